@@ -1,0 +1,72 @@
+"""Who may call a view. Every view says so with one of three decorators; the route test fails on one that does not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.models import Capability, Member, Role, roles_with
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view asks of its caller: ``public``, ``signed_in`` or ``member`` with a capability."""
+
+    level: str
+    capability: Capability | None = None
+
+
+def public(view: V) -> V:
+    """Anyone may call the view."""
+    view.access = Access("public")  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: V) -> V:
+    """Any signed-in user may call the view; others are sent to the sign-in page."""
+    wrapped = login_required(view)
+    wrapped.access = Access("signed_in")  # type: ignore[attr-defined]
+    return wrapped
+
+
+def requires(capability: Capability) -> Callable[[V], V]:
+    """Only members whose role has ``capability``.
+
+    :class:`~accounts.tenancy.middleware.BusinessMiddleware` has already answered strangers (404) and sent anonymous
+    callers to the sign-in page. A member who lacks the role gets a 403 that names who can.
+    """
+
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            member: Member = request.member  # type: ignore[attr-defined]
+            if not member.can(capability):
+                return forbidden(request, capability)
+            return view(request, *args, **kwargs)
+
+        guarded.access = Access("member", capability)  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def forbidden(request: HttpRequest, capability: Capability) -> HttpResponse:
+    """The page for a member who lacks a role: what it needs, and which colleagues can."""
+    roles = roles_with(capability)
+    colleagues = (
+        Member.objects.filter(role__in=roles, is_active=True)
+        .select_related("user")
+        .order_by("user__name", "id")[:5]
+    )
+    context = {
+        "capability": capability.label,
+        "roles": [Role(role).label for role in roles],
+        "colleagues": list(colleagues),
+    }
+    return render(request, "errors/403.html", context, status=403)

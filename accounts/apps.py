@@ -1,0 +1,13 @@
+"""Accounts: businesses, members, tenancy and the audit log."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+
+    def ready(self) -> None:
+        from accounts.tenancy.grants import grant_shared_tables
+
+        post_migrate.connect(grant_shared_tables, dispatch_uid="innkeeper-grants")

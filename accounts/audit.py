@@ -1,0 +1,48 @@
+"""The audit log: registered actions, written in the same transaction as what they tell of."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEntry, Member
+from accounts.tenancy import current_member_id
+
+ACTIONS = {
+    "business.created": _("Created the business"),
+    "business.changed": _("Changed the business"),
+    "member.invited": _("Invited a member"),
+    "member.joined": _("Joined"),
+    "member.role": _("Changed a role"),
+    "member.removed": _("Removed a member"),
+    "invitation.withdrawn": _("Withdrew an invitation"),
+    "property.added": _("Added a property"),
+    "guest.viewed": _("Viewed a guest"),
+    "guest.exported": _("Exported guests"),
+    "change.undone": _("Undid a change"),
+    "import.started": _("Started an import"),
+    "import.finished": _("Finished an import"),
+    "session.signed_in": _("Signed in"),
+}
+
+
+def audit_record(
+    *,
+    action: str,
+    member: Member | None = None,
+    object_type: str = "",
+    object_id: int | None = None,
+    data: dict[str, Any] | None = None,
+    address: str | None = None,
+) -> AuditEntry:
+    """Add an entry to the business's log. An action that is not registered is a programming error (``KeyError``)."""
+    if action not in ACTIONS:
+        raise KeyError(action)
+    return AuditEntry.objects.create(
+        action=action,
+        member_id=member.pk if member else current_member_id(),
+        actor=str(member) if member else "",
+        object_type=object_type,
+        object_id=object_id,
+        data=data or {},
+        address=address,
+    )

@@ -1,0 +1,24 @@
+"""Businesses, the people in them and what those may do."""
+
+from accounts.models.businesses import (
+    AuditEntry,
+    Business,
+    Invitation,
+    Member,
+    Property,
+)
+from accounts.models.roles import CAPABILITIES, Capability, Role, roles_with
+from accounts.models.users import User
+
+__all__ = [
+    "CAPABILITIES",
+    "AuditEntry",
+    "Business",
+    "Capability",
+    "Invitation",
+    "Member",
+    "Property",
+    "Role",
+    "User",
+    "roles_with",
+]

@@ -1,0 +1,48 @@
+"""Roles and what each may do."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """A member's role in one business."""
+
+    RECEPTION = "reception", _("Reception")
+    MARKETING = "marketing", _("Marketing")
+    ADMIN = "admin", _("Admin")
+    OWNER = "owner", _("Owner")
+
+
+class Capability(models.TextChoices):
+    """One thing a member may be allowed to do; every view names the one it needs."""
+
+    LOOK_UP = "look_up", _("look guests up")
+    TAG = "tag", _("tag guests and write notes")
+    EDIT = "edit", _("create and change guests and stays")
+    EXPORT = "export", _("export guests")
+    IMPORT = "import", _("import files")
+    UNDO = "undo", _("undo changes")
+    MEMBERS = "members", _("manage members")
+    AUDIT = "audit", _("read the activity log")
+    BUSINESS = "business", _("change the business")
+
+
+_RECEPTION = {Capability.LOOK_UP, Capability.TAG, Capability.EDIT}
+_MARKETING = {Capability.LOOK_UP, Capability.TAG, Capability.EXPORT}
+_ADMIN = (
+    _RECEPTION
+    | _MARKETING
+    | {Capability.IMPORT, Capability.UNDO, Capability.MEMBERS, Capability.AUDIT}
+)
+
+CAPABILITIES: dict[str, frozenset[Capability]] = {
+    Role.RECEPTION: frozenset(_RECEPTION),
+    Role.MARKETING: frozenset(_MARKETING),
+    Role.ADMIN: frozenset(_ADMIN),
+    Role.OWNER: frozenset(_ADMIN | {Capability.BUSINESS}),
+}
+
+
+def roles_with(capability: Capability) -> list[Role]:
+    """The roles that have ``capability``, least powerful first."""
+    return [role for role in Role if capability in CAPABILITIES[role]]

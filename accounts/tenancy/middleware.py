@@ -1,0 +1,71 @@
+"""Opens the scope of the business named in the address, for the whole response."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+
+from accounts.models import Business, Member
+from accounts.selectors import membership_find
+from accounts.tenancy.scope import business_scope
+
+SLUG = "slug"
+
+
+class BusinessMiddleware:
+    """For every route with a ``slug``: the caller's membership, then one transaction scoped to that business.
+
+    Innermost of all, so that lazy template rendering happens inside the scope while sessions, sign-in and messages
+    stay outside. A stranger gets the same 404 for a business that exists and one that does not. Any response of
+    status 500 or above rolls everything back: by the time a response is here Django has turned the exception into a
+    page, and a plain ``atomic()`` would commit half a write.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        slug = _slug(request)
+        if slug is None:
+            return self.get_response(request)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        business = Business.objects.filter(slug=slug).first()
+        member_id = (
+            membership_find(user_id=request.user.pk, business_id=business.pk)
+            if business
+            else None
+        )
+        if business is None or member_id is None:
+            request.outside_business = True  # type: ignore[attr-defined]
+            return self.get_response(request)
+        with business_scope(business.pk, member_id):
+            request.business = business  # type: ignore[attr-defined]
+            request.member = Member.objects.select_related("user").get(pk=member_id)  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+            return response
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> None:
+        """Answer a stranger from inside the view layer, so that the 404 page is the one of any unknown address."""
+        if getattr(request, "outside_business", False):
+            raise Http404
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Undo half a write before Django turns the exception into a page."""
+        if getattr(request, "business", None) is not None and not isinstance(
+            exception, Http404
+        ):
+            transaction.set_rollback(True)
+
+
+def _slug(request: HttpRequest) -> str | None:
+    try:
+        return resolve(request.path_info).captured_kwargs.get(SLUG)
+    except Resolver404:
+        return None

@@ -1,0 +1,71 @@
+"""What every page's frame needs: navigation, the look-up's address, the user's businesses."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from accounts.models import Capability, Member
+from accounts.selectors import membership_list
+
+LANGUAGE_NAMES = {
+    "en": "English",
+    "nb": "Norsk bokmål",
+    "da": "Dansk",
+    "nl": "Nederlands",
+}
+"""Languages by the name their speakers use; not translated."""
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Variables of ``templates/base.html``. Outside a business: no navigation, no look-up."""
+    context: dict[str, Any] = {
+        "language_names": [
+            (code, LANGUAGE_NAMES[code]) for code, _label in settings.LANGUAGES
+        ],
+        "is_demo": settings.INNKEEPER_DEMO,
+    }
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return context
+    context["memberships"] = SimpleLazyObject(lambda: membership_list(user_id=user.pk))
+    member: Member | None = getattr(request, "member", None)
+    if member is None:
+        return context
+    slug = request.business.slug  # type: ignore[attr-defined]
+    context["navigation"] = _navigation(request, slug, member)
+    context["palette_url"] = reverse("guest_lookup", kwargs={"slug": slug})
+    context["guests_url"] = reverse("guest_list", kwargs={"slug": slug})
+    context["can_edit"] = member.can(Capability.EDIT)
+    return context
+
+
+def _navigation(
+    request: HttpRequest, slug: str, member: Member
+) -> list[dict[str, Any]]:
+    """The sidebar's entries that this member may use; ``current`` marks the room one is in."""
+    rooms = (
+        ("guest_list", _("Guests"), "users", Capability.LOOK_UP),
+        ("import_list", _("Import"), "file-up", Capability.IMPORT),
+        ("activity_log", _("Activity"), "history", Capability.AUDIT),
+        ("member_list", _("Members"), "user-cog", Capability.MEMBERS),
+        ("business_settings", _("Settings"), "settings", Capability.BUSINESS),
+    )
+    here = (
+        getattr(request.resolver_match, "route", "")
+        .removeprefix("b/<slug:slug>/")
+        .split("/")[0]
+    )
+    entries = []
+    for name, label, icon, capability in rooms:
+        if not member.can(capability):
+            continue
+        url = reverse(name, kwargs={"slug": slug})
+        room = url.removeprefix(f"/b/{slug}/").split("/")[0]
+        entries.append(
+            {"label": label, "url": url, "icon": icon, "current": here == room}
+        )
+    return entries

@@ -1,0 +1,62 @@
+"""Typed readers of the process environment. A missing or malformed value stops the start with a sentence that says what to set."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of ``name``; without one, ``default``; without either, ``ImproperlyConfigured``."""
+    value = os.environ.get(name)
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Set it in the environment; docs/operations.md says to what."
+        )
+    return default
+
+
+def flag(name: str, default: bool) -> bool:
+    """A yes/no value: 1, true, yes, on or 0, false, no, off."""
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    if raw.strip().lower() in _TRUE:
+        return True
+    if raw.strip().lower() in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {raw!r}; write 1 or 0.")
+
+
+def number(name: str, default: int) -> int:
+    """A whole number."""
+    raw = os.environ.get(name)
+    if not raw:
+        return default
+    try:
+        return int(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} is {raw!r}; write a whole number."
+        ) from error
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list, blanks removed."""
+    return [
+        part.strip()
+        for part in os.environ.get(name, default).split(",")
+        if part.strip()
+    ]
+
+
+def folder(name: str, default: Path) -> Path:
+    """An absolute folder path; created when absent."""
+    path = Path(os.environ.get(name) or default).resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    return path

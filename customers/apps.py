@@ -1,0 +1,13 @@
+"""Customers: the card and all that is known of a guest."""
+
+from django.apps import AppConfig
+
+
+class CustomersConfig(AppConfig):
+    name = "customers"
+
+    def ready(self) -> None:
+        from accounts.signals import business_created
+        from customers.card.defaults import tags_of_new_business
+
+        business_created.connect(tags_of_new_business, dispatch_uid="customers-tags")

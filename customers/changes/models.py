@@ -1,0 +1,105 @@
+"""Change sets: acts that changed guests, and what each changed. docs/change-sets.md explains them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.tenancy.models import TenantModel
+
+
+class ChangeSet(TenantModel):
+    """One act on guests: an edit, an import, a merge, an undo. Its changes are written by the database itself."""
+
+    class Kind(models.TextChoices):
+        EDIT = "edit", _("Edit")
+        IMPORT = "import", _("Import")
+        BULK = "bulk", _("Bulk edit")
+        SAMPLE = "sample", _("Sample data")
+        UNDO = "undo", _("Undo")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("In progress")
+        DONE = "done", _("Done")
+        UNDONE = "undone", _("Undone")
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = models.CharField(max_length=8, choices=State, default=State.DONE)
+    title = models.CharField(max_length=200, blank=True)
+    member_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=200, blank=True)
+    is_event = models.BooleanField(default=True)
+    """Whether automations and webhooks may react: an import, a wash, a merge and an undo are not events."""
+    undoes_id = models.BigIntegerField(null=True)
+    undone_by_id = models.BigIntegerField(null=True)
+    result = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("change set")
+        verbose_name_plural = _("change sets")
+        indexes = [
+            models.Index(
+                fields=["business", "-created_at", "-id"], name="change_set_newest"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.get_kind_display()
+
+
+class Change(TenantModel):
+    """What a change set did to one row, once per statement.
+
+    ``data``: for an update ``{column: [old, new]}``, for an insert ``{"version": 1}``, for a delete the whole row.
+    ``xid`` is the transaction that wrote it, so that a reader can stay behind the horizon of running transactions.
+    """
+
+    class Act(models.TextChoices):
+        INSERT = "I"
+        UPDATE = "U"
+        DELETE = "D"
+
+    change_set_id = models.BigIntegerField()
+    record = models.CharField(max_length=40)
+    """The table, without the app's prefix: ``customer``, ``contactpoint``, ``stay`` …"""
+    row_id = models.BigIntegerField()
+    guest_id = models.BigIntegerField(null=True)
+    act = models.CharField(max_length=1, choices=Act)
+    data = models.JSONField(default=dict)
+    xid = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        indexes = [
+            models.Index(
+                fields=["business", "change_set_id", "record", "row_id", "id"],
+                name="change_in_set",
+            ),
+            models.Index(
+                fields=["business", "guest_id", "-id"],
+                condition=models.Q(guest_id__isnull=False),
+                name="change_of_guest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.record} {self.row_id}"
+
+
+class TrackedModel(TenantModel):
+    """A guest table. Every write is recorded under a change set; without one the database refuses it.
+
+    ``version`` is counted up by the database at every update. ``change_guest`` is the SQL column that names the card
+    a row belongs to (``None``: no single card).
+    """
+
+    version = models.IntegerField(default=1, editable=False)
+
+    change_guest: ClassVar[str | None] = "customer_id"
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"

@@ -1,0 +1,146 @@
+"""Open a change set, record under one, undo one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import audit_record
+from accounts.models import Member
+from accounts.tenancy import current_member_id
+from customers.changes.models import ChangeSet
+from customers.changes.undo import UndoOutcome, undo_rows
+
+NOT_EVENTS = frozenset(
+    {ChangeSet.Kind.IMPORT, ChangeSet.Kind.SAMPLE, ChangeSet.Kind.UNDO}
+)
+"""Kinds that automations and webhooks do not react to unless asked."""
+
+
+class CannotUndo(Exception):
+    """The change set cannot be undone; the message says why, for people."""
+
+
+@contextmanager
+def change_set(
+    *,
+    kind: ChangeSet.Kind,
+    title: str = "",
+    member: Member | None = None,
+    is_event: bool | None = None,
+) -> Iterator[ChangeSet]:
+    """Open a transaction whose writes to guest tables are recorded as one act.
+
+    Inside another change set the writes join the outer one: an act made of acts is one act.
+    """
+    with transaction.atomic():
+        outer = _current()
+        if outer is not None:
+            yield ChangeSet.objects.get(pk=outer)
+            return
+        opened = change_set_open(
+            kind=kind, title=title, member=member, is_event=is_event
+        )
+        with recording(opened.pk):
+            yield opened
+        ChangeSet.objects.filter(pk=opened.pk).update(
+            state=ChangeSet.State.DONE, finished_at=timezone.now()
+        )
+        opened.state = ChangeSet.State.DONE
+
+
+def change_set_open(
+    *,
+    kind: ChangeSet.Kind,
+    title: str = "",
+    member: Member | None = None,
+    is_event: bool | None = None,
+) -> ChangeSet:
+    """Start a change set that several transactions will write under with :func:`recording`."""
+    return ChangeSet.objects.create(
+        kind=kind,
+        state=ChangeSet.State.OPEN,
+        title=title[:200],
+        member_id=member.pk if member else current_member_id(),
+        actor=str(member)[:200] if member else "",
+        is_event=kind not in NOT_EVENTS if is_event is None else is_event,
+    )
+
+
+def change_set_close(
+    *, change_set_id: int, result: dict[str, Any] | None = None
+) -> None:
+    """Mark a change set of several transactions as complete."""
+    ChangeSet.objects.filter(pk=change_set_id).update(
+        state=ChangeSet.State.DONE, finished_at=timezone.now(), result=result or {}
+    )
+
+
+@contextmanager
+def recording(change_set_id: int) -> Iterator[None]:
+    """Let this transaction write guest tables under an open change set."""
+    with transaction.atomic():
+        outer = _current()
+        _write(change_set_id)
+        yield
+        if not connection.needs_rollback:
+            _write(outer)
+
+
+def change_set_undo(
+    *, change_set_id: int, member: Member | None = None
+) -> tuple[ChangeSet, UndoOutcome]:
+    """Take back what a change set did, keeping whatever was changed since.
+
+    A column goes back only where it still holds what the act wrote; a created row goes only while nobody has touched
+    it and nothing points to it; a deleted row comes back with its id. What was kept is in the outcome. The undo is a
+    change set itself and can be undone. Raises :class:`CannotUndo`.
+    """
+    with transaction.atomic():
+        target = ChangeSet.objects.select_for_update().filter(pk=change_set_id).first()
+        if target is None:
+            raise CannotUndo(_("This change is not in the register any more."))
+        if target.state == ChangeSet.State.OPEN:
+            raise CannotUndo(
+                _(
+                    "This change is still running. Wait until it has finished, then undo it."
+                )
+            )
+        if target.state == ChangeSet.State.UNDONE:
+            raise CannotUndo(_("This change has already been undone."))
+        with change_set(
+            kind=ChangeSet.Kind.UNDO, title=target.title, member=member
+        ) as act:
+            outcome = undo_rows(change_set_id=target.pk)
+        ChangeSet.objects.filter(pk=act.pk).update(
+            undoes_id=target.pk, result=outcome.as_result()
+        )
+        ChangeSet.objects.filter(pk=target.pk).update(
+            state=ChangeSet.State.UNDONE, undone_by_id=act.pk
+        )
+        audit_record(
+            action="change.undone",
+            member=member,
+            object_type="changeset",
+            object_id=target.pk,
+        )
+        return act, outcome
+
+
+def _current() -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NULLIF(current_setting('innkeeper.change_set', true), '')::bigint"
+        )
+        return cursor.fetchone()[0]
+
+
+def _write(change_set_id: int | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('innkeeper.change_set', %s, true)",
+            [str(change_set_id or "")],
+        )

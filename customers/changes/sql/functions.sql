@@ -1,0 +1,19 @@
+-- The change set this transaction works under. A write to a guest table without one fails: nothing escapes history.
+CREATE OR REPLACE FUNCTION customers_change_set() RETURNS bigint LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, public AS $$
+DECLARE
+    current text := current_setting('innkeeper.change_set', true);
+BEGIN
+    IF current IS NULL OR current = '' THEN
+        RAISE EXCEPTION 'A guest table was written outside a change set.'
+            USING HINT = 'Open customers.changes.services.change_set() around the write.', ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN current::bigint;
+END $$;
+
+-- Row versions: an undo removes a created row only while nobody has touched it, and two editors never overwrite each other.
+CREATE OR REPLACE FUNCTION customers_count_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END $$;

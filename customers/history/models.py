@@ -1,0 +1,161 @@
+"""What happened: stays with their participants, activities, and the facts counted from them."""
+
+import builtins
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Property
+from accounts.tenancy.models import TenantForeignKey, TenantModel
+from customers.card.models import Customer
+from customers.changes.models import TrackedModel
+
+
+class Stay(TrackedModel):
+    """A booking at a property. ``unit`` is the room or pitch; ``amount`` is what the whole stay costs."""
+
+    change_guest: ClassVar[str | None] = None
+
+    class Status(models.TextChoices):
+        BOOKED = "booked", _("Booked")
+        CHECKED_IN = "checked_in", _("Checked in")
+        CHECKED_OUT = "checked_out", _("Checked out")
+        CANCELLED = "cancelled", _("Cancelled")
+        NO_SHOW = "no_show", _("No-show")
+
+    property = TenantForeignKey(Property, db_on_delete="RESTRICT", related_name="+", verbose_name=_("property"))
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.BOOKED)
+    arrival = models.DateField(_("arrival"))
+    departure = models.DateField(_("departure"))
+    unit = models.CharField(_("room or pitch"), max_length=20, blank=True)
+    unit_type = models.CharField(_("room type"), max_length=40, blank=True)
+    adults = models.SmallIntegerField(_("adults"), default=1)
+    children = models.SmallIntegerField(_("children"), default=0)
+    reference = models.CharField(_("booking reference"), max_length=60, blank=True)
+    channel = models.CharField(_("channel"), max_length=40, blank=True)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    booked_on = models.DateField(_("booked on"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    external_system = models.CharField(max_length=80, blank=True)
+    external_id = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("stay")
+        verbose_name_plural = _("stays")
+        indexes = [
+            models.Index(fields=["business", "arrival", "id"], name="stay_arrival"),
+            models.Index(fields=["business", "reference", "id"], condition=~Q(reference=""), name="stay_reference"),
+            models.Index(fields=["business", "status", "departure"], condition=Q(status__in=("booked", "checked_in")), name="stay_current"
+            ),
+            models.Index(fields=["business", "unit"], condition=Q(status="checked_in"), name="stay_in_house"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["business", "external_system", "external_id"], condition=~Q(external_id=""), name="stay_external"
+            ),
+            models.CheckConstraint(condition=Q(departure__gte=F("arrival")), name="stay_dates"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.arrival} – {self.departure}"
+
+    # The field ``property`` hides the built-in of that name in this class body.
+    @builtins.property
+    def nights(self) -> int:
+        """Whole nights from arrival to departure; 0 for a day visit."""
+        return (self.departure - self.arrival).days
+
+
+class StayParticipant(TrackedModel):
+    """A guest's part in a stay: one row a person, any of the roles guest, booker, payer and agent.
+
+    A stay has at most one payer, so that its value counts once.
+    """
+
+    stay = TenantForeignKey(Stay, db_on_delete="RESTRICT", related_name="participants")
+    customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="stay_parts")
+    is_guest = models.BooleanField(_("guest"), default=True)
+    is_booker = models.BooleanField(_("booker"), default=False)
+    is_payer = models.BooleanField(_("payer"), default=False)
+    is_agent = models.BooleanField(_("agent"), default=False)
+
+    class Meta:
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        indexes = [models.Index(fields=["business", "customer", "stay"], name="stay_participant_customer")]
+        constraints = [
+            models.UniqueConstraint(fields=["business", "stay", "customer"], name="stay_participant_once"),
+            models.UniqueConstraint(fields=["business", "stay"], condition=Q(is_payer=True), name="stay_payer"),
+            models.CheckConstraint(
+                condition=Q(is_guest=True) | Q(is_booker=True) | Q(is_payer=True) | Q(is_agent=True),
+                name="stay_participant_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stay_id}:{self.customer_id}"
+
+
+class Activity(TrackedModel):
+    """One line of the timeline that is not a stay: a note, a call, a visit, a form …"""
+
+    class Kind(models.TextChoices):
+        NOTE = "note", _("Note")
+        CALL = "call", _("Call")
+        VISIT = "visit", _("Visit")
+        EMAIL = "email", _("E-mail")
+        FORM = "form", _("Form")
+
+    customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="activities")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.NOTE)
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    text = models.TextField(_("text"), max_length=4000, blank=True)
+    member_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+        indexes = [models.Index(fields=["business", "customer", "-at", "-id"], name="activity_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d}"
+
+
+class CustomerFacts(TenantModel):
+    """What lists, filters and ranking need of a guest's history, counted by the database (``sql/facts.sql``).
+
+    Stays and nights count for guests, ``value`` for the payer, cancelled stays and no-shows for neither; amounts in
+    ``currency``, the one most of the guest's paid stays are in. ``next_arrival`` is as of ``counted_on``.
+    """
+
+    pk = models.CompositePrimaryKey("business_id", "customer_id")
+    customer = TenantForeignKey(Customer, db_on_delete="CASCADE", related_name="+")
+    stays = models.IntegerField(default=0)
+    nights = models.IntegerField(default=0)
+    value = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    currency = models.CharField(max_length=3, blank=True)
+    first_arrival = models.DateField(null=True)
+    last_stay = models.DateField(null=True)
+    """Departure of the last stay that took place, or arrival of the one in progress."""
+    next_arrival = models.DateField(null=True)
+    cancelled = models.IntegerField(default=0)
+    no_shows = models.IntegerField(default=0)
+    counted_on = models.DateField()
+
+    class Meta:
+        verbose_name = _("facts of a guest")
+        verbose_name_plural = _("facts of guests")
+        indexes = [
+            models.Index("business", F("last_stay").desc(nulls_last=True), "customer", name="facts_last_stay"),
+            models.Index(fields=["business", "-value", "customer"], name="facts_value"),
+            models.Index(fields=["business", "-stays", "customer"], name="facts_stays"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.stays}"
