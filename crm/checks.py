@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register as register_check
+from django.core.checks import CheckMessage, Error, Tags
+from django.core.checks import register as register_check
 from django.db import OperationalError, connections
 
 
@@ -11,9 +12,7 @@ def register() -> None:
     register_check(check_app_role, Tags.database)
 
 
-def check_app_role(
-    app_configs: Any, databases: Any = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_app_role(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """The app role must be no superuser, must not bypass row security and must own no table."""
     if not databases or "default" not in databases:
         return []
@@ -21,7 +20,8 @@ def check_app_role(
         with connections["default"].cursor() as cursor:
             cursor.execute(
                 "SELECT rolname, rolsuper, rolbypassrls,"
-                " EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relnamespace = 'public'::regnamespace)"
+                " EXISTS (SELECT 1 FROM pg_class c"
+                " WHERE c.relowner = r.oid AND c.relnamespace = 'public'::regnamespace)"
                 " FROM pg_roles r WHERE rolname = current_user"
             )
             name, is_super, bypasses, owns = cursor.fetchone()

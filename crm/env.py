@@ -1,4 +1,7 @@
-"""Typed readers of the process environment. A missing or malformed value stops the start with a sentence that says what to set."""
+"""Typed readers of the process environment.
+
+A missing or malformed value stops the start with a sentence that says what to set.
+"""
 
 import os
 from pathlib import Path
@@ -15,9 +18,7 @@ def text(name: str, default: str | None = None) -> str:
     if value:
         return value
     if default is None:
-        raise ImproperlyConfigured(
-            f"{name} is not set. Set it in the environment; docs/operations.md says to what."
-        )
+        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment; docs/operations.md says to what.")
     return default
 
 
@@ -41,18 +42,12 @@ def number(name: str, default: int) -> int:
     try:
         return int(raw)
     except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name} is {raw!r}; write a whole number."
-        ) from error
+        raise ImproperlyConfigured(f"{name} is {raw!r}; write a whole number.") from error
 
 
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks removed."""
-    return [
-        part.strip()
-        for part in os.environ.get(name, default).split(",")
-        if part.strip()
-    ]
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
 def folder(name: str, default: Path) -> Path:

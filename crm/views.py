@@ -13,12 +13,10 @@ from accounts.selectors import membership_list
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Straight to the user's business; a choice where there are several, a word where there is none."""
-    memberships = membership_list(user_id=request.user.pk)
+    memberships = membership_list(user_id=int(request.user.pk or 0))
     if len(memberships) == 1:
         return redirect("business_home", slug=memberships[0].business.slug)
-    return render(
-        request, "accounts/choose_business.html", {"memberships": memberships}
-    )
+    return render(request, "accounts/choose_business.html", {"memberships": memberships})
 
 
 @public
@@ -42,4 +40,4 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, without database or session."""
-    return render(None, "errors/500.html", status=500)  # type: ignore[arg-type]
+    return render(None, "errors/500.html", status=500)

@@ -37,9 +37,7 @@ class Business(models.Model):
     """A tenant. Outside tenancy itself: the scope is opened from its slug or public id."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    slug = models.CharField(
-        _("address"), max_length=48, unique=True, validators=[slug_validator]
-    )
+    slug = models.CharField(_("address"), max_length=48, unique=True, validators=[slug_validator])
     name = models.CharField(_("name"), max_length=120)
     country = models.CharField(_("country"), max_length=2, default="NO")
     currency = models.CharField(_("currency"), max_length=3, default="NOK")
@@ -77,17 +75,13 @@ class Property(TenantModel):
 
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.HOTEL)
-    time_zone = models.CharField(
-        _("time zone"), max_length=64, blank=True, validators=[validate_time_zone]
-    )
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_time_zone])
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("property")
         verbose_name_plural = _("properties")
-        constraints = [
-            models.UniqueConstraint(fields=["business", "name"], name="property_name")
-        ]
+        constraints = [models.UniqueConstraint(fields=["business", "name"], name="property_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -96,21 +90,15 @@ class Property(TenantModel):
 class Member(TenantModel):
     """A user in a business, with a role."""
 
-    user = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    role = models.CharField(
-        _("role"), max_length=12, choices=Role, default=Role.RECEPTION
-    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    role = models.CharField(_("role"), max_length=12, choices=Role, default=Role.RECEPTION)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
-        constraints = [
-            models.UniqueConstraint(fields=["business", "user"], name="member_user")
-        ]
+        constraints = [models.UniqueConstraint(fields=["business", "user"], name="member_user")]
 
     def __str__(self) -> str:
         return str(self.user)
@@ -124,9 +112,7 @@ class Invitation(TenantModel):
     """An offer of membership, sent by e-mail. Only a hash of its token is kept."""
 
     email = models.EmailField(_("e-mail"))
-    role = models.CharField(
-        _("role"), max_length=12, choices=Role, default=Role.RECEPTION
-    )
+    role = models.CharField(_("role"), max_length=12, choices=Role, default=Role.RECEPTION)
     token_hash = models.CharField(max_length=64)
     invited_by = TenantForeignKey(Member, db_on_delete="CASCADE", related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -137,9 +123,7 @@ class Invitation(TenantModel):
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
         constraints = [
-            models.UniqueConstraint(
-                fields=["business", "token_hash"], name="invitation_token"
-            ),
+            models.UniqueConstraint(fields=["business", "token_hash"], name="invitation_token"),
             models.UniqueConstraint(
                 fields=["business", "email"],
                 condition=models.Q(accepted_at__isnull=True),

@@ -29,11 +29,7 @@ class Capability(models.TextChoices):
 
 _RECEPTION = {Capability.LOOK_UP, Capability.TAG, Capability.EDIT}
 _MARKETING = {Capability.LOOK_UP, Capability.TAG, Capability.EXPORT}
-_ADMIN = (
-    _RECEPTION
-    | _MARKETING
-    | {Capability.IMPORT, Capability.UNDO, Capability.MEMBERS, Capability.AUDIT}
-)
+_ADMIN = _RECEPTION | _MARKETING | {Capability.IMPORT, Capability.UNDO, Capability.MEMBERS, Capability.AUDIT}
 
 CAPABILITIES: dict[str, frozenset[Capability]] = {
     Role.RECEPTION: frozenset(_RECEPTION),

@@ -14,9 +14,7 @@ from django.utils.translation import gettext_lazy as _
 class UserManager(BaseUserManager["User"]):
     """Makes users by e-mail address."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **extra: Any
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
         """Create a user; without a password the account cannot sign in until it sets one."""
         if not email:
             raise ValueError("A user needs an e-mail address.")
@@ -44,12 +42,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=5, default="en")
-    theme = models.CharField(
-        _("appearance"), max_length=10, choices=Theme, default=Theme.SYSTEM
-    )
-    density = models.CharField(
-        _("row height"), max_length=12, choices=Density, default=Density.COMFORTABLE
-    )
+    theme = models.CharField(_("appearance"), max_length=10, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(_("row height"), max_length=12, choices=Density, default=Density.COMFORTABLE)
     shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)

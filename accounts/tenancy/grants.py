@@ -27,10 +27,6 @@ def grant_shared_tables(using: str = "owner", **kwargs: Any) -> None:
         existing = set(connections[using].introspection.table_names(cursor))
         for table in shared_tables():
             if table in existing:
-                cursor.execute(
-                    f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{app_role()}"'
-                )
+                cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{app_role()}"')
         cursor.execute(f'GRANT SELECT ON django_migrations TO "{app_role()}"')
-        cursor.execute(
-            f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{app_role()}"'
-        )
+        cursor.execute(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{app_role()}"')

@@ -33,11 +33,7 @@ class BusinessMiddleware:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         business = Business.objects.filter(slug=slug).first()
-        member_id = (
-            membership_find(user_id=request.user.pk, business_id=business.pk)
-            if business
-            else None
-        )
+        member_id = membership_find(user_id=request.user.pk, business_id=business.pk) if business else None
         if business is None or member_id is None:
             request.outside_business = True  # type: ignore[attr-defined]
             return self.get_response(request)
@@ -49,23 +45,19 @@ class BusinessMiddleware:
                 transaction.set_rollback(True)
             return response
 
-    def process_view(
-        self, request: HttpRequest, view: object, args: object, kwargs: object
-    ) -> None:
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
         """Answer a stranger from inside the view layer, so that the 404 page is the one of any unknown address."""
         if getattr(request, "outside_business", False):
             raise Http404
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Undo half a write before Django turns the exception into a page."""
-        if getattr(request, "business", None) is not None and not isinstance(
-            exception, Http404
-        ):
+        if getattr(request, "business", None) is not None and not isinstance(exception, Http404):
             transaction.set_rollback(True)
 
 
 def _slug(request: HttpRequest) -> str | None:
     try:
-        return resolve(request.path_info).captured_kwargs.get(SLUG)
+        return resolve(request.path_info).captured_kwargs.get(SLUG)  # type: ignore[attr-defined]
     except Resolver404:
         return None

@@ -28,9 +28,7 @@ class TenantForeignKey(models.ForeignKey):
     ``RESTRICT``, ``CASCADE`` or ``SET NULL``.
     """
 
-    def __init__(
-        self, to: Any, *, db_on_delete: str = "RESTRICT", **kwargs: Any
-    ) -> None:
+    def __init__(self, to: Any, *, db_on_delete: str = "RESTRICT", **kwargs: Any) -> None:
         self.db_on_delete = db_on_delete
         kwargs["on_delete"] = models.DO_NOTHING
         kwargs["db_constraint"] = False
@@ -41,7 +39,7 @@ class TenantForeignKey(models.ForeignKey):
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("on_delete", None)
         kwargs.pop("db_constraint", None)
-        if not self.db_index:
+        if not self.db_index:  # type: ignore[attr-defined]
             kwargs.pop("db_index", None)
         kwargs["db_on_delete"] = self.db_on_delete
         return name, path, args, kwargs

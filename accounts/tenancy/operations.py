@@ -11,6 +11,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.models import Model
 
+from accounts.tenancy.models import TenantForeignKey
+
 POLICY = "business_id = NULLIF(current_setting('innkeeper.business', true), '')::bigint"
 """What a row must satisfy to be seen or written. An empty setting is NULL and fails closed."""
 
@@ -73,7 +75,7 @@ def tenant_statements(model: type[Model], *, append_only: bool) -> list[str]:
     """The SQL that secures ``model``'s table, safe to run again."""
     meta = model._meta
     table, role = meta.db_table, app_role()
-    key = [column for column in _key_columns(model)]
+    key = _key_columns(model)
     statements = []
     if key == ["business_id", "id"]:
         statements += [
@@ -82,11 +84,11 @@ def tenant_statements(model: type[Model], *, append_only: bool) -> list[str]:
         ]
     tenant_parent = False
     for field in meta.local_concrete_fields:
-        on_delete = getattr(field, "db_on_delete", None)
-        if on_delete is None:
+        if not isinstance(field, TenantForeignKey):
             continue
+        on_delete = field.db_on_delete
         tenant_parent = tenant_parent or not field.null
-        target = field.remote_field.model._meta
+        target = field.related_model._meta
         constraint = f"{table}_{field.column}_tenant_fk"
         action = f"SET NULL ({field.column})" if on_delete == "SET NULL" else on_delete
         statements += [

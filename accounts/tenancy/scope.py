@@ -42,9 +42,7 @@ def require_business_id() -> int:
     """The business in scope; raises :class:`NoBusiness` when there is none."""
     business_id = _scope.get().business_id
     if business_id is None:
-        raise NoBusiness(
-            "No business is in scope. Open business_scope(business_id) around this call."
-        )
+        raise NoBusiness("No business is in scope. Open business_scope(business_id) around this call.")
     return business_id
 
 

@@ -20,9 +20,7 @@ class TenantTask(Task):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         business_id = kwargs.get("business_id", args[0] if args else None)
         if not isinstance(business_id, int):
-            raise NoBusiness(
-                f"{self.name} was called without a business id as its first argument."
-            )
+            raise NoBusiness(f"{self.name} was called without a business id as its first argument.")
         if not self.scoped:
             return super().__call__(*args, **kwargs)
         with business_scope(business_id, kwargs.get("member_id")):

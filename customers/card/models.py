@@ -46,9 +46,7 @@ class Customer(TrackedModel):
     given_name = models.CharField(_("given name"), max_length=200, blank=True)
     family_name = models.CharField(_("family name"), max_length=200, blank=True)
     company_name = models.CharField(_("company"), max_length=200, blank=True)
-    organisation_number = models.CharField(
-        _("organisation number"), max_length=20, blank=True
-    )
+    organisation_number = models.CharField(_("organisation number"), max_length=20, blank=True)
     language = models.CharField(_("language"), max_length=5, blank=True)
     nationality = models.CharField(_("nationality"), max_length=2, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
@@ -56,9 +54,7 @@ class Customer(TrackedModel):
     postal_code = models.CharField(_("postal code"), max_length=16, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
-    source = models.CharField(
-        _("where they came from"), max_length=16, choices=Source, blank=True, default=""
-    )
+    source = models.CharField(_("where they came from"), max_length=16, choices=Source, blank=True, default="")
     note = models.TextField(_("note"), max_length=4000, blank=True)
     first_contact = models.DateField(_("first contact"), default=timezone.localdate)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -70,12 +66,8 @@ class Customer(TrackedModel):
         verbose_name = _("guest")
         verbose_name_plural = _("guests")
         indexes = [
-            models.Index(
-                fields=["business", "sort_key", "id"], name="customer_by_name"
-            ),
-            models.Index(
-                fields=["business", "identity_key", "id"], name="customer_identity"
-            ),
+            models.Index(fields=["business", "sort_key", "id"], name="customer_by_name"),
+            models.Index(fields=["business", "identity_key", "id"], name="customer_identity"),
             models.Index(
                 fields=["business", "first_contact", "id"],
                 name="customer_first_contact",
@@ -84,9 +76,7 @@ class Customer(TrackedModel):
                 fields=["business", "language", "sort_key", "id"],
                 name="customer_language",
             ),
-            models.Index(
-                fields=["business", "source", "sort_key", "id"], name="customer_source"
-            ),
+            models.Index(fields=["business", "source", "sort_key", "id"], name="customer_source"),
         ]
 
     def __str__(self) -> str:
@@ -120,9 +110,7 @@ class ContactPoint(TrackedModel):
         BOUNCED = "bounced", _("Bounced")
         OPTED_OUT = "opted_out", _("Opted out")
 
-    customer = TenantForeignKey(
-        Customer, db_on_delete="RESTRICT", related_name="contact_points"
-    )
+    customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="contact_points")
     kind = models.CharField(max_length=5, choices=Kind)
     value = models.CharField(max_length=254)
     normalised = models.CharField(max_length=254, blank=True)
@@ -178,9 +166,7 @@ class Tag(TenantModel):
         verbose_name_plural = _("tags")
         constraints = [
             models.UniqueConstraint(fields=["business", "name"], name="tag_name"),
-            models.UniqueConstraint(
-                fields=["business", "code"], condition=~Q(code=""), name="tag_code"
-            ),
+            models.UniqueConstraint(fields=["business", "code"], condition=~Q(code=""), name="tag_code"),
         ]
 
     def __str__(self) -> str:
@@ -200,9 +186,7 @@ class Tag(TenantModel):
 class CustomerTag(TrackedModel):
     """A tag on a guest. ``slot`` 1–9 is unique per guest: the database itself holds the limit of nine."""
 
-    customer = TenantForeignKey(
-        Customer, db_on_delete="RESTRICT", related_name="customer_tags"
-    )
+    customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="customer_tags")
     tag = TenantForeignKey(Tag, db_on_delete="RESTRICT", related_name="+")
     slot = models.SmallIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -210,21 +194,11 @@ class CustomerTag(TrackedModel):
     class Meta:
         verbose_name = _("tag of a guest")
         verbose_name_plural = _("tags of guests")
-        indexes = [
-            models.Index(
-                fields=["business", "tag", "customer"], name="customer_tag_tag"
-            )
-        ]
+        indexes = [models.Index(fields=["business", "tag", "customer"], name="customer_tag_tag")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["business", "customer", "tag"], name="customer_tag_once"
-            ),
-            models.UniqueConstraint(
-                fields=["business", "customer", "slot"], name="customer_tag_slot"
-            ),
-            models.CheckConstraint(
-                condition=Q(slot__range=(1, MAX_TAGS)), name="customer_tag_nine"
-            ),
+            models.UniqueConstraint(fields=["business", "customer", "tag"], name="customer_tag_once"),
+            models.UniqueConstraint(fields=["business", "customer", "slot"], name="customer_tag_slot"),
+            models.CheckConstraint(condition=Q(slot__range=(1, MAX_TAGS)), name="customer_tag_nine"),
         ]
 
     def __str__(self) -> str:
@@ -234,23 +208,15 @@ class CustomerTag(TrackedModel):
 class ExternalId(TrackedModel):
     """A guest's id in another system, so that the same file twice finds the same card."""
 
-    customer = TenantForeignKey(
-        Customer, db_on_delete="RESTRICT", related_name="external_ids"
-    )
+    customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="external_ids")
     system = models.CharField(max_length=80)
     value = models.CharField(max_length=120)
 
     class Meta:
         verbose_name = _("external id")
         verbose_name_plural = _("external ids")
-        indexes = [
-            models.Index(fields=["business", "customer"], name="external_id_customer")
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["business", "system", "value"], name="external_id_once"
-            )
-        ]
+        indexes = [models.Index(fields=["business", "customer"], name="external_id_customer")]
+        constraints = [models.UniqueConstraint(fields=["business", "system", "value"], name="external_id_once")]
 
     def __str__(self) -> str:
         return f"{self.system}:{self.value}"

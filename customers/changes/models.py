@@ -39,11 +39,7 @@ class ChangeSet(TenantModel):
     class Meta:
         verbose_name = _("change set")
         verbose_name_plural = _("change sets")
-        indexes = [
-            models.Index(
-                fields=["business", "-created_at", "-id"], name="change_set_newest"
-            )
-        ]
+        indexes = [models.Index(fields=["business", "-created_at", "-id"], name="change_set_newest")]
 
     def __str__(self) -> str:
         return self.title or self.get_kind_display()

@@ -56,11 +56,8 @@ class TrackChanges(Operation):
 
 def recorded_columns(model: type[Model]) -> list[str]:
     """The columns whose old and new value an update records."""
-    return [
-        field.column
-        for field in model._meta.local_concrete_fields
-        if field.column not in UNRECORDED
-    ]
+    columns = [str(field.column) for field in model._meta.local_concrete_fields]
+    return [column for column in columns if column not in UNRECORDED]
 
 
 def tracking_statements(model: type[Model], *, guest: str | None) -> str:

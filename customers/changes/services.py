@@ -14,9 +14,7 @@ from accounts.tenancy import current_member_id
 from customers.changes.models import ChangeSet
 from customers.changes.undo import UndoOutcome, undo_rows
 
-NOT_EVENTS = frozenset(
-    {ChangeSet.Kind.IMPORT, ChangeSet.Kind.SAMPLE, ChangeSet.Kind.UNDO}
-)
+NOT_EVENTS = frozenset({ChangeSet.Kind.IMPORT, ChangeSet.Kind.SAMPLE, ChangeSet.Kind.UNDO})
 """Kinds that automations and webhooks do not react to unless asked."""
 
 
@@ -41,14 +39,10 @@ def change_set(
         if outer is not None:
             yield ChangeSet.objects.get(pk=outer)
             return
-        opened = change_set_open(
-            kind=kind, title=title, member=member, is_event=is_event
-        )
+        opened = change_set_open(kind=kind, title=title, member=member, is_event=is_event)
         with recording(opened.pk):
             yield opened
-        ChangeSet.objects.filter(pk=opened.pk).update(
-            state=ChangeSet.State.DONE, finished_at=timezone.now()
-        )
+        ChangeSet.objects.filter(pk=opened.pk).update(state=ChangeSet.State.DONE, finished_at=timezone.now())
         opened.state = ChangeSet.State.DONE
 
 
@@ -70,9 +64,7 @@ def change_set_open(
     )
 
 
-def change_set_close(
-    *, change_set_id: int, result: dict[str, Any] | None = None
-) -> None:
+def change_set_close(*, change_set_id: int, result: dict[str, Any] | None = None) -> None:
     """Mark a change set of several transactions as complete."""
     ChangeSet.objects.filter(pk=change_set_id).update(
         state=ChangeSet.State.DONE, finished_at=timezone.now(), result=result or {}
@@ -90,9 +82,7 @@ def recording(change_set_id: int) -> Iterator[None]:
             _write(outer)
 
 
-def change_set_undo(
-    *, change_set_id: int, member: Member | None = None
-) -> tuple[ChangeSet, UndoOutcome]:
+def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tuple[ChangeSet, UndoOutcome]:
     """Take back what a change set did, keeping whatever was changed since.
 
     A column goes back only where it still holds what the act wrote; a created row goes only while nobody has touched
@@ -104,23 +94,13 @@ def change_set_undo(
         if target is None:
             raise CannotUndo(_("This change is not in the register any more."))
         if target.state == ChangeSet.State.OPEN:
-            raise CannotUndo(
-                _(
-                    "This change is still running. Wait until it has finished, then undo it."
-                )
-            )
+            raise CannotUndo(_("This change is still running. Wait until it has finished, then undo it."))
         if target.state == ChangeSet.State.UNDONE:
             raise CannotUndo(_("This change has already been undone."))
-        with change_set(
-            kind=ChangeSet.Kind.UNDO, title=target.title, member=member
-        ) as act:
+        with change_set(kind=ChangeSet.Kind.UNDO, title=target.title, member=member) as act:
             outcome = undo_rows(change_set_id=target.pk)
-        ChangeSet.objects.filter(pk=act.pk).update(
-            undoes_id=target.pk, result=outcome.as_result()
-        )
-        ChangeSet.objects.filter(pk=target.pk).update(
-            state=ChangeSet.State.UNDONE, undone_by_id=act.pk
-        )
+        ChangeSet.objects.filter(pk=act.pk).update(undoes_id=target.pk, result=outcome.as_result())
+        ChangeSet.objects.filter(pk=target.pk).update(state=ChangeSet.State.UNDONE, undone_by_id=act.pk)
         audit_record(
             action="change.undone",
             member=member,
@@ -132,9 +112,7 @@ def change_set_undo(
 
 def _current() -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT NULLIF(current_setting('innkeeper.change_set', true), '')::bigint"
-        )
+        cursor.execute("SELECT NULLIF(current_setting('innkeeper.change_set', true), '')::bigint")
         return cursor.fetchone()[0]
 
 

@@ -52,17 +52,12 @@ def tracked_models() -> tuple[type[TrackedModel], ...]:
     ordered: list[type[TrackedModel]] = []
     while pending:
         for model in pending:
-            if all(
-                parent is model or parent in ordered
-                for parent in _tracked_parents(model)
-            ):
+            if all(parent is model or parent in ordered for parent in _tracked_parents(model)):
                 ordered.append(model)
                 pending.remove(model)
                 break
         else:
-            raise RuntimeError(
-                f"Guest tables point at each other in a circle: {pending}"
-            )
+            raise RuntimeError(f"Guest tables point at each other in a circle: {pending}")
     return tuple(ordered)
 
 
@@ -87,8 +82,7 @@ def _tracked_parents(model: type[TrackedModel]) -> list[type]:
     return [
         item.related_model
         for item in model._meta.local_concrete_fields
-        if isinstance(item, TenantForeignKey)
-        and issubclass(item.related_model, TrackedModel)
+        if isinstance(item, TenantForeignKey) and issubclass(item.related_model, TrackedModel)
     ]
 
 
@@ -113,9 +107,7 @@ def _restore_deleted(cursor: Any, model: type[TrackedModel], change_set_id: int)
     return int(cursor.rowcount)
 
 
-def _revert_updated(
-    cursor: Any, model: type[TrackedModel], change_set_id: int
-) -> tuple[int, list[int]]:
+def _revert_updated(cursor: Any, model: type[TrackedModel], change_set_id: int) -> tuple[int, list[int]]:
     """Set columns back to their oldest value where they still hold the newest one.
 
     Returns how many rows went back and the ids of rows of which at least one column was kept.
@@ -135,13 +127,9 @@ def _revert_updated(
                               AND i.record = c.record AND i.row_id = c.row_id AND i.act = 'I')
         ) steps GROUP BY row_id
     """
-    unchanged = {
-        c: f'(w.old ? \'{c}\' AND t."{c}" IS NOT DISTINCT FROM (w.new_row)."{c}")'
-        for c in columns
-    }
+    unchanged = {c: f'(w.old ? \'{c}\' AND t."{c}" IS NOT DISTINCT FROM (w.new_row)."{c}")' for c in columns}
     assignments = ", ".join(
-        f'"{c}" = CASE WHEN {unchanged[c]} THEN (w.old_row)."{c}" ELSE t."{c}" END'
-        for c in columns
+        f'"{c}" = CASE WHEN {unchanged[c]} THEN (w.old_row)."{c}" ELSE t."{c}" END' for c in columns
     )
     touched = " OR ".join(unchanged[c] for c in columns)
     edited = " OR ".join(
@@ -166,14 +154,11 @@ def _revert_updated(
     return int(cursor.rowcount), kept
 
 
-def _remove_created(
-    cursor: Any, model: type[TrackedModel], change_set_id: int
-) -> tuple[int, list[int]]:
+def _remove_created(cursor: Any, model: type[TrackedModel], change_set_id: int) -> tuple[int, list[int]]:
     """Delete rows the set created, while untouched since and not pointed to; returns their number and the kept ids."""
     table = model._meta.db_table
     pointed = " ".join(
-        f"AND NOT EXISTS (SELECT 1 FROM {child} x WHERE x.{column} = t.id)"
-        for child, column in _references(model)
+        f"AND NOT EXISTS (SELECT 1 FROM {child} x WHERE x.{column} = t.id)" for child, column in _references(model)
     )
     # Untouched: the version it was made with, plus the set's own later updates of it.
     created = """
@@ -204,7 +189,5 @@ def _references(model: type[TrackedModel]) -> tuple[tuple[str, str], ...]:
         for other in apps.get_models()
         if issubclass(other, TenantModel)
         for item in other._meta.local_concrete_fields
-        if isinstance(item, TenantForeignKey)
-        and item.related_model is model
-        and item.db_on_delete != "CASCADE"
+        if isinstance(item, TenantForeignKey) and item.related_model is model and item.db_on_delete != "CASCADE"
     )

@@ -50,12 +50,18 @@ class Stay(TrackedModel):
         indexes = [
             models.Index(fields=["business", "arrival", "id"], name="stay_arrival"),
             models.Index(fields=["business", "reference", "id"], condition=~Q(reference=""), name="stay_reference"),
-            models.Index(fields=["business", "status", "departure"], condition=Q(status__in=("booked", "checked_in")), name="stay_current"
+            models.Index(
+                fields=["business", "status", "departure"],
+                condition=Q(status__in=("booked", "checked_in")),
+                name="stay_current",
             ),
             models.Index(fields=["business", "unit"], condition=Q(status="checked_in"), name="stay_in_house"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["business", "external_system", "external_id"], condition=~Q(external_id=""), name="stay_external"
+            models.UniqueConstraint(
+                fields=["business", "external_system", "external_id"],
+                condition=~Q(external_id=""),
+                name="stay_external",
             ),
             models.CheckConstraint(condition=Q(departure__gte=F("arrival")), name="stay_dates"),
         ]
