@@ -175,11 +175,7 @@ class Tag(TenantModel):
     @property
     def tone(self) -> str:
         """The badge colour: a warning for what the desk must know, a mark for VIP."""
-        tones = {
-            self.Code.VIP: "vip",
-            self.Code.PROBLEM: "bad",
-            self.Code.NO_SHOW: "warn",
-        }
+        tones: dict[str, str] = {self.Code.VIP: "vip", self.Code.PROBLEM: "bad", self.Code.NO_SHOW: "warn"}
         return tones.get(self.code, "neutral")
 
 

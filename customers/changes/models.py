@@ -1,6 +1,6 @@
 """Change sets: acts that changed guests, and what each changed. docs/change-sets.md explains them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +26,9 @@ class ChangeSet(TenantModel):
     kind = models.CharField(max_length=12, choices=Kind)
     state = models.CharField(max_length=8, choices=State, default=State.DONE)
     title = models.CharField(max_length=200, blank=True)
+    """The English sentence, with places for ``params``; shown in the reader's language."""
+    params = models.JSONField(default=dict)
+    """What the sentence names. ``guests`` are card ids: names are looked up when read, so that none is kept here."""
     member_id = models.BigIntegerField(null=True)
     actor = models.CharField(max_length=200, blank=True)
     is_event = models.BooleanField(default=True)
@@ -42,7 +45,12 @@ class ChangeSet(TenantModel):
         indexes = [models.Index(fields=["business", "-created_at", "-id"], name="change_set_newest")]
 
     def __str__(self) -> str:
-        return self.title or self.get_kind_display()
+        return f"{self.kind} {self.pk}"
+
+    def name(self, **params: Any) -> None:
+        """Add what the sentence names once it is known (a new card has no id before it is written)."""
+        self.params = {**self.params, **params}
+        self.save(update_fields=["params"])
 
 
 class Change(TenantModel):

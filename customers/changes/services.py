@@ -27,19 +27,21 @@ def change_set(
     *,
     kind: ChangeSet.Kind,
     title: str = "",
+    params: dict[str, Any] | None = None,
     member: Member | None = None,
     is_event: bool | None = None,
 ) -> Iterator[ChangeSet]:
     """Open a transaction whose writes to guest tables are recorded as one act.
 
-    Inside another change set the writes join the outer one: an act made of acts is one act.
+    ``title`` is an English sentence marked with ``gettext_noop`` and filled from ``params`` when it is read. Inside
+    another change set the writes join the outer one: an act made of acts is one act.
     """
     with transaction.atomic():
         outer = _current()
         if outer is not None:
             yield ChangeSet.objects.get(pk=outer)
             return
-        opened = change_set_open(kind=kind, title=title, member=member, is_event=is_event)
+        opened = change_set_open(kind=kind, title=title, params=params, member=member, is_event=is_event)
         with recording(opened.pk):
             yield opened
         ChangeSet.objects.filter(pk=opened.pk).update(state=ChangeSet.State.DONE, finished_at=timezone.now())
@@ -50,6 +52,7 @@ def change_set_open(
     *,
     kind: ChangeSet.Kind,
     title: str = "",
+    params: dict[str, Any] | None = None,
     member: Member | None = None,
     is_event: bool | None = None,
 ) -> ChangeSet:
@@ -57,7 +60,8 @@ def change_set_open(
     return ChangeSet.objects.create(
         kind=kind,
         state=ChangeSet.State.OPEN,
-        title=title[:200],
+        title=title,
+        params=params or {},
         member_id=member.pk if member else current_member_id(),
         actor=str(member)[:200] if member else "",
         is_event=kind not in NOT_EVENTS if is_event is None else is_event,
@@ -97,7 +101,7 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
             raise CannotUndo(_("This change is still running. Wait until it has finished, then undo it."))
         if target.state == ChangeSet.State.UNDONE:
             raise CannotUndo(_("This change has already been undone."))
-        with change_set(kind=ChangeSet.Kind.UNDO, title=target.title, member=member) as act:
+        with change_set(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member) as act:
             outcome = undo_rows(change_set_id=target.pk)
         ChangeSet.objects.filter(pk=act.pk).update(undoes_id=target.pk, result=outcome.as_result())
         ChangeSet.objects.filter(pk=target.pk).update(state=ChangeSet.State.UNDONE, undone_by_id=act.pk)
