@@ -1,0 +1,66 @@
+"""What can be wrong with one row or value of a file, named by line, column, value and reason.
+
+A problem never stops the other rows. Sentences are marked for translation here and translated where they are shown.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from imports.readers.errors import gettext_noop
+
+VALUE_SHOWN: Final = 120
+
+
+class Problem(NamedTuple):
+    """One thing that was not as it should be.
+
+    `line` is the physical line in the file, 1 being the first; `column` the column's name (several joined by a comma,
+    empty for the whole row); `value` as it stands in the file, shortened, card numbers masked; `reason` a key of REASONS.
+    """
+
+    line: int
+    column: str
+    value: str
+    reason: str
+
+
+# The reason's sentence, and whether the whole row was left out because of it.
+REASONS: Final[dict[str, tuple[str, bool]]] = {
+    "columns": (gettext_noop("The row has more or fewer cells than there are columns."), True),
+    "quote": (gettext_noop("A quotation mark is opened and not closed."), True),
+    "cell_too_long": (gettext_noop("The cell is longer than 32,767 characters."), True),
+    "no_guest": (gettext_noop("There is neither a name, a company, an e-mail address nor a phone number."), True),
+    "no_key": (gettext_noop("The booking's own number is missing."), True),
+    "no_property": (gettext_noop("The name of the hotel is missing."), True),
+    "repeated": (gettext_noop("The same number stands on an earlier line; that line was used."), True),
+    "no_such_guest": (gettext_noop("No guest with this number is in the register."), True),
+    "date": (gettext_noop("This is not a date."), True),
+    "number": (gettext_noop("This is not a whole number of 0 or more."), True),
+    "value_date": (gettext_noop("This is not a date; the field was left empty."), False),
+    "value_number": (gettext_noop("This is not a whole number of 0 or more; 0 was used."), False),
+    "amount": (gettext_noop("This is not an amount; the field was left empty."), False),
+    "choice": (gettext_noop("This value is not known; the field was left empty."), False),
+    "status": (gettext_noop("This status is not known."), True),
+    "contradiction": (gettext_noop("The two columns contradict each other; the second was used."), False),
+    "country": (gettext_noop("This is not a country code; the field was left empty."), False),
+    "language": (gettext_noop("This is not a language code; the field was left empty."), False),
+    "too_long": (gettext_noop("The text is too long for its field; the rest was cut off."), False),
+    "tags": (gettext_noop("A guest has at most nine tags; the rest were left out."), False),
+    "email_invalid": (gettext_noop("This is not an e-mail address; it was kept as typed."), False),
+    "email_placeholder": (gettext_noop("This address stands for no address; it was kept and marked."), False),
+    "email_several": (gettext_noop("There are several addresses in one cell; they were kept as typed."), False),
+    "phone_invalid": (gettext_noop("This phone number exists nowhere; it was kept as typed."), False),
+    "phone_placeholder": (gettext_noop("This number stands for no number; it was kept and marked."), False),
+    "phone_several": (gettext_noop("There are several numbers in one cell; they were kept as typed."), False),
+    "control": (gettext_noop("The text holds characters that cannot be shown; they were removed."), False),
+    "card_number": (gettext_noop("This looks like a payment card number; it was not stored."), False),
+}
+
+_CARD_LIKE = re.compile(r"\d(?:[ -]?\d){11,18}")
+
+
+def shown(value: str) -> str:
+    """A value as a problem may show it: on one line, shortened, with anything like a card number masked."""
+    value = " ".join(value[: 4 * VALUE_SHOWN].split())
+    value = _CARD_LIKE.sub(lambda found: "*" * (len(found.group()) - 4) + found.group()[-4:], value)
+    return value if len(value) <= VALUE_SHOWN else value[: VALUE_SHOWN - 1] + "…"

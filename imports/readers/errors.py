@@ -1,0 +1,153 @@
+"""What can be wrong with a whole file. Each error says what happened and what to do; nothing of such a file is imported.
+
+The sentences are marked for translation here and translated where they are shown: `template % params`.
+"""
+
+from typing import ClassVar
+
+
+def gettext_noop(message: str) -> str:
+    """Mark a sentence for the translation catalogues; the reader itself speaks no language."""
+    return message
+
+
+class FileError(Exception):
+    """A file that cannot be imported. `template` and `params` make the sentence; `str()` is it in English."""
+
+    template: ClassVar[str] = gettext_noop("The file cannot be read. Export it again and try once more.")
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(params)
+        self.params = params
+
+    def __str__(self) -> str:
+        return self.template % self.params
+
+
+class FileMissing(FileError):
+    """There is no such file, or it may not be read."""
+
+    template = gettext_noop("The file %(path)s cannot be opened: %(cause)s. Check its name and that you may read it.")
+
+
+class EmptyFile(FileError):
+    """No byte, or nothing but blank lines."""
+
+    template = gettext_noop("The file is empty. Export it again from the other system, with its rows.")
+
+
+class HeaderOnly(FileError):
+    """Column names, and no row below them."""
+
+    template = gettext_noop("The file has column names but no rows below them. Export it again with its rows.")
+
+
+class FileTooLarge(FileError):
+    """More bytes than the limit; told before the file is read."""
+
+    template = gettext_noop(
+        "The file is %(size)s MB; at most %(limit)s MB can be imported at once. Split it into smaller files, "
+        "each with the line of column names at its top."
+    )
+
+    def __init__(self, *, size: int, limit: int) -> None:
+        super().__init__(size=f"{size / 1_000_000:.0f}", limit=f"{limit / 1_000_000:.0f}")
+
+
+class NotCsv(FileError):
+    """A file of another kind than comma or semicolon separated text."""
+
+    template = gettext_noop(
+        "This is not a text file with columns. Only CSV files are read: export the list again as CSV, best “CSV UTF-8”."
+    )
+
+
+class Spreadsheet(NotCsv):
+    """An Excel or OpenDocument workbook."""
+
+    template = gettext_noop(
+        "This is a spreadsheet. Only CSV files are read for now: open it in Excel or LibreOffice, choose “Save as”, "
+        "“CSV UTF-8”, and import that file."
+    )
+
+
+class Archive(NotCsv):
+    """A ZIP or another packed file."""
+
+    template = gettext_noop("This is a packed file. Unpack it first, and import the CSV file that is in it.")
+
+
+class Document(NotCsv):
+    """A PDF, Word or web document."""
+
+    template = gettext_noop(
+        "This is a document, not a table. Export the list again from the other system, and choose CSV as its format."
+    )
+
+
+class WrongEncoding(FileError):
+    """Bytes that are letters in no encoding that is recognised. `line` is the first line that shows it."""
+
+    template = gettext_noop(
+        "On line %(line)s there are letters that cannot be read: the file is neither UTF-8 nor Western European text. "
+        "Open it in the program it comes from, save it as “CSV UTF-8”, and import that file."
+    )
+
+
+class BrokenText(WrongEncoding):
+    """UTF-8 or UTF-16 but for some bytes: cut off, or two files in different encodings put together."""
+
+    template = gettext_noop(
+        "The file is %(encoding)s, but line %(line)s is damaged. Export it again, or correct that line and save the file "
+        "as “CSV UTF-8”."
+    )
+
+
+class DuplicateHeaders(FileError):
+    """Two columns of one name: it cannot be known which one is meant."""
+
+    template = gettext_noop(
+        "Two or more columns have the same name: %(names)s. Give each column a name of its own and import the file again."
+    )
+
+
+class BrokenHeader(FileError):
+    """A quotation mark in the column names that swallows the rows below them."""
+
+    template = gettext_noop(
+        "In the line of column names a quotation mark is opened and not closed. Correct that line and import the file again."
+    )
+
+
+class TooManyColumns(FileError):
+    """More columns than any list of guests has: usually the wrong delimiter, or no table at all."""
+
+    template = gettext_noop(
+        "The file has %(count)s columns; at most %(limit)s are read. Remove the columns that are not needed."
+    )
+
+
+class LineTooLong(FileError):
+    """A line so long that the file is not made of lines."""
+
+    template = gettext_noop(
+        "Around line %(line)s the file goes on for more than %(limit)s MB without a new line. Export it again as CSV, one "
+        "guest or booking on each line."
+    )
+
+
+class MissingColumns(FileError):
+    """A known kind of file that lacks columns it cannot do without."""
+
+    template = gettext_noop(
+        "The file lacks these columns: %(names)s. Export it again with them, or add them to its first line."
+    )
+
+
+class UnknownColumns(FileError):
+    """Column names that no known format has."""
+
+    template = gettext_noop(
+        "The columns of this file are not recognised: %(names)s. Innkeeper reads its own guest list, as exported, and "
+        "booking lists that name the hotel, the arrival and the guest."
+    )

@@ -1,0 +1,333 @@
+"""Files as people have them: encodings, delimiters, quotes, and everything that can be wrong with one."""
+
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from imports.readers import Batch, open_csv
+from imports.readers.csv_file import CELL_MAX, COLUMNS_MAX
+from imports.readers.errors import (
+    Archive,
+    BrokenHeader,
+    BrokenText,
+    Document,
+    DuplicateHeaders,
+    EmptyFile,
+    FileError,
+    FileMissing,
+    FileTooLarge,
+    HeaderOnly,
+    LineTooLong,
+    NotCsv,
+    Spreadsheet,
+    TooManyColumns,
+    WrongEncoding,
+)
+
+NORDIC = "navn;by;note\r\nÅse Ødegård;Ålesund;Kjær på fjellet\r\nJürgen Möller;Düsseldorf;5 € – ”fin”\r\n"
+LATIN = "navn;by;note\nÅse Ødegård;Ålesund;Kjær\nZoé Œuvré;Šibenik;5 €\n"
+
+
+def _file(folder: Path, content: bytes | str, name: str = "list.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def _all(path: Path, size: int = 2_000) -> Batch:
+    whole = Batch()
+    for batch in open_csv(path).batches(size):
+        whole.lines += batch.lines
+        whole.rows += batch.rows
+        whole.problems += batch.problems
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("description", "content", "encoding"),
+    [
+        ("UTF-8", NORDIC.encode("utf-8"), "utf-8"),
+        ("UTF-8 with a byte order mark", NORDIC.encode("utf-8-sig"), "utf-8-sig"),
+        ("UTF-16 little endian", NORDIC.encode("utf-16"), "utf-16"),
+        ("UTF-16 big endian", b"\xfe\xff" + NORDIC.encode("utf-16-be"), "utf-16"),
+        ("UTF-16 without a mark", NORDIC.encode("utf-16-le"), "utf-16-le"),
+        ("UTF-16 big endian without a mark", NORDIC.encode("utf-16-be"), "utf-16-be"),
+        ("Windows-1252", NORDIC.encode("cp1252"), "cp1252"),
+    ],
+)
+def test_encodings(tmp_path: Path, description: str, content: bytes, encoding: str) -> None:
+    path = _file(tmp_path, content)
+    found = open_csv(path)
+    assert found.survey.encoding == encoding, description
+    assert found.header == ("navn", "by", "note")
+    assert _all(path).rows == [
+        ["Åse Ødegård", "Ålesund", "Kjær på fjellet"],
+        ["Jürgen Möller", "Düsseldorf", "5 € – ”fin”"],
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "iso-8859-15"])
+def test_windows_and_iso_are_told_apart_by_the_letters_that_differ(tmp_path: Path, encoding: str) -> None:
+    path = _file(tmp_path, LATIN.encode(encoding))
+    assert open_csv(path).survey.encoding == encoding
+    assert _all(path).rows[1] == ["Zoé Œuvré", "Šibenik", "5 €"]
+
+
+@pytest.mark.parametrize(
+    ("description", "text"),
+    [
+        ("an acute accent as apostrophe", "navn,by\nPeter D´Artagnan,Århus\n"),
+        ("a half", "navn,by\nÅse,Storgata 5½\n"),
+        ("only Nordic letters", "navn,by\nÅse,Ålesund\n"),
+    ],
+)
+def test_signs_of_windows_stay_signs(tmp_path: Path, description: str, text: str) -> None:
+    path = _file(tmp_path, text.encode("cp1252"))
+    assert open_csv(path).survey.encoding == "cp1252", description
+    assert _all(path).rows[0] == text.splitlines()[1].split(",")
+
+
+def test_a_letter_beyond_ascii_at_the_end_of_a_long_file_counts(tmp_path: Path) -> None:
+    rows = "a,b\n" + "Jan,Oslo\n" * 200_000
+    assert open_csv(_file(tmp_path, rows.encode() + "Åse,Bodø\n".encode("cp1252"))).survey.encoding == "cp1252"
+    assert open_csv(_file(tmp_path, rows.encode() + "Åse,Bodø\n".encode())).survey.encoding == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("description", "content", "line"),
+    [
+        ("DOS Nordic", "navn,by\nJørgen Håkonsen,Tromsø\n".encode("cp865"), 2),
+        ("Macintosh", "navn,by\nJan,Oslo\nJørgen Håkonsen,Tromsø\n".encode("mac_roman"), 3),
+        ("Cyrillic", "имя,город\nИван Иванов,Москва\n".encode("cp1251"), 1),
+        ("Japanese", "名前,市\n山田太郎,東京\n".encode("shift_jis"), 1),
+    ],
+)
+def test_other_encodings_are_refused_with_the_line(tmp_path: Path, description: str, content: bytes, line: int) -> None:
+    with pytest.raises(WrongEncoding, match="CSV UTF-8") as caught:
+        open_csv(_file(tmp_path, content))
+    assert caught.value.params["line"] == line, description
+
+
+@pytest.mark.parametrize(
+    ("description", "content"),
+    [
+        ("one byte of another encoding", "navn,by\nÅse,Tromsø\nBjørn,Bodø\n".encode() + b"K\xe5re,Oslo\n"),
+        ("cut off within a letter", "navn,by\nJan,Oslo\nÅse,Bodø".encode()[:-1]),
+        ("declared UTF-8 and is not", b"\xef\xbb\xbf" + "navn,by\nÅse,Bodø\n".encode("cp1252")),
+        ("UTF-16 cut off", NORDIC.encode("utf-16")[:-1]),
+    ],
+)
+def test_damaged_text_is_named(tmp_path: Path, description: str, content: bytes) -> None:
+    with pytest.raises(BrokenText, match="damaged"):
+        open_csv(_file(tmp_path, content))
+
+
+def test_damaged_utf8_names_its_line(tmp_path: Path) -> None:
+    content = "navn,by\nÅse,Tromsø\nBjørn,Bodø\n".encode() + b"K\xe5re,Oslo\n"
+    with pytest.raises(BrokenText) as caught:
+        open_csv(_file(tmp_path, content))
+    assert caught.value.params == {"encoding": "UTF-8", "line": 4}
+
+
+@pytest.mark.parametrize(
+    ("description", "text", "expected"),
+    [
+        ("comma", "a,b\n1,2\n", [["1", "2"]]),
+        ("semicolon with decimal commas", "a;b\n1,5;2,5\n", [["1,5", "2,5"]]),
+        ("tab", "a\tb\n1\t2\n", [["1", "2"]]),
+        ("bar", "a|b\n1|2\n", [["1", "2"]]),
+        ("comma in a quoted header", 'a;"b, c"\n1;2\n', [["1", "2"]]),
+        ("quotes", 'a,b\n"1, 2","say ""hi"""\n', [["1, 2", 'say "hi"']]),
+        ("line break in a cell", 'a,b\n"1\n2",3\n', [["1\n2", "3"]]),
+        ("a quote within a word", 'a,b\n5" nails,2\n', [['5" nails', "2"]]),
+        ("the line that Excel reads", "sep=;\na;b\n1,5;2\n", [["1,5", "2"]]),
+        ("backslash escapes", "a;b;c\nx\\;y;2;3\nu;v;w\n", [["x;y", "2", "3"], ["u", "v", "w"]]),
+        ("a backslash that is none", "a;b\nC:\\x;2\n", [["C:\\x", "2"]]),
+        ("old Macintosh line ends", "a,b\r1,2\r3,4\r", [["1", "2"], ["3", "4"]]),
+        ("no line end at the end", "a,b\n1,2", [["1", "2"]]),
+        ("blank lines and blank rows", "\n\na,b\n\n1,2\n,\n  \n3,4\n", [["1", "2"], ["3", "4"]]),
+        ("one column", "email\njan@berg.no\n", [["jan@berg.no"]]),
+        ("empty columns at the end", "a,b,,\n1,2,,\n3,4\n", [["1", "2"], ["3", "4"]]),
+    ],
+)
+def test_dialects(tmp_path: Path, description: str, text: str, expected: list[list[str]]) -> None:
+    whole = _all(_file(tmp_path, text))
+    assert whole.rows == expected, description
+    assert whole.problems == []
+
+
+def test_line_numbers_are_those_of_the_file(tmp_path: Path) -> None:
+    text = '\na,b\n1,2\n\n"x\ny",4\n5,6\n'
+    assert _all(_file(tmp_path, text)).lines == [3, 5, 7]
+    assert _all(_file(tmp_path, "sep=,\na,b\n1,2\n")).lines == [3]
+
+
+def test_header_names_are_trimmed(tmp_path: Path) -> None:
+    assert open_csv(_file(tmp_path, "\ufeff a ,b  c, \n1,2,3\n".encode("utf-8-sig"))).header == ("a", "b c")
+
+
+@pytest.mark.parametrize(
+    ("description", "text", "problems", "rows"),
+    [
+        ("too few cells", "a,b\n1\n2,3\n", [(2, "", "columns")], [["2", "3"]]),
+        ("too many cells", "a,b\n1,2,3\n4,5\n", [(2, "", "columns")], [["4", "5"]]),
+        (
+            "a quote never closed",
+            'a,b\n1,2\n"3,4\n5,6\n7,8\n',
+            [(3, "", "quote")],
+            [["1", "2"], ["5", "6"], ["7", "8"]],
+        ),
+        (
+            "a quote closed by another row",
+            'a,b\n"1,2\n3,4\n"5",6\n7,8\n',
+            [(2, "", "quote")],
+            [["3", "4"], ["5", "6"], ["7", "8"]],
+        ),
+        ("text after a closed quote", 'a,b\n"Best" hotel,2\n', [], [["Best hotel", "2"]]),
+        ("a quote never closed on the last line", 'a,b\n1,2\n"3,4', [(3, "", "quote")], [["1", "2"]]),
+        ("a cell too long", f"a,b\n1,{'x' * (CELL_MAX + 1)}\n3,4\n", [(2, "b", "cell_too_long")], [["3", "4"]]),
+        ("a cell far too long", f"a,b\n1,{'x' * 200_000}\n3,4\n", [(2, "", "cell_too_long")], [["3", "4"]]),
+    ],
+)
+def test_a_bad_row_is_named_and_the_others_stand(
+    tmp_path: Path, description: str, text: str, problems: list[tuple[int, str, str]], rows: list[list[str]]
+) -> None:
+    whole = _all(_file(tmp_path, text))
+    assert [(found.line, found.column, found.reason) for found in whole.problems] == problems, description
+    assert whole.rows == rows
+
+
+def test_a_quote_never_closed_in_a_big_file_costs_one_row(tmp_path: Path) -> None:
+    text = "a,b\n" + "1,2\n" * 1_000 + '"oops,2\n' + "3,4\n" * 60_000
+    whole = _all(_file(tmp_path, text))
+    assert [(found.line, found.reason) for found in whole.problems] == [(1_002, "quote")]
+    assert len(whole.rows) == 61_000
+    assert whole.lines[-1] == 61_002
+
+
+def test_card_numbers_do_not_stand_in_problems(tmp_path: Path) -> None:
+    whole = _all(_file(tmp_path, "a,b\n4111 1111 1111 1111\n1,2\n"))
+    assert "4111" not in whole.problems[0].value.removesuffix("1111")
+
+
+@pytest.mark.parametrize(
+    ("description", "content", "error"),
+    [
+        ("no byte", b"", EmptyFile),
+        ("blank lines", b"\r\n\r\n  \n", EmptyFile),
+        ("only a byte order mark", b"\xef\xbb\xbf", EmptyFile),
+        ("only separators", b";;;\n;;;\n", EmptyFile),
+        ("header only", b"a,b,c\n", HeaderOnly),
+        ("header and blank rows", b"a,b,c\n,,\n\n", HeaderOnly),
+        ("duplicated headers", b"name,email,Name\n1,2,3\n", DuplicateHeaders),
+        ("too many columns", ",".join(f"c{n}" for n in range(COLUMNS_MAX + 1)).encode() + b"\n1\n", TooManyColumns),
+        ("zero bytes", b"a,b\n1,\x00\n", NotCsv),
+        ("a picture", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, NotCsv),
+        ("control characters", b"a,b\n" + b"\x01\x02\x03\x04" * 50, NotCsv),
+        ("a PDF", b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", Document),
+        ("a web page called a spreadsheet", b"\n<html><table><tr><td>a</td></tr></table>", Document),
+        ("an old Excel workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, Spreadsheet),
+        ("gzip", b"\x1f\x8b\x08\x00abc", Archive),
+        ("a quote never closed in the header", b'a,"b\n' + b"1,2\n" * 50_000, BrokenHeader),
+    ],
+)
+def test_files_that_cannot_be_imported(
+    tmp_path: Path, description: str, content: bytes, error: type[FileError]
+) -> None:
+    with pytest.raises(FileError) as caught:
+        open_csv(_file(tmp_path, content))
+    assert type(caught.value) is error, description
+    assert str(caught.value).endswith((".", "”"))
+
+
+@pytest.mark.parametrize(("member", "error"), [("xl/workbook.xml", Spreadsheet), ("guests.csv", Archive)])
+def test_packed_files(tmp_path: Path, member: str, error: type[FileError]) -> None:
+    path = tmp_path / "list.csv"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("[Content_Types].xml" if error is Spreadsheet else "readme.txt", "x")
+        packed.writestr(member, "a,b\n1,2\n")
+    with pytest.raises(error):
+        open_csv(path)
+
+
+def test_duplicated_headers_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DuplicateHeaders, match="name, email"):
+        open_csv(_file(tmp_path, "name,email,phone,NAME,Email\n1,2,3,4,5\n"))
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileMissing, match=r"nothing\.csv"):
+        open_csv(tmp_path / "nothing.csv")
+    with pytest.raises(FileMissing):
+        open_csv(tmp_path)
+
+
+def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as stream:
+        stream.truncate(2 << 30)
+    with pytest.raises(FileTooLarge, match="2147 MB; at most 1074 MB"):
+        open_csv(path)
+    with pytest.raises(FileTooLarge):
+        open_csv(_file(tmp_path, "a,b\n1,2\n"), limit=7)
+
+
+def test_a_file_without_line_ends_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LineTooLong):
+        open_csv(_file(tmp_path, b"a,b," * 5_000_000))
+
+
+def test_batches_are_cut_at_the_same_places(tmp_path: Path) -> None:
+    path = _file(tmp_path, "a,b\n" + "".join(f"{n},x\n" for n in range(10)))
+    assert [len(batch) for batch in open_csv(path).batches(4)] == [4, 4, 2]
+    assert [batch.lines[0] for batch in open_csv(path).batches(4)] == [2, 6, 10]
+
+
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    with path.open("w") as stream:
+        stream.write("name,email,phone\n")
+        for n in range(300_000):
+            stream.write(f"Åse Ødegård {n},ase{n}@fjord.no,{n:08}\n")
+    tracemalloc.start()
+    rows = sum(len(batch) for batch in open_csv(path).batches())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows == 300_000
+    assert peak < 20 << 20
+
+
+CELLS = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff\x85\u2028\u2029"), max_size=12
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=8),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_is_written_is_read(tmp_path: Path, rows: list[list[str]], delimiter: str, encoding: str) -> None:
+    quoted = [delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
+    path = _file(
+        tmp_path,
+        "\n".join([delimiter.join(["aaa", "bbb", "ccc"]), "x1" + 2 * (delimiter + "y"), *quoted]).encode(encoding),
+    )
+    whole = _all(path)
+    assert whole.rows[1:] == [row for row in rows if any(row)]
+    assert whole.problems == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused_with_words(tmp_path: Path, content: bytes) -> None:
+    path = _file(tmp_path, content)
+    try:
+        _all(path)
+    except FileError as error:
+        assert str(error)
