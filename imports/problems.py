@@ -15,7 +15,8 @@ class Problem(NamedTuple):
     """One thing that was not as it should be.
 
     `line` is the physical line in the file, 1 being the first; `column` the column's name (several joined by a comma,
-    empty for the whole row); `value` as it stands in the file, shortened, card numbers masked; `reason` a key of REASONS.
+    empty for the whole row); `value` as it stands in the file, shortened, with card numbers masked; `reason` a key
+    of REASONS.
     """
 
     line: int

@@ -1,12 +1,12 @@
 """E-mail addresses: normalised, or kept as typed with the reason. No network is asked."""
 
 import re
-import tomllib
 from functools import lru_cache
-from importlib import resources
 from typing import Final, Literal, NamedTuple
 
 from email_validator import EmailSyntaxError, EmailUndeliverableError, validate_email
+
+from customers.normalise.lists import listed
 
 EmailState = Literal["ok", "relay", "placeholder", "invalid"]
 EmailReason = Literal[
@@ -38,14 +38,9 @@ class EmailResult(NamedTuple):
     reason: EmailReason
 
 
-def _listed(section: str, key: str) -> frozenset[str]:
-    text = resources.files("customers.normalise").joinpath("addresses.toml").read_text("utf-8")
-    return frozenset(tomllib.loads(text)[section][key])
-
-
-RELAY_DOMAINS: Final = _listed("relay", "domains")
-PLACEHOLDER_DOMAINS: Final = _listed("placeholder", "domains")
-PLACEHOLDER_LOCAL_PARTS: Final = _listed("placeholder", "local_parts")
+RELAY_DOMAINS: Final = listed("addresses", "relay", "domains")
+PLACEHOLDER_DOMAINS: Final = listed("addresses", "placeholder", "domains")
+PLACEHOLDER_LOCAL_PARTS: Final = listed("addresses", "placeholder", "local_parts")
 
 # Spaces of every kind and the invisible characters that spreadsheets and web pages leave behind.
 _INVISIBLE = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")

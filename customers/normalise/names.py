@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from customers.normalise.letters import collapse, fold
+from customers.normalise.lists import listed
 
 __all__ = [
     "collapse",
@@ -28,22 +29,12 @@ SORT_LENGTH = 120
 TYPO_MIN_LENGTH = 3
 _READ_MAX = 2_000
 
-# Words that belong to the family name after them.
-_PARTICLES = frozenset(
-    "van von der den de het 't ten ter te op in zu zum zur vom af av la le du di da do dos das del "
-    "della degli dello el al bin ibn ben bint st st. san santa y e".split()
-)
-# Those under which nobody looks a name up: "van der Berg" stands under B, but "Di Caprio" under D.
-_UNSORTED = frozenset("van von der den de het t ten ter te op in zu zum zur vom af av s".split())
-# Those written with a small letter inside a name.
-_SMALL = _UNSORTED | {"'t", "'s", "und", "og", "och", "en", "y"}
-_GENERATIONS = frozenset("jr sr phd esq msc bsc".split())
-_TITLES = frozenset("ii iii iv md dds dvm dmd do mba cpa rn mph jd".split())
-_LEGAL_FORMS = frozenset(
-    "as asa aps ab oy oyj gmbh ag kg ug ohg gbr ev bv nv vof cv ltd limited llc llp inc incorporated "
-    "corp corporation co plc sa sarl sas spa srl sl slu lda is ks ps ans da enk nuf ba sf hf ehf ivs "
-    "amba fmba".split()
-)
+_PARTICLES = listed("names", "particles", "family")
+_UNSORTED = listed("names", "particles", "unsorted")
+_SMALL = _UNSORTED | listed("names", "particles", "small")
+_GENERATIONS = listed("names", "suffixes", "any_case")
+_TITLES = listed("names", "suffixes", "capitals")
+_LEGAL_FORMS = listed("names", "companies", "legal_forms")
 _APOSTROPHES = "'’‘`´ʼʻ"
 _HYPHENS = r"\-‐‑–"
 _JOINED = re.compile(rf"\w+(?:[{_APOSTROPHES}{_HYPHENS}]\w+)+")
@@ -222,7 +213,7 @@ def _begins_with_particles(words: list[str]) -> bool:
 def _is_suffix(word: str) -> bool:
     """Whether a word stands after a name: `Jr.`, `PhD`, `MD`; but `Ma` and `Do` are names."""
     plain = fold(word).replace(" ", "")
-    return plain in _GENERATIONS and word[0].isupper() or plain in _TITLES and word.isupper()
+    return (plain in _GENERATIONS and word[0].isupper()) or (plain in _TITLES and word.isupper())
 
 
 def tidy_case(text: str) -> str:

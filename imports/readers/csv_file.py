@@ -195,7 +195,7 @@ def _batches(stream: TextIO, dialect: Dialect, header_line: int, header: tuple[s
 
 
 def _mended(header: tuple[str, ...], lines: _Lines, dialect: Dialect, first: int) -> tuple[list[str], Problem | None]:
-    """A row whose quotation marks are not in order: read leniently if it is one line, else its first line is at fault."""
+    """A row with quotation marks out of order: read leniently if it is one line, else the first line is at fault."""
     line = lines.taken[0]
     if len(lines.taken) > 1:
         lines.put_back_all_but_first()

@@ -218,7 +218,7 @@ def _shown(encoding: str) -> str:
 
 
 def _oddity(text: str) -> float:
-    """The share of letters beyond ASCII that make no Western word: 0 for Nordic or Dutch text, near 1 for another encoding.
+    """The share of letters beyond ASCII that make no Western word: 0 for Nordic text, near 1 for another encoding.
 
     Odd are symbols between two letters (`J›rgen`), capitals between small letters (`HŒkon`), and runs of three or
     more such letters (`Èâàíîâ`, which is Cyrillic read as Western).
@@ -255,9 +255,9 @@ def _is_latin9(sample: bytes) -> bool:
             for_latin9 += 1
         elif letter.isupper():
             inside = at > 1 and text[at - 2 : at].isalpha() and text[at - 2 : at].isupper()
-            fits = after.islower() and not before.isalpha() or inside
+            fits = (after.islower() and not before.isalpha()) or inside
             for_latin9, against = for_latin9 + fits, against + (not fits)
         else:
-            fits = before.isalpha() or after.isalpha() and not before.isdigit()
+            fits = before.isalpha() or (after.isalpha() and not before.isdigit())
             for_latin9, against = for_latin9 + fits, against + (not fits)
     return for_latin9 > against

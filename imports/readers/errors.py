@@ -1,4 +1,4 @@
-"""What can be wrong with a whole file. Each error says what happened and what to do; nothing of such a file is imported.
+"""What can be wrong with a whole file. Each error says what happened and what to do; nothing of it is imported.
 
 The sentences are marked for translation here and translated where they are shown: `template % params`.
 """
@@ -98,8 +98,8 @@ class BrokenText(WrongEncoding):
     """UTF-8 or UTF-16 but for some bytes: cut off, or two files in different encodings put together."""
 
     template = gettext_noop(
-        "The file is %(encoding)s, but line %(line)s is damaged. Export it again, or correct that line and save the file "
-        "as “CSV UTF-8”."
+        "The file is %(encoding)s, but line %(line)s is damaged. Export it again, or correct that line and save the "
+        "file as “CSV UTF-8”."
     )
 
 
@@ -107,7 +107,8 @@ class DuplicateHeaders(FileError):
     """Two columns of one name: it cannot be known which one is meant."""
 
     template = gettext_noop(
-        "Two or more columns have the same name: %(names)s. Give each column a name of its own and import the file again."
+        "Two or more columns have the same name: %(names)s. Give each column a name of its own and import the file "
+        "again."
     )
 
 
@@ -115,7 +116,8 @@ class BrokenHeader(FileError):
     """A quotation mark in the column names that swallows the rows below them."""
 
     template = gettext_noop(
-        "In the line of column names a quotation mark is opened and not closed. Correct that line and import the file again."
+        "In the line of column names a quotation mark is opened and not closed. Correct that line and import the file "
+        "again."
     )
 
 
@@ -131,8 +133,8 @@ class LineTooLong(FileError):
     """A line so long that the file is not made of lines."""
 
     template = gettext_noop(
-        "Around line %(line)s the file goes on for more than %(limit)s MB without a new line. Export it again as CSV, one "
-        "guest or booking on each line."
+        "Around line %(line)s the file goes on for more than %(limit)s MB without a new line. Export it again as CSV, "
+        "one guest or booking on each line."
     )
 
 

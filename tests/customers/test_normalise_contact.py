@@ -28,7 +28,7 @@ from customers.normalise.phone import DIGITS_MAX
         ("none@fjord.no", "none@fjord.no", "placeholder", "placeholder"),
         ("TEST@hotel.dk", "test@hotel.dk", "placeholder", "placeholder"),
         ("na@na.com", "na@na.com", "placeholder", "placeholder"),
-        ("jan@example.com", "jan@example.com", "placeholder", "placeholder"),
+        ("jan@example.com", "jan@example.com", "ok", ""),
         ("", None, "invalid", "empty"),
         ("\u200b ", None, "invalid", "empty"),
         ("jan", None, "invalid", "no_at"),
