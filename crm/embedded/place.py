@@ -65,6 +65,7 @@ class Place:
             [str(part) for part in command],
             text=True,
             check=False,
+            start_new_session=True,  # out of reach of a Ctrl-C meant for us
             cwd=options.pop("cwd", self.folder),
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
@@ -106,10 +107,9 @@ class Place:
     @cached_property
     def valkey(self) -> Path:
         """The Valkey (or Redis) server program."""
-        package = _package(_VALKEY_PACKAGE)
-        for program in sorted(package.glob("_binaries/*/valkey-server")) if package else ():
-            assert package is not None
-            return self._reachable(package, program.relative_to(package))
+        if package := _package(_VALKEY_PACKAGE):
+            for program in sorted(package.glob("_binaries/*/valkey-server")):
+                return self._reachable(package, program.relative_to(package))
         for name in _VALKEY_PROGRAMS:
             if found := shutil.which(name):
                 return Path(found)

@@ -75,7 +75,8 @@ class Postgres:
                 raise ServiceError(
                     f"The passwords in services.json are not those of the database in {self.folder}. Put services.json "
                     f"back from a backup. If it is lost, remove {self.folder / 'provisioned'} to give the database new "
-                    "passwords; everyone has to sign in again, and what was encrypted with the lost keys stays unreadable."
+                    "passwords; everyone has to sign in again, and what was encrypted with the lost keys stays "
+                    "unreadable."
                 )
             self._provision(self.data)
 
@@ -163,7 +164,8 @@ class Postgres:
                 f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APP}",
             ]
         self._must(
-            "postgres", "--single", "-D", data, "-c", "exit_on_error=true", "-c", "log_min_error_statement=panic", "postgres",
+            "postgres", "--single", "-D", data,
+            "-c", "exit_on_error=true", "-c", "log_min_error_statement=panic", "postgres",
             input="".join(f"{statement}\n" for statement in statements),
         )  # fmt: skip
         self._write("provisioned", self._fingerprint())

@@ -1,5 +1,6 @@
 """What the operating system knows of a process. A number alone proves nothing: numbers are used again."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -33,24 +34,14 @@ def end_group(pid: int, born: str, *, patience: float) -> bool:
     """
     if birth(pid) != born:
         return False
-    for sign, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
-        try:
-            os.killpg(pid, sign)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if birth(pid) != born:
-                break
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGTERM)
+        deadline = time.monotonic() + patience
+        while birth(pid) == born and time.monotonic() < deadline:
             time.sleep(0.05)
-        else:
-            continue
-        break
-    # Members of the group that outlived their leader.
-    try:
+        # Whoever is left of the group, the leader or what it started.
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
+        deadline = time.monotonic() + 5.0
+        while birth(pid) == born and time.monotonic() < deadline:
+            time.sleep(0.05)
     return True
