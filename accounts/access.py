@@ -8,10 +8,20 @@ from typing import Any, TypeVar
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Capability, Member, Role, roles_with
+from accounts.models import Business, Capability, Member, Role, User, roles_with
 
 V = TypeVar("V", bound=Callable[..., Any])
+
+
+class BusinessRequest(HttpRequest):
+    """A request inside a business, as BusinessMiddleware hands it to a view marked with :func:`requires`."""
+
+    business: Business
+    member: Member
+    user: User
+    htmx: HtmxDetails
 
 
 @dataclass(frozen=True)
@@ -44,9 +54,8 @@ def requires(capability: Capability) -> Callable[[V], V]:
 
     def decorate(view: V) -> V:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            member: Member = request.member  # type: ignore[attr-defined]
-            if not member.can(capability):
+        def guarded(request: BusinessRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.member.can(capability):
                 return forbidden(request, capability)
             return view(request, *args, **kwargs)
 
@@ -60,9 +69,7 @@ def forbidden(request: HttpRequest, capability: Capability) -> HttpResponse:
     """The page for a member who lacks a role: what it needs, and which colleagues can."""
     roles = roles_with(capability)
     colleagues = (
-        Member.objects.filter(role__in=roles, is_active=True)
-        .select_related("user")
-        .order_by("user__name", "id")[:5]
+        Member.objects.filter(role__in=roles, is_active=True).select_related("user").order_by("user__name", "id")[:5]
     )
     context = {
         "capability": capability.label,

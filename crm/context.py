@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from accounts.models import Capability, Member
+from accounts.models import Business, Capability, Member
 from accounts.selectors import membership_list
 
 LANGUAGE_NAMES = {
@@ -23,15 +23,14 @@ LANGUAGE_NAMES = {
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Variables of ``templates/base.html``. Outside a business: no navigation, no look-up."""
     context: dict[str, Any] = {
-        "language_names": [
-            (code, LANGUAGE_NAMES[code]) for code, _label in settings.LANGUAGES
-        ],
+        "language_names": [(code, LANGUAGE_NAMES[code]) for code, _label in settings.LANGUAGES],
         "is_demo": settings.INNKEEPER_DEMO,
     }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return context
-    context["memberships"] = SimpleLazyObject(lambda: membership_list(user_id=user.pk))
+    here = getattr(request, "business", None)
+    context["memberships"] = SimpleLazyObject(lambda: _businesses(user.pk, here))
     member: Member | None = getattr(request, "member", None)
     if member is None:
         return context
@@ -39,13 +38,24 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context["navigation"] = _navigation(request, slug, member)
     context["palette_url"] = reverse("guest_lookup", kwargs={"slug": slug})
     context["guests_url"] = reverse("guest_list", kwargs={"slug": slug})
-    context["can_edit"] = member.can(Capability.EDIT)
+    if member.can(Capability.EDIT):
+        context["new_guest_url"] = reverse("guest_new", kwargs={"slug": slug})
     return context
 
 
-def _navigation(
-    request: HttpRequest, slug: str, member: Member
-) -> list[dict[str, Any]]:
+def _businesses(user_id: int, here: Business | None) -> list[dict[str, Any]]:
+    """The user's businesses, for the switch in the sidebar."""
+    return [
+        {
+            "business": membership.business,
+            "url": reverse("business_home", kwargs={"slug": membership.business.slug}),
+            "current": membership.business == here,
+        }
+        for membership in membership_list(user_id=user_id)
+    ]
+
+
+def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[str, Any]]:
     """The sidebar's entries that this member may use; ``current`` marks the room one is in."""
     rooms = (
         ("guest_list", _("Guests"), "users", Capability.LOOK_UP),
@@ -54,18 +64,12 @@ def _navigation(
         ("member_list", _("Members"), "user-cog", Capability.MEMBERS),
         ("business_settings", _("Settings"), "settings", Capability.BUSINESS),
     )
-    here = (
-        getattr(request.resolver_match, "route", "")
-        .removeprefix("b/<slug:slug>/")
-        .split("/")[0]
-    )
+    here = getattr(request.resolver_match, "route", "").removeprefix("b/<slug:slug>/").split("/")[0]
     entries = []
     for name, label, icon, capability in rooms:
         if not member.can(capability):
             continue
         url = reverse(name, kwargs={"slug": slug})
         room = url.removeprefix(f"/b/{slug}/").split("/")[0]
-        entries.append(
-            {"label": label, "url": url, "icon": icon, "current": here == room}
-        )
+        entries.append({"label": label, "url": url, "icon": icon, "current": here == room})
     return entries

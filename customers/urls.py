@@ -1,5 +1,12 @@
-"""Addresses."""
+"""Addresses of the app, below ``/b/<slug>/``; each room owns its own."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", include("customers.search.urls")),
+    path("", include("customers.listing.urls")),
+    path("", include("customers.export.urls")),
+    path("", include("customers.card.urls")),
+    path("", include("customers.history.urls")),
+    path("", include("customers.changes.urls")),
+]

@@ -6,6 +6,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 from accounts.models import Business, Member
 from accounts.selectors import membership_find
@@ -37,7 +38,7 @@ class BusinessMiddleware:
         if business is None or member_id is None:
             request.outside_business = True  # type: ignore[attr-defined]
             return self.get_response(request)
-        with business_scope(business.pk, member_id):
+        with business_scope(business.pk, member_id), timezone.override(business.zone):
             request.business = business  # type: ignore[attr-defined]
             request.member = Member.objects.select_related("user").get(pk=member_id)  # type: ignore[attr-defined]
             response = self.get_response(request)

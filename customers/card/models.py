@@ -183,7 +183,7 @@ class CustomerTag(TrackedModel):
     """A tag on a guest. ``slot`` 1–9 is unique per guest: the database itself holds the limit of nine."""
 
     customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="customer_tags")
-    tag = TenantForeignKey(Tag, db_on_delete="RESTRICT", related_name="+")
+    tag = TenantForeignKey(Tag, db_on_delete="RESTRICT")
     slot = models.SmallIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -1,0 +1,14 @@
+"""Addresses of the card, below ``/b/<slug>/``."""
+
+from django.urls import path
+
+from customers.card import views
+
+urlpatterns = [
+    path("guests/new/", views.guest_new, name="guest_new"),
+    path("guests/<int:customer_id>/", views.guest_card, name="guest_card"),
+    path("guests/<int:customer_id>/edit/", views.guest_edit, name="guest_edit"),
+    path("guests/<int:customer_id>/tags/", views.guest_tags, name="guest_tags"),
+    path("guests/<int:customer_id>/notes/", views.guest_note, name="guest_note"),
+    path("guests/<int:customer_id>/timeline/", views.guest_timeline, name="guest_timeline"),
+]

@@ -1,0 +1,213 @@
+"""Pages of the card."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import BusinessRequest, requires
+from accounts.models import Capability
+from customers.card.forms import GuestForm, TagForm
+from customers.card.models import Customer, Tag
+from customers.card.selectors import card_view, tag_list
+from customers.card.services import (
+    EditConflict,
+    TagRefused,
+    customer_create,
+    customer_update,
+    tag_add,
+    tag_create,
+    tag_remove,
+)
+from customers.changes.messages import undoable
+from customers.changes.selectors import acts_of_guest
+from customers.history.forms import ActivityForm
+from customers.history.models import Stay
+from customers.history.selectors import facts_get, stays_ahead
+from customers.history.services import activity_add
+from customers.history.timeline import timeline_page
+from customers.search.services import recent_guest_touch
+
+
+@requires(Capability.LOOK_UP)
+@require_safe
+def guest_card(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """The card."""
+    context = card_context(request, customer_id, ActivityForm())
+    recent_guest_touch(member_id=request.member.pk, customer_id=customer_id)
+    return render(request, "guests/card.html", context)
+
+
+def card_context(request: BusinessRequest, customer_id: int, note_form: ActivityForm) -> dict[str, Any]:
+    """All that the card shows; 404 for a card that is not the business's."""
+    try:
+        card = card_view(customer_id=customer_id)
+    except Customer.DoesNotExist as error:
+        raise Http404 from error
+    today = timezone.localdate(timezone=request.business.zone)
+    ahead = stays_ahead(customer_id=customer_id, today=today)
+    taken = {tag.pk for tag in card.tags}
+    return {
+        "card": card,
+        "customer": card.customer,
+        "facts": facts_get(customer_id=customer_id),
+        "ahead": ahead,
+        "in_house": next((stay for stay in ahead if stay.status == Stay.Status.CHECKED_IN), None),
+        "today": today,
+        "timeline": timeline_page(customer_id=customer_id, today=today, after=request.GET.get("after", "")),
+        "acts": acts_of_guest(customer_id=customer_id),
+        "note_form": note_form,
+        "free_tags": [tag for tag in tag_list() if tag.pk not in taken],
+        "can_edit": request.member.can(Capability.EDIT),
+        "can_undo": request.member.can(Capability.UNDO),
+    }
+
+
+@requires(Capability.EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def guest_new(request: BusinessRequest, slug: str) -> HttpResponse:
+    """A new card."""
+    form = GuestForm(request.POST or None, business=request.business)
+    if request.method == "POST" and form.is_valid():
+        customer, act = customer_create(
+            business=request.business, values=form.values(), contacts=form.contacts(), member=request.member
+        )
+        undoable(request, _("%(name)s is in the register.") % {"name": customer}, act)
+        return redirect("guest_card", slug=slug, customer_id=customer.pk)
+    return _form_page(request, form, None)
+
+
+@requires(Capability.EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """Change a card; what a colleague changed meanwhile is shown, never overwritten unawares."""
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer is None:
+        raise Http404
+    form = GuestForm(request.POST or None, instance=customer, business=request.business)
+    if request.method == "POST" and form.is_valid():
+        seen = form.cleaned_data["seen"]
+        try:
+            saved, act = customer_update(
+                business=request.business,
+                customer_id=customer_id,
+                values=form.values(),
+                contacts=form.contacts(),
+                seen=seen.get("values"),
+                seen_contacts=seen.get("contacts"),
+                member=request.member,
+            )
+        except EditConflict as conflict:
+            return _form_page(request, *_after_conflict(request, customer_id, conflict))
+        undoable(request, _("Saved %(name)s.") % {"name": saved}, act)
+        return redirect("guest_card", slug=slug, customer_id=customer_id)
+    return _form_page(request, form, customer)
+
+
+def _after_conflict(request: BusinessRequest, customer_id: int, conflict: EditConflict) -> tuple[GuestForm, Customer]:
+    """The editor's own values again, starting from the card as it is now: saving once more keeps theirs knowingly."""
+    current = Customer.objects.get(pk=customer_id)
+    posted = request.POST.copy()
+    fresh = GuestForm(instance=current, business=request.business)
+    posted["seen"] = fresh.initial["seen"]
+    form = GuestForm(posted, instance=current, business=request.business)
+    form.full_clean()
+    for name, value in conflict.current.items():
+        form.add_error(
+            name,
+            _(
+                "A colleague changed this to “%(value)s” while you were editing."
+                " Save again to keep yours, or write theirs."
+            )
+            % {"value": value if value not in (None, "") else _("empty")},
+        )
+    return form, Customer.objects.get(pk=customer_id)
+
+
+def _form_page(request: BusinessRequest, form: GuestForm, customer: Customer | None) -> HttpResponse:
+    status = 422 if form.errors else 200
+    context = {
+        "form": form,
+        "customer": customer,
+        "email_fields": [form[name] for name in form.email_names],
+        "phone_fields": [form[name] for name in form.phone_names],
+    }
+    return render(request, "guests/form.html", context, status=status)
+
+
+@requires(Capability.TAG)
+@require_http_methods(["GET", "HEAD", "POST"])
+def guest_tags(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """A guest's tags: add, remove, and make a new one. POST ``add``, ``remove`` (ids) or ``name``."""
+    if not Customer.objects.filter(pk=customer_id).exists():
+        raise Http404
+    form = TagForm(request.POST if "name" in request.POST else None)
+    if request.method == "POST":
+        try:
+            if "name" in request.POST:
+                if form.is_valid():
+                    tag = tag_create(name=form.cleaned_data["name"].strip())
+                    tag_add(customer_id=customer_id, tag_id=tag.pk, member=request.member)
+            elif (tag_id := _number(request.POST.get("remove", ""))) is not None:
+                act = tag_remove(customer_id=customer_id, tag_id=tag_id, member=request.member)
+                undoable(request, _("The tag is removed."), act)
+            elif (tag_id := _number(request.POST.get("add", ""))) is not None:
+                act = tag_add(customer_id=customer_id, tag_id=tag_id, member=request.member)
+                undoable(request, _("The tag is added."), act)
+        except TagRefused as refused:
+            messages.error(request, str(refused))
+        except Tag.DoesNotExist:
+            messages.error(request, _("This tag does not exist any more."))
+        if not form.errors:
+            page = "guest_tags" if request.POST.get("page") == "tags" else "guest_card"
+            return redirect(page, slug=slug, customer_id=customer_id)
+    card = card_view(customer_id=customer_id)
+    taken = {tag.pk for tag in card.tags}
+    context = {
+        "card": card,
+        "customer": card.customer,
+        "form": form,
+        "free": [t for t in tag_list() if t.pk not in taken],
+    }
+    return render(request, "guests/tags.html", context, status=422 if form.errors else 200)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+@requires(Capability.LOOK_UP)
+@require_safe
+def guest_timeline(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """The next page of the timeline, as a fragment for the card and as a page of its own without script."""
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer is None:
+        raise Http404
+    today = timezone.localdate(timezone=request.business.zone)
+    page = timeline_page(customer_id=customer_id, today=today, after=request.GET.get("after", ""))
+    template = "guests/_timeline.html" if request.htmx else "guests/timeline.html"
+    return render(request, template, {"customer": customer, "timeline": page})
+
+
+@requires(Capability.TAG)
+@require_POST
+def guest_note(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """Write a note, call or visit."""
+    form = ActivityForm(request.POST)
+    if not form.is_valid():
+        return render(request, "guests/card.html", card_context(request, customer_id, form), status=422)
+    try:
+        activity, act = activity_add(
+            customer_id=customer_id,
+            text=form.cleaned_data["text"],
+            kind=form.cleaned_data["kind"],
+            member=request.member,
+        )
+    except Customer.DoesNotExist as error:
+        raise Http404 from error
+    undoable(request, _("%(kind)s saved.") % {"kind": activity.get_kind_display()}, act)
+    return redirect("guest_card", slug=slug, customer_id=customer_id)

@@ -1,0 +1,15 @@
+"""Telling the member what happened, with a way back."""
+
+from django.contrib import messages
+from django.urls import reverse
+
+from accounts.access import BusinessRequest
+from customers.changes.models import ChangeSet
+
+
+def undoable(request: BusinessRequest, text: str, act: ChangeSet | None) -> None:
+    """A toast with Undo; nothing where nothing was different."""
+    if act is None:
+        return
+    url = reverse("change_undo", kwargs={"slug": request.business.slug, "change_set_id": act.pk})
+    messages.success(request, text, extra_tags=f"undo={url}")

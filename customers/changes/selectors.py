@@ -1,0 +1,130 @@
+"""Reads of change sets, for people."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.utils.translation import gettext
+
+from customers.changes.models import Change, ChangeSet
+from customers.changes.undo import tracked_models
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class ActView:
+    """A change set as a sentence in the reader's language. ``guests`` are (id, name) of those it names."""
+
+    act: ChangeSet
+    sentence: str
+    guests: list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field before and after."""
+
+    label: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """What an act did to one row."""
+
+    record: str
+    act: str
+    row_id: int
+    guest_id: int | None
+    fields: list[FieldChange]
+
+
+@dataclass(frozen=True)
+class ActPage:
+    """Newest first; ``before`` is the cursor of the next page."""
+
+    acts: list[ActView]
+    before: int | None
+
+
+def act_list(*, before: int | None = None, limit: int = PAGE) -> ActPage:
+    """The business's change sets, newest first."""
+    acts = ChangeSet.objects.order_by("-id")
+    if before is not None:
+        acts = acts.filter(pk__lt=before)
+    found = list(acts[: limit + 1])
+    return ActPage(_views(found[:limit]), found[limit - 1].pk if len(found) > limit else None)
+
+
+def acts_of_guest(*, customer_id: int, limit: int = 5) -> list[ActView]:
+    """The latest acts that touched a guest's rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT change_set_id FROM (SELECT DISTINCT change_set_id"
+            " FROM (SELECT change_set_id, id FROM customers_change"
+            " WHERE guest_id = %s ORDER BY id DESC LIMIT 200) latest) acts ORDER BY 1 DESC LIMIT %s",
+            [customer_id, limit],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    return _views(list(ChangeSet.objects.filter(pk__in=ids).order_by("-id")))
+
+
+def act_view(*, change_set_id: int) -> ActView:
+    """One change set. Raises ``ChangeSet.DoesNotExist``."""
+    return _views([ChangeSet.objects.get(pk=change_set_id)])[0]
+
+
+def act_rows(*, change_set_id: int, limit: int = 200) -> list[RowChange]:
+    """What an act did, row by row, the first ``limit`` rows."""
+    models = {str(model._meta.model_name): model for model in tracked_models()}
+    rows = []
+    for change in Change.objects.filter(change_set_id=change_set_id).order_by("id")[:limit]:
+        meta = models[change.record]._meta
+        fields = []
+        if change.act == Change.Act.UPDATE:
+            labels = {field.column: str(field.verbose_name) for field in meta.local_concrete_fields if field.editable}
+            fields = [
+                FieldChange(labels[column], old, new) for column, (old, new) in change.data.items() if column in labels
+            ]
+        rows.append(RowChange(str(meta.verbose_name), change.act, change.row_id, change.guest_id, fields))
+    return rows
+
+
+def act_counts(*, change_set_id: int) -> dict[str, dict[str, int]]:
+    """How many rows of each kind an act inserted, updated and deleted, by the kind's plural name."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: {"I": 0, "U": 0, "D": 0})
+    names = {str(model._meta.model_name): str(model._meta.verbose_name_plural) for model in tracked_models()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT record, act, count(DISTINCT row_id) FROM customers_change WHERE change_set_id = %s"
+            " GROUP BY record, act ORDER BY record, act",
+            [change_set_id],
+        )
+        for record, act, number in cursor.fetchall():
+            counts[names[record]][act] = number
+    return dict(counts)
+
+
+def _views(acts: Sequence[ChangeSet]) -> list[ActView]:
+    """Sentences with today's names of the guests; a card that is gone has none."""
+    ids = {guest for act in acts for guest in act.params.get("guests", [])}
+    customer = apps.get_model("customers", "Customer")
+    names = {card.pk: str(card) for card in customer._default_manager.filter(pk__in=ids)} if ids else {}
+    return [_view(act, names) for act in acts]
+
+
+def _view(act: ChangeSet, names: dict[int, str]) -> ActView:
+    guests = [(guest, names.get(guest, gettext("a removed card"))) for guest in act.params.get("guests", [])]
+    words = {**act.params, "guests": ", ".join(name for _guest, name in guests)}
+    if code := act.params.get("tag_code"):
+        tag = apps.get_model("customers", "Tag")
+        words["tag"] = str(dict(tag.Code.choices).get(code, words.get("tag", "")))
+    sentence = gettext(act.title) % words if act.title else act.get_kind_display()
+    if act.kind == ChangeSet.Kind.UNDO and act.title:
+        sentence = gettext("Undone: %(what)s") % {"what": sentence}
+    return ActView(act, sentence, [(guest, name) for guest, name in guests if guest in names])

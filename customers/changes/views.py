@@ -1,0 +1,94 @@
+"""What was changed, by whom, and the way back."""
+
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import BusinessRequest, forbidden, requires
+from accounts.models import Capability
+from customers.changes.models import ChangeSet
+from customers.changes.selectors import act_counts, act_list, act_rows, act_view
+from customers.changes.services import CannotUndo, change_set_undo
+
+
+@requires(Capability.UNDO)
+@require_safe
+def change_list(request: BusinessRequest, slug: str) -> HttpResponse:
+    """Every act on guests, newest first."""
+    before = request.GET.get("before", "")
+    page = act_list(before=int(before) if before.isdecimal() and len(before) < 19 else None)
+    return render(request, "changes/list.html", {"page": page, "is_first": not before})
+
+
+@requires(Capability.LOOK_UP)
+@require_safe
+def change_detail(request: BusinessRequest, slug: str, change_set_id: int) -> HttpResponse:
+    """One act: what it changed, field by field."""
+    try:
+        view = act_view(change_set_id=change_set_id)
+    except ChangeSet.DoesNotExist as error:
+        raise Http404 from error
+    context = {
+        "view": view,
+        "rows": act_rows(change_set_id=change_set_id),
+        "counts": act_counts(change_set_id=change_set_id),
+        "can_undo": view.act.state == ChangeSet.State.DONE and _may_undo(request, view.act),
+        "can_list": request.member.can(Capability.UNDO),
+    }
+    return render(request, "changes/detail.html", context)
+
+
+@requires(Capability.TAG)
+@require_POST
+def change_undo(request: BusinessRequest, slug: str, change_set_id: int) -> HttpResponse:
+    """Undo an act: one's own at the desk, anybody's as an admin."""
+    act = ChangeSet.objects.filter(pk=change_set_id).first()
+    if act is None:
+        raise Http404
+    if not _may_undo(request, act):
+        return forbidden(request, Capability.UNDO)
+    try:
+        undo, outcome = change_set_undo(change_set_id=change_set_id, member=request.member)
+    except CannotUndo as refused:
+        messages.error(request, str(refused))
+        return redirect(_back(request))
+    again = reverse("change_undo", kwargs={"slug": slug, "change_set_id": undo.pk})
+    messages.success(request, _("Undone."), extra_tags=f"undo={again}")
+    if outcome.kept:
+        text = ngettext(
+            "%(count)s entry was changed or used since and was kept as it is.",
+            "%(count)s entries were changed or used since and were kept as they are.",
+            outcome.kept,
+        )
+        messages.info(request, text % {"count": outcome.kept})
+    return redirect(_back(request))
+
+
+def _may_undo(request: BusinessRequest, act: ChangeSet) -> bool:
+    if request.member.can(Capability.UNDO):
+        return True
+    own = act.member_id == request.member.pk
+    return own and act.kind in (ChangeSet.Kind.EDIT, ChangeSet.Kind.UNDO)
+
+
+def _back(request: BusinessRequest) -> str:
+    """Where the member was, while that page is still there; the guest list otherwise."""
+    start = reverse("guest_list", kwargs={"slug": request.business.slug})
+    came_from = request.META.get("HTTP_REFERER", "")
+    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        return start
+    try:
+        match = resolve(urlsplit(came_from).path)
+    except Resolver404:
+        return start
+    guest = match.kwargs.get("customer_id")
+    gone = guest is not None and not apps.get_model("customers", "Customer")._default_manager.filter(pk=guest).exists()
+    return start if gone else came_from
