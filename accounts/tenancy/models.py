@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db import models
+from django.forms import ModelChoiceField
 
 from accounts.tenancy.scope import require_business_id
 
@@ -43,6 +44,19 @@ class TenantForeignKey(models.ForeignKey):
             kwargs.pop("db_index", None)
         kwargs["db_on_delete"] = self.db_on_delete
         return name, path, args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """A choice among the rows of the business in scope when the form is shown, not when its class is read."""
+        target = self.remote_field.model
+        everything: models.QuerySet[Any] = models.QuerySet(target)
+        options = {
+            "form_class": ModelChoiceField,
+            "queryset": everything,
+            "to_field_name": self.remote_field.field_name,
+            "blank": self.blank,
+            **kwargs,
+        }
+        return models.Field.formfield(self, **options)
 
 
 class TenantModel(models.Model):

@@ -1,0 +1,96 @@
+"""Reads of PostgreSQL's catalogue for the catalogue test."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from accounts.tenancy.models import TenantModel
+from accounts.tenancy.operations import app_role
+
+SHARED_TABLES = {
+    "account_emailaddress",
+    "account_emailconfirmation",
+    "accounts_business",
+    "accounts_user",
+    "accounts_user_groups",
+    "accounts_user_user_permissions",
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+    "django_migrations",
+    "django_session",
+    "mfa_authenticator",
+    "usersessions_usersession",
+}
+"""Tables outside tenancy: people, their sign-in, sessions, and the index of businesses. None holds guest data."""
+
+APPEND_ONLY = {"accounts_auditentry", "customers_change"}
+"""What happened stays as it was written: the app role can add and read."""
+
+DEFINERS = {
+    "accounts_memberships(bigint)": "which businesses a user belongs to, before a scope can be opened",
+}
+"""Functions that run as the owner, past the policies, and why each must."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index as the catalogue has it; ``columns`` has ``None`` for an expression."""
+
+    table: str
+    name: str
+    method: str
+    unique: bool
+    primary: bool
+    columns: tuple[str | None, ...]
+
+
+def rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What a catalogue query returns."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def tenant_models() -> list[type[TenantModel]]:
+    """Every model whose rows belong to one business."""
+    return sorted(
+        (model for model in apps.get_models() if issubclass(model, TenantModel)), key=lambda model: model._meta.db_table
+    )
+
+
+def tenant_tables() -> set[str]:
+    return {model._meta.db_table for model in tenant_models()}
+
+
+def indexes() -> list[Index]:
+    """Every index on a table of a business."""
+    return [
+        Index(*row[:5], columns=tuple(row[5]))
+        for row in rows(
+            """
+            SELECT t.relname, i.relname, m.amname, x.indisunique, x.indisprimary,
+                   array(SELECT a.attname::text FROM unnest(x.indkey) WITH ORDINALITY k(attnum, place)
+                         LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum AND k.attnum > 0
+                         WHERE k.place <= x.indnkeyatts ORDER BY k.place)
+            FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+            JOIN pg_am m ON m.oid = i.relam
+            WHERE t.relnamespace = 'public'::regnamespace AND t.relname = ANY (%s)
+            ORDER BY 1, 2
+            """,
+            sorted(tenant_tables()),
+        )
+    ]
+
+
+def privileges(table: str) -> set[str]:
+    """What the app role may do with a table, granted to it or to everybody."""
+    names = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+    (held,) = rows(
+        f"SELECT {', '.join('has_table_privilege(%s, %s, %s)' for _ in names)}",
+        *(value for name in names for value in (app_role(), table, name)),
+    )
+    return {name for name, has in zip(names, held, strict=True) if has}
