@@ -13,18 +13,20 @@ UNRECORDED = ("business_id", "id", "version")
 class TrackChanges(Operation):
     """Generate the triggers of a guest table from its columns; repeat it after a column was added or dropped.
 
-    ``guest`` names the column that holds the card's id, if any.
+    ``guest`` names the column that holds the card's id. A table without one may give ``guest_query`` instead, SQL that
+    finds the card of the row ``{row}`` when it is changed or removed.
     """
 
     reduces_to_sql = True
     reversible = True
 
-    def __init__(self, name: str, guest: str | None) -> None:
+    def __init__(self, name: str, guest: str | None, guest_query: str | None = None) -> None:
         self.name = name
         self.guest = guest
+        self.guest_query = guest_query
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return (self.__class__.__qualname__, [self.name, self.guest], {})
+        return (self.__class__.__qualname__, [self.name, self.guest, self.guest_query], {})
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Nothing changes in the models."""
@@ -39,7 +41,7 @@ class TrackChanges(Operation):
         model = to_state.apps.get_model(app_label, self.name)
         if not self.allow_migrate_model(schema_editor.connection.alias, model):
             return
-        schema_editor.execute(tracking_statements(model, guest=self.guest), params=None)
+        schema_editor.execute(tracking_statements(model, guest=self.guest, guest_query=self.guest_query), params=None)
 
     def database_backwards(
         self,
@@ -60,7 +62,7 @@ def recorded_columns(model: type[Model]) -> list[str]:
     return [column for column in columns if column not in UNRECORDED]
 
 
-def tracking_statements(model: type[Model], *, guest: str | None) -> str:
+def tracking_statements(model: type[Model], *, guest: str | None, guest_query: str | None = None) -> str:
     """The trigger functions and triggers of ``model``'s table.
 
     Statement triggers with transition tables, written out column by column: a tenth of the cost of a generic jsonb
@@ -75,7 +77,11 @@ def tracking_statements(model: type[Model], *, guest: str | None) -> str:
     )
 
     def insert(act: str, source: str, data: str, alias: str, where: str = "") -> str:
-        guest_id = f'{alias}."{guest}"' if guest else "NULL::bigint"
+        guest_id = "NULL::bigint"
+        if guest:
+            guest_id = f'{alias}."{guest}"'
+        elif guest_query and act != "I":
+            guest_id = f"({guest_query.format(row=alias)})"
         return (
             "INSERT INTO customers_change (business_id, change_set_id, record, row_id, guest_id, act, data, xid)\n"
             f"    SELECT {alias}.business_id, act_id, '{record}', {alias}.id, {guest_id}, '{act}',"

@@ -9,6 +9,13 @@ from accounts.tenancy.operations import SqlFile, TenantTable
 from customers.changes.operations import TrackChanges
 
 
+GUEST_OF_STAY = (
+    "SELECT min(p.customer_id) FROM customers_stayparticipant p"
+    " WHERE p.business_id = {row}.business_id AND p.stay_id = {row}.id"
+)
+"""A stay has several guests; its changes stand in the history of the first one's card."""
+
+
 class Migration(migrations.Migration):
     dependencies: ClassVar = [("accounts", "0002_tenancy"), ("customers", "0001_initial")]
 
@@ -35,7 +42,7 @@ class Migration(migrations.Migration):
         TrackChanges("ContactPoint", "customer_id"),
         TrackChanges("CustomerTag", "customer_id"),
         TrackChanges("ExternalId", "customer_id"),
-        TrackChanges("Stay", None),
+        TrackChanges("Stay", None, GUEST_OF_STAY),
         TrackChanges("StayParticipant", "customer_id"),
         TrackChanges("Activity", "customer_id"),
         SqlFile("customers/history/sql/facts.sql"),
