@@ -1,0 +1,1 @@
+"""Triggers, waits, conditions and responses: journeys, their planner and their runner."""

@@ -1,0 +1,1 @@
+"""History and charts: data quality, wash runs, guest value, results."""

@@ -1,0 +1,1 @@
+"""What guests see: forms, their own profile, preferences, unsubscribing."""
