@@ -3,7 +3,7 @@
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.models import Change, ChangeSet
 from customers.history.models import Activity, CustomerFacts, Stay, StayParticipant
-from customers.search.models import Misspelling, Posting, RecentGuest, Vocabulary
+from customers.search.models import Misspelling, Posting, Presence, RecentGuest, Vocabulary
 
 __all__ = [
     "Activity",
@@ -16,6 +16,7 @@ __all__ = [
     "ExternalId",
     "Misspelling",
     "Posting",
+    "Presence",
     "RecentGuest",
     "Stay",
     "StayParticipant",

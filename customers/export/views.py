@@ -1,0 +1,14 @@
+"""Export."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_POST
+
+from accounts.access import BusinessRequest, requires
+from accounts.models import Capability
+
+
+@requires(Capability.EXPORT)
+@require_POST
+def guest_export(request: BusinessRequest, slug: str) -> HttpResponse:
+    """A file."""
+    return HttpResponse("")

@@ -1,0 +1,7 @@
+"""Addresses of the guest list, below ``/b/<slug>/``."""
+
+from django.urls import path
+
+from customers.listing import views
+
+urlpatterns = [path("guests/", views.guest_list, name="guest_list")]

@@ -1,0 +1,79 @@
+-- Whom the desk means first: guests in house, expected, or gone in the last two days (docs/look-up.md).
+-- Rows follow stays and participants by trigger; those whose time has passed are taken away by whoever comes by.
+CREATE OR REPLACE FUNCTION customers_presence_refresh(stays bigint[]) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
+DECLARE
+    house bigint := NULLIF(current_setting('innkeeper.business', true), '')::bigint;
+    since date;
+BEGIN
+    SELECT (now() AT TIME ZONE b.time_zone)::date - 2 INTO since FROM accounts_business b WHERE b.id = house;
+    DELETE FROM customers_presence p
+    WHERE p.business_id = house AND p.stay_id = ANY (stays) AND NOT EXISTS (
+        SELECT FROM customers_stay s
+        JOIN customers_stayparticipant x ON x.business_id = s.business_id AND x.stay_id = s.id
+        WHERE s.business_id = house AND s.id = p.stay_id AND x.customer_id = p.customer_id AND x.is_guest
+          AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since)
+    );
+    INSERT INTO customers_presence AS p (business_id, stay_id, customer_id, in_house, is_booked, arrival, departure, unit, tokens)
+    SELECT house, s.id, x.customer_id, s.status = 'checked_in', s.status = 'booked', s.arrival, s.departure,
+           CASE WHEN s.status = 'checked_in' THEN upper(btrim(s.unit)) ELSE '' END, c.search_tokens
+    FROM customers_stay s
+    JOIN customers_stayparticipant x ON x.business_id = s.business_id AND x.stay_id = s.id
+    JOIN customers_customer c ON c.business_id = x.business_id AND c.id = x.customer_id
+    WHERE s.business_id = house AND s.id = ANY (stays) AND x.is_guest
+      AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since)
+    ORDER BY s.id, x.customer_id
+    -- Two acts on one stay: the later one sees the earlier one's rows only here.
+    ON CONFLICT (business_id, stay_id, customer_id) DO UPDATE SET
+        in_house = excluded.in_house, is_booked = excluded.is_booked, arrival = excluded.arrival,
+        departure = excluded.departure, unit = excluded.unit, tokens = excluded.tokens
+    WHERE (p.in_house, p.is_booked, p.arrival, p.departure, p.unit)
+          IS DISTINCT FROM (excluded.in_house, excluded.is_booked, excluded.arrival, excluded.departure, excluded.unit);
+    -- A row that a long import holds is left to the next passer-by: the desk waits for nobody.
+    DELETE FROM customers_presence p
+    WHERE p.business_id = house AND (p.stay_id, p.customer_id) IN (
+        SELECT o.stay_id, o.customer_id FROM customers_presence o
+        WHERE o.business_id = house AND NOT o.in_house AND o.departure < since
+        LIMIT 500 FOR UPDATE SKIP LOCKED
+    );
+END $$;
+
+CREATE OR REPLACE FUNCTION customers_presence_of_parts() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
+DECLARE
+    stays bigint[];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(DISTINCT stay_id) INTO stays FROM new_rows;
+    ELSIF TG_OP = 'DELETE' THEN
+        SELECT array_agg(DISTINCT stay_id) INTO stays FROM old_rows;
+    ELSE
+        SELECT array_agg(DISTINCT stay_id) INTO stays
+        FROM (SELECT stay_id FROM new_rows UNION ALL SELECT stay_id FROM old_rows) both_rows;
+    END IF;
+    IF stays IS NOT NULL THEN
+        PERFORM customers_presence_refresh(stays);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION customers_presence_of_stays() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
+DECLARE
+    stays bigint[];
+BEGIN
+    SELECT array_agg(id) INTO stays FROM new_rows;
+    IF stays IS NOT NULL THEN
+        PERFORM customers_presence_refresh(stays);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER presence_parts_added AFTER INSERT ON customers_stayparticipant
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers_presence_of_parts();
+CREATE OR REPLACE TRIGGER presence_parts_changed AFTER UPDATE ON customers_stayparticipant
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers_presence_of_parts();
+CREATE OR REPLACE TRIGGER presence_parts_removed AFTER DELETE ON customers_stayparticipant
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION customers_presence_of_parts();
+CREATE OR REPLACE TRIGGER presence_stays_changed AFTER UPDATE ON customers_stay
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers_presence_of_stays();
