@@ -4,11 +4,12 @@ import re
 
 import pytest
 from django.apps import apps
-from django.db import connections
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, connections
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel
 from accounts.tenancy.operations import app_role
-from crm.checks import check_app_role
+from crm.checks import _bound, check_app_role, role_faults
 from customers.changes.models import TrackedModel
 from customers.changes.operations import recorded_columns
 from tests.accounts.catalogue import (
@@ -71,6 +72,15 @@ def test_table_is_under_its_business(model: type[TenantModel]) -> None:
         table,
     )
     assert column == [(True, "bigint")]
+
+
+@pytest.mark.parametrize("model", tenant_models(), ids=named)
+def test_table_has_the_columns_of_its_model(model: type[TenantModel]) -> None:
+    columns = rows(
+        "SELECT attname::text FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+        named(model),
+    )
+    assert {row[0] for row in columns} == {field.column for field in model._meta.local_concrete_fields}
 
 
 @pytest.mark.parametrize("model", tenant_models(), ids=named)
@@ -226,8 +236,9 @@ def test_guest_table_records_every_change(model: type[TrackedModel]) -> None:
     table = named(model)
     triggers = dict(
         rows(
-            "SELECT tgname::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled = 'O'"
-            " AND NOT tgisinternal AND tgname IN ('track_added', 'track_changed', 'track_removed', 'count_version')",
+            "SELECT tgname::text, pg_get_triggerdef(oid) FROM pg_trigger"
+            " WHERE tgrelid = %s::regclass AND tgenabled = 'O' AND NOT tgisinternal"
+            " AND tgname IN ('track_added', 'track_changed', 'track_removed', 'count_version')",
             table,
         )
     )
@@ -237,8 +248,9 @@ def test_guest_table_records_every_change(model: type[TrackedModel]) -> None:
         assert f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_{name}()" in definition
         ((source,),) = rows("SELECT prosrc FROM pg_proc WHERE oid = %s::regproc", f"{table}_{name}")
         alias = "o" if name == "removed" else "n"
-        guest = f'{alias}."{model.change_guest}"' if model.change_guest else "NULL::bigint"
-        assert f"'{model._meta.model_name}', {alias}.id, {guest}," in source
+        assert f"'{model._meta.model_name}', {alias}.id, " in source
+        if model.change_guest:
+            assert f'{alias}.id, {alias}."{model.change_guest}", ' in source
         if name == "changed":
             assert sorted(RECORDED.findall(source)) == sorted(recorded_columns(model))
     assert "BEFORE UPDATE ON" in triggers["count_version"] and "FOR EACH ROW" in triggers["count_version"]
@@ -252,6 +264,16 @@ def test_guest_tables_are_all_under_history() -> None:
         assert model.change_guest is None or model.change_guest in fields
 
 
+def test_faults_of_a_role_are_told() -> None:
+    """A superuser passes every policy by, and so does whoever may become one."""
+    with connection.cursor() as cursor:
+        assert role_faults(cursor, app_role()) == []
+        cursor.execute("SELECT rolname::text FROM pg_roles WHERE rolsuper AND rolbypassrls ORDER BY oid LIMIT 1")
+        (superuser,) = cursor.fetchone()
+        assert role_faults(cursor, superuser) == ["is a superuser", "may bypass row security"]
+        assert "may become another role" in role_faults(cursor, "pg_monitor")
+
+
 @pytest.mark.django_db(databases=["default", "owner"])
 def test_start_is_refused_to_a_role_that_owns_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_app_role(None, databases=["default"]) == []
@@ -259,3 +281,18 @@ def test_start_is_refused_to_a_role_that_owns_tables(monkeypatch: pytest.MonkeyP
     (error,) = check_app_role(None, databases=["default"])
     assert error.id == "innkeeper.E001"
     assert "owns tables" in error.msg
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_a_role_that_owns_tables_never_sends_a_query() -> None:
+    """Web, worker and beat run no system checks: the first connection itself refuses."""
+    as_owner = {**connections["default"].settings_dict}
+    as_owner |= {key: connections["owner"].settings_dict[key] for key in ("USER", "PASSWORD")}
+    wrong = type(connections["default"])(as_owner, alias="default")
+    _bound.clear()
+    for _attempt in range(2):
+        with pytest.raises(ImproperlyConfigured, match="owns tables"):
+            wrong.ensure_connection()
+    right = type(connections["default"])(connections["default"].settings_dict, alias="default")
+    right.ensure_connection()
+    right.close()
