@@ -34,11 +34,17 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "no_key": (gettext_noop("The booking's own number is missing."), True),
     "no_property": (gettext_noop("The name of the hotel is missing."), True),
     "repeated": (gettext_noop("The same number stands on an earlier line; that line was used."), True),
-    "no_such_guest": (gettext_noop("No guest with this number is in the register."), True),
+    "other_guest": (
+        gettext_noop(
+            "The guest with this number has another name, e-mail and phone; the row was taken for a new guest."
+        ),
+        False,
+    ),
     "date": (gettext_noop("This is not a date."), True),
     "number": (gettext_noop("This is not a whole number of 0 or more."), True),
     "value_date": (gettext_noop("This is not a date; the field was left empty."), False),
     "value_number": (gettext_noop("This is not a whole number of 0 or more; 0 was used."), False),
+    "number_empty": (gettext_noop("This is not a whole number of 0 or more; the field was left empty."), False),
     "amount": (gettext_noop("This is not an amount; the field was left empty."), False),
     "choice": (gettext_noop("This value is not known; the field was left empty."), False),
     "status": (gettext_noop("This status is not known."), True),

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-from email_validator import EmailSyntaxError, EmailUndeliverableError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailSyntaxError, EmailUndeliverableError, validate_email
 
 from customers.normalise.lists import listed
 
@@ -66,8 +66,22 @@ def normalise_email(raw: str) -> EmailResult:
     return _normalised(stripped)
 
 
+# What nearly all addresses look like. The library finds nothing to object to or to change in these, and takes
+# twenty times as long to say so; every other address is left to it.
+_PLAIN = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}")
+_PLAIN_LENGTH: Final = 63
+_SPECIAL = tuple(SPECIAL_USE_DOMAIN_NAMES)
+
+
 @lru_cache(maxsize=4096)
 def _normalised(text: str) -> EmailResult:
+    plain = text.lower()
+    if len(plain) <= _PLAIN_LENGTH and plain.isascii() and _PLAIN.fullmatch(plain) and not plain.endswith(_SPECIAL):
+        return _classified(*plain.split("@"))
+    return _validated(text)
+
+
+def _validated(text: str) -> EmailResult:
     if "@" not in text:
         return EmailResult(None, "invalid", "no_at")
     if text.count("@") > 1 and re.search(r"[,;/\s]", text):
@@ -83,7 +97,10 @@ def _normalised(text: str) -> EmailResult:
     except (ValueError, IndexError):
         # The IDNA tables refuse some texts with their own errors.
         return EmailResult(None, "invalid", "syntax")
-    local, domain = checked.local_part.lower(), checked.ascii_domain.lower()
+    return _classified(checked.local_part.lower(), checked.ascii_domain.lower())
+
+
+def _classified(local: str, domain: str) -> EmailResult:
     normalised = f"{local}@{domain}"
     if len(normalised) > EMAIL_LENGTH:
         return EmailResult(None, "invalid", "too_long")

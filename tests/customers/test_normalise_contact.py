@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.normalise import normalise_email, normalise_phone, normalise_phones
-from customers.normalise.email import EMAIL_LENGTH
+from customers.normalise.email import EMAIL_LENGTH, _validated
 from customers.normalise.phone import DIGITS_MAX
 
 
@@ -56,6 +56,11 @@ def test_any_address_is_answered_and_normalising_twice_is_once(raw: str) -> None
     if result.normalised is not None:
         assert len(result.normalised) <= EMAIL_LENGTH
         assert normalise_email(result.normalised) == result
+
+
+@given(st.from_regex(r"[a-zA-Z0-9._+-]{1,9}@[a-z0-9.-]{1,12}\.(no|com|test|local|invalid|onion|7|x1)", fullmatch=True))
+def test_plain_addresses_are_judged_as_the_library_judges_them(raw: str) -> None:
+    assert normalise_email(raw) == _validated(raw)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""What a row of a file becomes: typed values of a guest, their contact points and tags, and a stay."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from imports.problems import Problem
+
+# The longest text each field can hold.
+LIMITS: Final = {
+    "given_name": 200,
+    "family_name": 200,
+    "company_name": 200,
+    "organisation_number": 20,
+    "street": 200,
+    "postal_code": 16,
+    "city": 100,
+    "note": 4000,
+    "contact": 254,
+    "tag": 40,
+    "property": 120,
+    "unit": 20,
+    "unit_type": 40,
+    "channel": 40,
+    "reference": 60,
+    "stay_note": 500,
+    "external_id": 120,
+}
+
+
+class Context(NamedTuple):
+    """What the business adds to a file: `country` of phones without code, `language` whose alphabet sorts names.
+
+    `currency` is an explicit choice for amounts that name none, else the format's own holds, else `home_currency`.
+    `today` (in the business's time zone) tells past stays without a status from coming ones.
+    """
+
+    country: str
+    language: str
+    today: dt.date
+    home_currency: str = ""
+    currency: str = ""
+
+
+class GuestRow(NamedTuple):
+    """A guest as one row tells of them. `number` is the row's own id of the guest, `digest` stands for the row."""
+
+    line: int
+    number: str
+    digest: str
+    kind: str
+    given_name: str
+    family_name: str
+    company_name: str
+    organisation_number: str
+    language: str
+    nationality: str
+    birth_date: dt.date | None
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    source: str
+    note: str
+    first_contact: dt.date | None
+    sort_key: str
+    identity_key: str
+    search_tokens: str
+
+
+class ContactRow(NamedTuple):
+    """A contact point of a row's guest. `matches` is what must be equal for two to be one; empty: it proves nothing."""
+
+    line: int
+    position: int
+    kind: str
+    value: str
+    normalised: str
+    national: str
+    state: str
+    matches: str
+
+
+class StayRow(NamedTuple):
+    """A stay as one row tells of it."""
+
+    line: int
+    external_id: str
+    property: str
+    status: str
+    arrival: dt.date
+    departure: dt.date
+    unit: str
+    unit_type: str
+    adults: int
+    children: int
+    reference: str
+    channel: str
+    amount: Decimal | None
+    currency: str
+    booked_on: dt.date | None
+    note: str
+
+
+class TagRow(NamedTuple):
+    """A tag of a row's guest."""
+
+    line: int
+    position: int
+    tag: str
+
+
+@dataclass(slots=True)
+class Interpreted:
+    """A batch, interpreted. Rows that were left out stand only in `problems` and in the two counts."""
+
+    guests: list[GuestRow] = field(default_factory=list)
+    contacts: list[ContactRow] = field(default_factory=list)
+    tags: list[TagRow] = field(default_factory=list)
+    stays: list[StayRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    invalid_guests: int = 0
+    invalid_stays: int = 0

@@ -1,0 +1,154 @@
+"""Single values as files write them: dates, numbers, amounts, countries, languages. None means: it is not one."""
+
+import datetime as dt
+import re
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import cache, lru_cache
+from typing import Final
+
+import pycountry
+from babel import Locale
+from babel.core import get_global
+from babel.dates import get_month_names
+
+WHOLE_MAX: Final = 32_767
+AMOUNT_MAX: Final = Decimal("9999999999.99")
+_SPOKEN = ("en", "nb", "da", "nl", "sv", "de")
+_ISO_DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$")
+_DAY_FIRST = re.compile(r"^(\d{1,2})[./ -](\d{1,2})[./ -](\d{4}|\d{2})\.?$")
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+_WHOLE = re.compile(r"^(\d{1,9})(?:[.,]0+)?$")
+_AMOUNT = re.compile(r"^[^\d+-]*([+-]?[\d.,  '\u00a0\u202f]*\d)[^\d]*$")
+# What people and files write beside ISO 3166.
+_COUNTRY_ALIASES = {"uk": "GB", "xk": "XK", "xkx": "XK", "kosovo": "XK", "tmp": "TL", "rom": "RO", "zar": "CD"}
+# ISO 639-1 macro languages and old codes.
+_LANGUAGE_ALIASES = {"no": "nb", "nor": "nb", "iw": "he", "in": "id", "ji": "yi"}
+
+
+@lru_cache(maxsize=8192)
+def date(text: str) -> dt.date | None:
+    """A date in ISO form, or day first (`17.5.2024`, `17/05/24`). Two-digit years are 1940 to 2039."""
+    found = _ISO_DATE.match(text) or _COMPACT.match(text)
+    if found:
+        year, month, day = found.groups()
+    else:
+        found = _DAY_FIRST.match(text)
+        if not found:
+            return None
+        day, month, year = found.groups()
+        if len(year) == 2:
+            year = ("19" if year >= "40" else "20") + year
+    return date_of(int(year), int(month), int(day))
+
+
+def date_of(year: int, month: int, day: int) -> dt.date | None:
+    """A date of its parts, from 1900 to 2199; None when there is no such day."""
+    if not 1900 <= year < 2200:
+        return None
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+@cache
+def _months() -> dict[str, int]:
+    names = {}
+    for language in _SPOKEN:
+        for width in ("wide", "abbreviated"):
+            for number, name in get_month_names(width, locale=language).items():
+                names[name.casefold().rstrip(".")] = number
+    return names
+
+
+def month(text: str) -> int | None:
+    """A month by number or by its name in any language of the interface, Swedish or German."""
+    if text.isdecimal() and len(text) <= 2:
+        return int(text) if 1 <= int(text) <= 12 else None
+    return _months().get(text.casefold().rstrip("."))
+
+
+def whole(text: str) -> int | None:
+    """A whole number from 0 to 32,767; `2.0` is 2."""
+    found = _WHOLE.match(text)
+    number = int(found.group(1)) if found else WHOLE_MAX + 1
+    return number if number <= WHOLE_MAX else None
+
+
+@lru_cache(maxsize=8192)
+def amount(text: str) -> Decimal | None:
+    """An amount with point or comma, thousands parted or not, currency sign or not: `1.234,50 kr` is 1234.50."""
+    found = _AMOUNT.match(text)
+    if not found or len(text) > 40:
+        return None
+    number = re.sub(r"[ '\u00a0\u202f]", "", found.group(1))
+    point, comma = number.rfind("."), number.rfind(",")
+    if point >= 0 and comma >= 0:
+        number = number.replace(",", "") if point > comma else number.replace(".", "").replace(",", ".")
+    elif comma >= 0:
+        thousands = number.count(",") > 1 or re.match(r"^[+-]?[1-9]\d{0,2},\d{3}$", number)
+        number = number.replace(",", "" if thousands else ".")
+    elif number.count(".") > 1:
+        number = number.replace(".", "")
+    try:
+        parsed = Decimal(number)
+    except InvalidOperation:
+        return None
+    return parsed if abs(parsed) <= AMOUNT_MAX else None
+
+
+def cents(value: Decimal) -> Decimal | None:
+    """An amount with two decimals, rounded half to even; None when it is too large to be stored."""
+    return value.quantize(Decimal("0.01"), ROUND_HALF_EVEN) if abs(value) <= AMOUNT_MAX else None
+
+
+def currency(text: str) -> str | None:
+    """An ISO 4217 code, or the sign of a currency that has one of its own."""
+    code = {"€": "EUR", "£": "GBP"}.get(text, text.upper())
+    return code if pycountry.currencies.get(alpha_3=code) else None
+
+
+@cache
+def _countries() -> dict[str, str]:
+    known = {country.alpha_2 for country in pycountry.countries} | {"XK"}
+    codes: dict[str, str] = {}
+    for language in _SPOKEN:
+        for code, name in Locale.parse(language).territories.items():
+            if code in known:
+                codes.setdefault(name.casefold(), code)
+    for country in pycountry.countries:
+        for name in (country.alpha_2, country.alpha_3, country.name):
+            codes[name.casefold()] = country.alpha_2
+    return codes | _COUNTRY_ALIASES
+
+
+def country(text: str) -> str | None:
+    """ISO 3166 alpha-2 of an alpha-2 or alpha-3 code or a country's name."""
+    return _countries().get(text.casefold())
+
+
+@lru_cache(maxsize=1024)
+def language(text: str) -> str | None:
+    """ISO 639-1 code of a language code, with or without a region (`nb-NO` is nb), or its English or own name."""
+    text = text.strip().casefold()
+    code = re.split(r"[-_]", text)[0]
+    code = _LANGUAGE_ALIASES.get(code, code)
+    if code in _languages():
+        return code
+    return _language_names().get(text)
+
+
+@cache
+def _languages() -> frozenset[str]:
+    known = set(Locale.parse("en").languages) | set(get_global("language_aliases"))
+    return frozenset(code for code in known if len(code) == 2)
+
+
+@cache
+def _language_names() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for spoken in _SPOKEN:
+        for code, name in Locale.parse(spoken).languages.items():
+            if len(code) == 2:
+                names.setdefault(name.casefold(), _LANGUAGE_ALIASES.get(code, code))
+    return names
