@@ -1,0 +1,1 @@
+"""Template tags of the interface; docs/design.md lists them."""
