@@ -15,6 +15,13 @@ from accounts.models import Business, Capability, Member, Role, User, roles_with
 V = TypeVar("V", bound=Callable[..., Any])
 
 
+class UserRequest(HttpRequest):
+    """A request of a signed-in user, as it reaches a view marked with :func:`signed_in`."""
+
+    user: User
+    htmx: HtmxDetails
+
+
 class BusinessRequest(HttpRequest):
     """A request inside a business, as BusinessMiddleware hands it to a view marked with :func:`requires`."""
 

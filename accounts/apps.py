@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        from accounts import events  # noqa: F401 - connects its receivers
         from accounts.tenancy.grants import grant_shared_tables
 
         post_migrate.connect(grant_shared_tables, dispatch_uid="innkeeper-grants")

@@ -10,19 +10,29 @@ from accounts.tenancy import current_member_id
 ACTIONS = {
     "business.created": _("Created the business"),
     "business.changed": _("Changed the business"),
+    "property.added": _("Added a property"),
+    "property.changed": _("Changed a property"),
     "member.invited": _("Invited a member"),
     "member.joined": _("Joined"),
     "member.role": _("Changed a role"),
     "member.removed": _("Removed a member"),
+    "member.left": _("Left"),
+    "invitation.renewed": _("Sent an invitation again"),
     "invitation.withdrawn": _("Withdrew an invitation"),
-    "property.added": _("Added a property"),
     "guest.viewed": _("Viewed a guest"),
     "guest.exported": _("Exported guests"),
     "change.undone": _("Undid a change"),
     "import.started": _("Started an import"),
     "import.finished": _("Finished an import"),
     "session.signed_in": _("Signed in"),
+    "session.ended": _("Signed out other devices"),
+    "password.changed": _("Changed the password"),
+    "password.reset": _("Chose a new password"),
+    "email.changed": _("Changed the e-mail address"),
+    "mfa.added": _("Added a second step of sign-in"),
+    "mfa.removed": _("Removed a second step of sign-in"),
 }
+"""Every action that may be logged, as a heading. :mod:`accounts.sentences` tells each as a sentence."""
 
 
 def audit_record(

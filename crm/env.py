@@ -45,6 +45,14 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} is {raw!r}; write a whole number.") from error
 
 
+def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of ``choices``."""
+    value = text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write {', '.join(choices[:-1])} or {choices[-1]}.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks removed."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]

@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.DevicesMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     # Innermost: its transaction and scope cover the view and the lazy rendering of its template.
     "accounts.tenancy.middleware.BusinessMiddleware",
@@ -118,9 +118,7 @@ def _database(url: str, **options: Any) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"options": "-c timezone=UTC"}
-        if env.flag("INNKEEPER_DATABASE_OPTIONS", False)
-        else {},
+        "OPTIONS": {"options": "-c timezone=UTC"} if env.flag("INNKEEPER_DATABASE_OPTIONS", False) else {},
         **options,
     }
 
@@ -129,9 +127,7 @@ def _database(url: str, **options: Any) -> dict[str, Any]:
 _pooled = env.flag("INNKEEPER_POOLED_DATABASE", False)
 DATABASES = {
     "default": _database(env.text("DATABASE_URL"), DISABLE_SERVER_SIDE_CURSORS=_pooled),
-    "owner": _database(
-        env.text("DATABASE_OWNER_URL"), CONN_MAX_AGE=0, TEST={"MIRROR": None}
-    ),
+    "owner": _database(env.text("DATABASE_OWNER_URL"), CONN_MAX_AGE=0, TEST={"MIRROR": None}),
 }
 DATABASE_ROUTERS = ["crm.routers.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -155,11 +151,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = INNKEEPER_HTTPS
 SECURE_SSL_REDIRECT = INNKEEPER_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if INNKEEPER_HTTPS else 0
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https")
-    if env.flag("INNKEEPER_BEHIND_PROXY", False)
-    else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("INNKEEPER_BEHIND_PROXY", False) else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -195,12 +187,24 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(INNKEEPER_VAR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"
 
+# Without a mail server every message becomes a file, and the pages say so instead of "look in your mailbox".
+EMAIL_HOST = env.text("INNKEEPER_SMTP_HOST", "")
+INNKEEPER_HAS_MAIL = bool(EMAIL_HOST)
+EMAIL_PORT = env.number("INNKEEPER_SMTP_PORT", 25)
+EMAIL_HOST_USER = env.text("INNKEEPER_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env.text("INNKEEPER_SMTP_PASSWORD", "")
+_smtp_security = env.one_of("INNKEEPER_SMTP_SECURITY", "none", ("none", "starttls", "tls"))
+EMAIL_USE_TLS = _smtp_security == "starttls"
+EMAIL_USE_SSL = _smtp_security == "tls"
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = INNKEEPER_VAR / "mail"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if INNKEEPER_HAS_MAIL else 'filebased'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("INNKEEPER_FROM_EMAIL", "Innkeeper <innkeeper@localhost>")
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
@@ -209,7 +213,58 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+CSRF_FAILURE_VIEW = "accounts.views.errors.csrf_failure"
+
+# Where mail works, a new address proves itself by a code; elsewhere people are let in at once.
+_confirm_addresses = INNKEEPER_HAS_MAIL and not INNKEEPER_DEMO
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.SignUpForm",
+    "login": "accounts.forms.SignInForm",
+    "reset_password": "accounts.forms.AskForPasswordForm",
+    "reset_password_from_key": "accounts.forms.NewPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "add_email": "accounts.forms.ChangeEmailForm",
+    "change_email": "accounts.forms.OtherEmailForm",
+    "confirm_email_verification_code": "accounts.forms.EmailCodeForm",
+    "reauthenticate": "accounts.forms.ConfirmPasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _confirm_addresses else "none"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = _confirm_addresses
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+# Beyond django-allauth's own limits (docs/common/rate_limits there). Counted in Redis: without it nobody gets in.
+ACCOUNT_RATE_LIMITS = {
+    "signup": "10/m/ip,100/d/ip",
+    "invite": "20/m/user,200/d/user",
+    "join": "20/m/ip",
+    "business": "5/h/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("INNKEEPER_BEHIND_PROXY", False) else 0
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondStepForm",
+    "reauthenticate": "accounts.forms.ConfirmSecondStepForm",
+    "activate_totp": "accounts.forms.ConnectAppForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.RenamePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Innkeeper"
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = not _confirm_addresses
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [
@@ -229,9 +284,7 @@ STATIC_ROOT = INNKEEPER_VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 60 * 60 * 24 * 365
 MEDIA_ROOT = INNKEEPER_UPLOADS
@@ -239,14 +292,6 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 FILE_UPLOAD_TEMP_DIR = str(INNKEEPER_UPLOADS)
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-
-DEFAULT_FROM_EMAIL = env.text("INNKEEPER_FROM_EMAIL", "Innkeeper <innkeeper@localhost>")
-EMAIL_BACKEND = env.text(
-    "INNKEEPER_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"
-)
-EMAIL_HOST = env.text("INNKEEPER_SMTP_HOST", "localhost")
-EMAIL_PORT = env.number("INNKEEPER_SMTP_PORT", 25)
-EMAIL_TIMEOUT = 10
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from crm import views
+from crm import start, views
 from crm.styleguide import styleguide
 
 urlpatterns = [
@@ -10,7 +10,9 @@ urlpatterns = [
     path("health", views.health, name="health"),
     path("styleguide/", styleguide, name="styleguide"),
     path("", include("accounts.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("b/<slug:slug>/", start.business_home, name="business_home"),
+    path("b/<slug:slug>/sample/add/", start.sample_add, name="sample_add"),
+    path("b/<slug:slug>/sample/remove/", start.sample_remove, name="sample_remove"),
     path("b/<slug:slug>/", include("accounts.business_urls")),
     path("b/<slug:slug>/", include("customers.urls")),
     path("b/<slug:slug>/", include("imports.urls")),
@@ -18,4 +20,6 @@ urlpatterns = [
 
 handler403 = views.forbidden
 handler404 = views.not_found
+handler429 = "accounts.views.errors.too_many"
+"""django-allauth's rate limits answer with it; Django itself knows no such handler."""
 handler500 = views.server_error

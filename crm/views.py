@@ -6,17 +6,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import public, signed_in
-from accounts.selectors import membership_list
+from accounts.selectors import membership_roles
 
 
 @signed_in
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Straight to the user's business; a choice where there are several, a word where there is none."""
-    memberships = membership_list(user_id=int(request.user.pk or 0))
-    if len(memberships) == 1:
-        return redirect("business_home", slug=memberships[0].business.slug)
-    return render(request, "accounts/choose_business.html", {"memberships": memberships})
+    choices = membership_roles(user_id=int(request.user.pk or 0))
+    if len(choices) == 1:
+        return redirect("business_home", slug=choices[0][0].slug)
+    return render(request, "accounts/choose_business.html", {"choices": choices})
 
 
 @public

@@ -7,7 +7,7 @@ from accounts.models.businesses import (
     Member,
     Property,
 )
-from accounts.models.roles import CAPABILITIES, Capability, Role, roles_with
+from accounts.models.roles import CAPABILITIES, Capability, Role, roles_granted_by, roles_with
 from accounts.models.users import User
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Property",
     "Role",
     "User",
+    "roles_granted_by",
     "roles_with",
 ]

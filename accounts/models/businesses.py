@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.roles import CAPABILITIES, Capability, Role
@@ -118,6 +119,10 @@ class Invitation(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    """When the mail server took the invitation. Then only the mailbox knows its link: accepting proves the address."""
+    failed_at = models.DateTimeField(null=True, blank=True)
+    """When sending failed for the last time, if it did."""
 
     class Meta:
         verbose_name = _("invitation")
@@ -133,6 +138,11 @@ class Invitation(TenantModel):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its seven days are over."""
+        return self.expires_at <= timezone.now()
 
 
 class AuditEntry(TenantModel):

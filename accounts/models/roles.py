@@ -23,6 +23,7 @@ class Capability(models.TextChoices):
     IMPORT = "import", _("import files")
     UNDO = "undo", _("undo changes")
     MEMBERS = "members", _("manage members")
+    ADMINS = "admins", _("manage admins and owners")
     AUDIT = "audit", _("read the activity log")
     BUSINESS = "business", _("change the business")
 
@@ -35,10 +36,22 @@ CAPABILITIES: dict[str, frozenset[Capability]] = {
     Role.RECEPTION: frozenset(_RECEPTION),
     Role.MARKETING: frozenset(_MARKETING),
     Role.ADMIN: frozenset(_ADMIN),
-    Role.OWNER: frozenset(_ADMIN | {Capability.BUSINESS}),
+    Role.OWNER: frozenset(_ADMIN | {Capability.ADMINS, Capability.BUSINESS}),
 }
 
 
 def roles_with(capability: Capability) -> list[Role]:
     """The roles that have ``capability``, least powerful first."""
     return [role for role in Role if capability in CAPABILITIES[role]]
+
+
+def roles_granted_by(role: str) -> list[Role]:
+    """The roles that a member with ``role`` may give, change and take away, least powerful first.
+
+    Admins look after reception and marketing; only owners make, change or remove admins and owners.
+    """
+    if Capability.ADMINS in CAPABILITIES[role]:
+        return list(Role)
+    if Capability.MEMBERS in CAPABILITIES[role]:
+        return [Role.RECEPTION, Role.MARKETING]
+    return []

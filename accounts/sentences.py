@@ -1,0 +1,125 @@
+"""Audit entries as sentences in the reader's language.
+
+``%(actor)s`` and the keys of the entry's ``data`` are the parts; roles, kinds and fields are named as on the pages. An
+entry that lacks a part (an older one, or one another room wrote) falls back to "actor: heading".
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.audit import ACTIONS
+from accounts.models import AuditEntry, Business, Property, Role
+
+SENTENCES = {
+    "business.created": gettext_lazy("%(actor)s created the business"),
+    "business.changed": gettext_lazy("%(actor)s changed the business: %(changes)s"),
+    "property.added": gettext_lazy("%(actor)s added the property %(name)s (%(kind)s)"),
+    "property.changed": gettext_lazy("%(actor)s changed the property %(name)s: %(changes)s"),
+    "member.invited": gettext_lazy("%(actor)s invited %(email)s as %(role)s"),
+    "member.joined": gettext_lazy("%(member)s joined as %(role)s"),
+    "member.role": gettext_lazy("%(actor)s changed the role of %(member)s from %(old)s to %(new)s"),
+    "member.removed": gettext_lazy("%(actor)s removed %(member)s (%(role)s)"),
+    "member.left": gettext_lazy("%(actor)s left the business"),
+    "invitation.renewed": gettext_lazy("%(actor)s sent the invitation to %(email)s again"),
+    "invitation.withdrawn": gettext_lazy("%(actor)s withdrew the invitation to %(email)s"),
+    "guest.viewed": gettext_lazy("%(actor)s opened a guest card"),
+    "guest.exported": gettext_lazy("%(actor)s exported guests"),
+    "change.undone": gettext_lazy("%(actor)s undid a change"),
+    "import.started": gettext_lazy("%(actor)s started an import"),
+    "import.finished": gettext_lazy("An import by %(actor)s finished"),
+    "session.signed_in": gettext_lazy("%(actor)s signed in with %(methods)s"),
+    "session.ended": gettext_lazy("%(actor)s signed out other devices"),
+    "password.changed": gettext_lazy("%(actor)s changed their password"),
+    "password.reset": gettext_lazy("%(actor)s chose a new password by e-mail"),
+    "email.changed": gettext_lazy("%(actor)s changed their e-mail address to %(email)s"),
+    "mfa.added": gettext_lazy("%(actor)s added to their sign-in: %(kind)s"),
+    "mfa.removed": gettext_lazy("%(actor)s removed from their sign-in: %(kind)s"),
+}
+
+METHODS = {
+    "password": gettext_lazy("password"),
+    "password_reset": gettext_lazy("a link by e-mail"),
+    "invitation": gettext_lazy("an invitation"),
+    "passkey": gettext_lazy("passkey"),
+    Authenticator.Type.TOTP: gettext_lazy("authenticator app"),
+    Authenticator.Type.WEBAUTHN: gettext_lazy("security key or passkey"),
+    Authenticator.Type.RECOVERY_CODES: gettext_lazy("recovery codes"),
+}
+"""Ways to sign in, as they are kept in entries."""
+
+
+def sentence(entry: AuditEntry, *, actor: str = "") -> str:
+    """What an entry tells, in the active language. ``actor`` names its member where the entry itself does not."""
+    parts: dict[str, Any] = {key: _part(entry.action, key, value) for key, value in entry.data.items()}
+    parts["actor"] = entry.actor or actor or _("Innkeeper")
+    told = SENTENCES.get(entry.action)
+    if told is not None:
+        try:
+            return str(told) % parts
+        except KeyError:
+            pass
+    return f"{parts['actor']}: {heading(entry.action)}"
+
+
+def heading(action: str) -> str:
+    """An action's name in the active language; the bare key for one that is not registered any more."""
+    return str(ACTIONS.get(action, action))
+
+
+def _part(action: str, key: str, value: Any) -> str:
+    if key == "changes":
+        return _changes(value, Property if action.startswith("property.") else Business)
+    if key == "methods":
+        return _joined([str(METHODS.get(method, method)) for method in value])
+    table = _TABLES.get((action, key)) or _TABLES.get(("", key))
+    return _label(table, value) if table else str(value)
+
+
+def _label(table: Callable[[], Mapping[str, Any]], value: Any) -> str:
+    return str(table().get(str(value), value))
+
+
+def _roles() -> Mapping[str, Any]:
+    return dict(Role.choices)
+
+
+def _kinds() -> Mapping[str, Any]:
+    return dict(Property.Kind.choices)
+
+
+_TABLES: dict[tuple[str, str], Callable[[], Mapping[str, Any]]] = {
+    ("", "role"): _roles,
+    ("member.role", "old"): _roles,
+    ("member.role", "new"): _roles,
+    ("property.added", "kind"): _kinds,
+    ("mfa.added", "kind"): lambda: METHODS,
+    ("mfa.removed", "kind"): lambda: METHODS,
+}
+
+
+def _changes(changes: Mapping[str, list[Any]], model: type[Business] | type[Property]) -> str:
+    """``name: Fjord → Fjordstuen, currency: EUR → NOK``."""
+    told = []
+    for field, (old, new) in changes.items():
+        label = str(getattr(model._meta.get_field(field), "verbose_name", field))
+        table = _kinds() if field == "kind" else {}
+        before, after = (_value(table, old), _value(table, new))
+        told.append(f"{label}: {before} → {after}")
+    return ", ".join(told)
+
+
+def _value(table: Mapping[str, Any], value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(str(each) for each in value)
+    return str(table.get(str(value), value))
+
+
+def _joined(words: list[str]) -> str:
+    """``password and authenticator app``."""
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}

@@ -1,0 +1,1 @@
+"""Pages of accounts. Each view says who may call it (accounts.access) and only translates."""

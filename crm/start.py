@@ -1,0 +1,63 @@
+"""Where a business opens: three steps while its register is empty, the guests afterwards."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import BusinessRequest, requires
+from accounts.models import Capability
+from customers.card.models import Customer
+from customers.changes.models import ChangeSet
+from customers.changes.services import CannotUndo, change_set_undo
+
+
+@requires(Capability.LOOK_UP)
+@require_safe
+def business_home(request: BusinessRequest, slug: str) -> HttpResponse:
+    """Import a file, add a guest or try sample data; with guests, to the guests.
+
+    While the sample is in the register, those who may remove it start here, where it is removed.
+    """
+    sample = sample_act()
+    if Customer.objects.exists() and not (sample and request.member.can(Capability.UNDO)):
+        return redirect("guest_list", slug=slug)
+    return render(request, "accounts/start.html", {"sample": sample})
+
+
+@requires(Capability.IMPORT)
+@require_POST
+def sample_add(request: BusinessRequest, slug: str) -> HttpResponse:
+    """Fill the register with invented guests; a second time changes nothing."""
+    if sample_act() is None:
+        # Names and seasons of six countries: loaded by the few requests that need them.
+        from customers.sample import services as sample
+
+        act = sample.sample_add(business=request.business, member=request.member)
+        undo = reverse("change_undo", kwargs={"slug": slug, "change_set_id": act.pk})
+        messages.success(request, _("Sample guests are in the register."), extra_tags=f"undo={undo}")
+    return redirect("guest_list", slug=slug)
+
+
+@requires(Capability.UNDO)
+@require_POST
+def sample_remove(request: BusinessRequest, slug: str) -> HttpResponse:
+    """Take the sample out again, by undoing the act that brought it; what was edited since is kept and said."""
+    sample = sample_act()
+    if sample is not None:
+        try:
+            _act, outcome = change_set_undo(change_set_id=sample.pk, member=request.member)
+        except CannotUndo as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("The sample guests are gone."))
+            if outcome.kept:
+                messages.info(request, _("What you had changed of them was kept. You find it among the guests."))
+    return redirect("business_home", slug=slug)
+
+
+def sample_act() -> ChangeSet | None:
+    """The act that brought the sample guests of the business in scope, while they are in."""
+    return ChangeSet.objects.filter(kind=ChangeSet.Kind.SAMPLE, state=ChangeSet.State.DONE).order_by("-pk").first()
