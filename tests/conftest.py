@@ -23,6 +23,12 @@ def cast(db: None) -> Cast:
 
 
 @pytest.fixture
+def transactional_cast(transactional_db: None) -> Cast:
+    """The same for a test that commits."""
+    return cast_assemble()
+
+
+@pytest.fixture
 def fjordstuen(cast: Cast) -> Iterator[House]:
     """Fjordstuen, with its scope open for the whole test."""
     with business_scope(cast.fjordstuen.pk):

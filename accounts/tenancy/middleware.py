@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
@@ -19,9 +19,9 @@ class BusinessMiddleware:
     """For every route with a ``slug``: the caller's membership, then one transaction scoped to that business.
 
     Innermost of all, so that lazy template rendering happens inside the scope while sessions, sign-in and messages
-    stay outside. A stranger gets the same 404 for a business that exists and one that does not. Any response of
-    status 500 or above rolls everything back: by the time a response is here Django has turned the exception into a
-    page, and a plain ``atomic()`` would commit half a write.
+    stay outside. A stranger gets the same 404 for a business that exists and one that does not. Any exception in the
+    view or its template, whatever page it becomes, and any response of status 500 or above rolls everything back: a
+    plain ``atomic()`` would see a response and commit half a write.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -42,7 +42,12 @@ class BusinessMiddleware:
             request.business = business  # type: ignore[attr-defined]
             request.member = Member.objects.select_related("user").get(pk=member_id)  # type: ignore[attr-defined]
             response = self.get_response(request)
-            if response.status_code >= 500:
+            if response.streaming and not isinstance(response, FileResponse):
+                raise RuntimeError(
+                    "A streamed response is produced after the scope has closed and would see no row. "
+                    "Write a file first and answer with FileResponse."
+                )
+            if response.status_code >= 500 or getattr(request, "failed", False):
                 transaction.set_rollback(True)
             return response
 
@@ -52,9 +57,11 @@ class BusinessMiddleware:
             raise Http404
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Undo half a write before Django turns the exception into a page."""
-        if getattr(request, "business", None) is not None and not isinstance(exception, Http404):
-            transaction.set_rollback(True)
+        """Remember that the view failed: by the time ``__call__`` goes on, Django has made a page of the exception.
+
+        Rolled back there and not here, because the page of a 403 or 404 asks the database who is signed in.
+        """
+        request.failed = True  # type: ignore[attr-defined]
 
 
 def _slug(request: HttpRequest) -> str | None:

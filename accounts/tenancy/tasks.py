@@ -19,7 +19,7 @@ class TenantTask(Task):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         business_id = kwargs.get("business_id", args[0] if args else None)
-        if not isinstance(business_id, int):
+        if not isinstance(business_id, int) or isinstance(business_id, bool):
             raise NoBusiness(f"{self.name} was called without a business id as its first argument.")
         if not self.scoped:
             return super().__call__(*args, **kwargs)

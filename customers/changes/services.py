@@ -79,8 +79,8 @@ def change_set_close(*, change_set_id: int, result: dict[str, Any] | None = None
 def recording(change_set_id: int) -> Iterator[None]:
     """Let this transaction write guest tables under an open change set."""
     with transaction.atomic():
-        outer = _current()
-        _write(change_set_id)
+        outer = _setting()
+        _write(str(change_set_id))
         yield
         if not connection.needs_rollback:
             _write(outer)
@@ -115,14 +115,19 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
 
 
 def _current() -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT NULLIF(current_setting('innkeeper.change_set', true), '')::bigint")
-        return cursor.fetchone()[0]
+    """The open change set of the business in scope; one of a business around a nested scope does not count."""
+    setting = _setting()
+    if not setting:
+        return None
+    return ChangeSet.objects.filter(pk=int(setting), state=ChangeSet.State.OPEN).values_list("pk", flat=True).first()
 
 
-def _write(change_set_id: int | None) -> None:
+def _setting() -> str:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('innkeeper.change_set', %s, true)",
-            [str(change_set_id or "")],
-        )
+        cursor.execute("SELECT coalesce(current_setting('innkeeper.change_set', true), '')")
+        return str(cursor.fetchone()[0])
+
+
+def _write(setting: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('innkeeper.change_set', %s, true)", [setting])

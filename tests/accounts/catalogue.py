@@ -30,10 +30,18 @@ SHARED_TABLES = {
 APPEND_ONLY = {"accounts_auditentry", "customers_change"}
 """What happened stays as it was written: the app role can add and read."""
 
+DERIVED = {"customers_misspelling", "customers_posting", "customers_presence"}
+"""Written by triggers of the tables they follow and by nothing else; without foreign keys, whose checks cost more than
+the rows."""
+
 DEFINERS = {
-    "accounts_memberships(bigint)": "which businesses a user belongs to, before a scope can be opened",
+    "accounts_memberships(bigint)": ("bigint", "bigint"),
+    "customers_lookup(text,text[],text[],text,integer)": ("bigint", "smallint"),
+    "customers_words_holding(text,integer)": ("bigint",),
+    "customers_words_like(text,integer)": ("bigint",),
 }
-"""Functions that run as the owner, past the policies, and why each must."""
+"""Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
+The first asks for a user's businesses before a scope can be opened; the others reach indexes that a policy bars."""
 
 
 @dataclass(frozen=True)

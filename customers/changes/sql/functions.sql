@@ -2,13 +2,17 @@
 CREATE OR REPLACE FUNCTION customers_change_set() RETURNS bigint LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, public AS $$
 DECLARE
-    current text := current_setting('innkeeper.change_set', true);
+    act bigint;
 BEGIN
-    IF current IS NULL OR current = '' THEN
+    -- Of this business and still open: an act that is closed, or of the business around a nested scope, records nothing.
+    SELECT a.id INTO act FROM customers_changeset a
+    WHERE a.business_id = NULLIF(current_setting('innkeeper.business', true), '')::bigint
+      AND a.id = NULLIF(current_setting('innkeeper.change_set', true), '')::bigint AND a.state = 'open';
+    IF act IS NULL THEN
         RAISE EXCEPTION 'A guest table was written outside a change set.'
             USING HINT = 'Open customers.changes.services.change_set() around the write.', ERRCODE = 'restrict_violation';
     END IF;
-    RETURN current::bigint;
+    RETURN act;
 END $$;
 
 -- Row versions: an undo removes a created row only while nobody has touched it, and two editors never overwrite each other.
