@@ -24,9 +24,11 @@ def main() -> None:
     _ensure_chromium()
 
     from crm import embedded
+    from crm.embedded import processes
     from tests.static import CHECKS, TEST_HOME, failing
 
     before = dict(os.environ)
+    processes.adopt_orphans()
     try:
         embedded.ensure(TEST_HOME, throwaway=True)
         failed = [] if arguments else failing(list(CHECKS))
@@ -37,7 +39,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        embedded.stop(TEST_HOME)
+        if embedded.stop(TEST_HOME):
+            processes.reap_orphans(patience=2.0)
     if failed:
         print(f"\nFailed before the tests: {', '.join(failed)}.", flush=True)
     sys.exit(code or bool(failed))

@@ -1,13 +1,57 @@
 """What the operating system knows of a process. A number alone proves nothing: numbers are used again."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 _PROC = Path("/proc")
+
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def end_with_parent() -> None:
+    """In a child about to become another program: be asked to end when the parent dies, even by kill -9 (Linux)."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends (Linux), the servers among them.
+
+    Somebody has to take note of their end, or they stay in the process table; not every container has an init for it.
+    """
+    if _libc is not None:
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def reap_orphans(*, apart_from: Iterable[int] = (), patience: float = 0.0) -> None:
+    """Take note of adopted processes that have ended, waiting ``patience`` seconds for those that are about to.
+
+    ``apart_from`` are our own children, whose end somebody else waits for.
+    """
+    mine = set(apart_from)
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            children = (_PROC / "self" / "task" / str(os.getpid()) / "children").read_text().split()
+        except OSError:
+            return
+        left = [pid for pid in map(int, children) if pid not in mine]
+        for pid in left:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        if not left or time.monotonic() >= deadline:
+            return
+        time.sleep(0.02)
 
 
 def birth(pid: int) -> str | None:

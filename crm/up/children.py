@@ -1,10 +1,8 @@
 """One program kept running: started, watched, started again with growing pauses, stopped with all it started."""
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +13,6 @@ from crm.embedded.home import CHECKOUT
 _SETTLED_SECONDS = 60.0
 _LONGEST_PAUSE = 30.0
 _LOG_LIMIT = 20_000_000
-_PR_SET_PDEATHSIG = 1
 
 
 class Child:
@@ -49,7 +46,7 @@ class Child:
                 stderr=subprocess.STDOUT if self.log else None,
                 start_new_session=True,
                 pass_fds=self.inherit,
-                preexec_fn=_end_with_parent,
+                preexec_fn=processes.end_with_parent,
             )
         self.started = time.monotonic()
         self.born = processes.birth(self.process.pid) or ""
@@ -108,12 +105,3 @@ class Child:
             os.killpg(leader, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
-
-
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-
-def _end_with_parent() -> None:
-    """In the child: be asked to end when the supervisor dies, even by kill -9. Only Linux knows how."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

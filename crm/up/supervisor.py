@@ -72,6 +72,7 @@ class Supervisor:
         if not try_lock(lock):
             raise StartFailed(self._already_running())
         self._listen_to_signals()
+        processes.adopt_orphans()
         self._end_leftovers()
         try:
             listener, port = listen(self.options.host, self.options.port, chosen=self.options.port_chosen)
@@ -179,6 +180,7 @@ class Supervisor:
                 elif not child.running and time.monotonic() >= child.due:
                     self._launch(child)
                 child.trim_log()
+            processes.reap_orphans(apart_from=[child.process.pid for child in self.children if child.process])
             waiting = [child.due - time.monotonic() for child in self.children if not child.running]
             self._sleep(max(0.0, min([*waiting, _LOOK_AROUND_SECONDS])))
 
@@ -203,6 +205,7 @@ class Supervisor:
         self.children = []
         self.note.unlink(missing_ok=True)
         if embedded.stop():
+            processes.reap_orphans(patience=2.0)
             print("Stopped. Everything is kept.", flush=True)
         else:
             print("Stopped. PostgreSQL and Valkey go on for another command that uses them.", flush=True)
