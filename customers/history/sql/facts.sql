@@ -1,51 +1,57 @@
 -- Facts of guests, counted from their stays. One function serves a single edit, an import's batch and the full rebuild.
 -- Runs as the caller: everything it reads and writes stays under the policies.
-CREATE OR REPLACE FUNCTION customers_facts_refresh(ids bigint[]) RETURNS void LANGUAGE sql
+--
+-- LATERAL … OFFSET 0 pins the way: from each guest by index to their parts, from each part by key to its stay. Left to
+-- itself the planner joins the other way round while a bulk load has not been analysed yet, in quadratic time.
+CREATE OR REPLACE FUNCTION customers_facts_refresh(ids bigint[]) RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, public AS $$
-    WITH scope AS (
-        SELECT b.id AS business_id, (now() AT TIME ZONE b.time_zone)::date AS today
-        FROM accounts_business b
-        WHERE b.id = NULLIF(current_setting('innkeeper.business', true), '')::bigint
-    ), wanted AS (
-        SELECT c.id, scope.business_id, scope.today
-        FROM scope JOIN customers_customer c ON c.business_id = scope.business_id
-        WHERE c.id = ANY (ids)
-    ), parts AS (
-        SELECT p.customer_id, p.is_guest, p.is_payer, s.status, s.arrival, s.departure, s.amount, s.currency,
-               s.status IN ('checked_in', 'checked_out') AS took_place
-        FROM customers_stayparticipant p
-        JOIN customers_stay s ON s.business_id = p.business_id AND s.id = p.stay_id
-        WHERE p.business_id = (SELECT business_id FROM scope) AND p.customer_id = ANY (ids)
-    ), counted AS (
-        SELECT w.id, w.business_id, w.today,
-               count(*) FILTER (WHERE x.is_guest AND x.took_place) AS stays,
-               coalesce(sum(x.departure - x.arrival) FILTER (WHERE x.is_guest AND x.took_place), 0) AS nights,
-               min(x.arrival) FILTER (WHERE x.is_guest AND x.took_place) AS first_arrival,
-               max(CASE WHEN x.status = 'checked_out' THEN x.departure ELSE x.arrival END)
-                   FILTER (WHERE x.is_guest AND x.took_place) AS last_stay,
-               min(x.arrival) FILTER (WHERE x.is_guest AND x.status = 'booked' AND x.departure >= w.today) AS next_arrival,
-               count(*) FILTER (WHERE x.is_guest AND x.status = 'cancelled') AS cancelled,
-               count(*) FILTER (WHERE x.is_guest AND x.status = 'no_show') AS no_shows
-        FROM wanted w LEFT JOIN parts x ON x.customer_id = w.id
-        GROUP BY w.id, w.business_id, w.today
-    ), money AS (
-        SELECT DISTINCT ON (customer_id) customer_id, currency, sum(amount) AS value
-        FROM parts
-        WHERE is_payer AND took_place AND amount IS NOT NULL
-        GROUP BY customer_id, currency
-        ORDER BY customer_id, count(*) DESC, currency
-    )
+DECLARE
+    business CONSTANT bigint := NULLIF(current_setting('innkeeper.business', true), '')::bigint;
+    today CONSTANT date := (SELECT (now() AT TIME ZONE b.time_zone)::date FROM accounts_business b WHERE b.id = business);
+BEGIN
     INSERT INTO customers_customerfacts AS f (business_id, customer_id, stays, nights, value, currency, first_arrival,
                                               last_stay, next_arrival, cancelled, no_shows, counted_on)
-    SELECT c.business_id, c.id, c.stays, c.nights, coalesce(m.value, 0), coalesce(m.currency, ''), c.first_arrival,
-           c.last_stay, c.next_arrival, c.cancelled, c.no_shows, c.today
-    FROM counted c LEFT JOIN money m ON m.customer_id = c.id
-    ORDER BY c.id
+    SELECT business, id, sum(stays), sum(nights),
+           -- The currency most paid stays are in; of equals the first by name.
+           coalesce((array_agg(paid ORDER BY payments DESC, currency) FILTER (WHERE payments > 0))[1], 0),
+           coalesce((array_agg(currency ORDER BY payments DESC, currency) FILTER (WHERE payments > 0))[1], ''),
+           min(first_arrival), max(last_stay), min(next_arrival), sum(cancelled), sum(no_shows), today
+    FROM (
+        SELECT wanted.id, part.currency,
+               count(*) FILTER (WHERE part.is_guest AND part.took_place) AS stays,
+               coalesce(sum(part.departure - part.arrival) FILTER (WHERE part.is_guest AND part.took_place), 0) AS nights,
+               count(part.amount) FILTER (WHERE part.is_payer AND part.took_place) AS payments,
+               sum(part.amount) FILTER (WHERE part.is_payer AND part.took_place) AS paid,
+               min(part.arrival) FILTER (WHERE part.is_guest AND part.took_place) AS first_arrival,
+               max(CASE WHEN part.status = 'checked_out' THEN part.departure ELSE part.arrival END)
+                   FILTER (WHERE part.is_guest AND part.took_place) AS last_stay,
+               min(part.arrival)
+                   FILTER (WHERE part.is_guest AND part.status = 'booked' AND part.departure >= today) AS next_arrival,
+               count(*) FILTER (WHERE part.is_guest AND part.status = 'cancelled') AS cancelled,
+               count(*) FILTER (WHERE part.is_guest AND part.status = 'no_show') AS no_shows
+        FROM (SELECT DISTINCT unnest(ids) AS id) wanted
+        LEFT JOIN LATERAL (
+            SELECT p.is_guest, p.is_payer, s.status, s.arrival, s.departure, s.amount, s.currency,
+                   s.status IN ('checked_in', 'checked_out') AS took_place
+            FROM customers_stayparticipant p
+            CROSS JOIN LATERAL (
+                SELECT stay.status, stay.arrival, stay.departure, stay.amount, stay.currency
+                FROM customers_stay stay
+                WHERE stay.business_id = business AND stay.id = p.stay_id
+                OFFSET 0
+            ) s
+            WHERE p.business_id = business AND p.customer_id = wanted.id
+            OFFSET 0
+        ) part ON true
+        GROUP BY wanted.id, part.currency
+    ) by_currency
+    GROUP BY id
+    ORDER BY id
     ON CONFLICT (business_id, customer_id) DO UPDATE SET
         stays = excluded.stays, nights = excluded.nights, value = excluded.value, currency = excluded.currency,
         first_arrival = excluded.first_arrival, last_stay = excluded.last_stay, next_arrival = excluded.next_arrival,
-        cancelled = excluded.cancelled, no_shows = excluded.no_shows, counted_on = excluded.counted_on
-$$;
+        cancelled = excluded.cancelled, no_shows = excluded.no_shows, counted_on = excluded.counted_on;
+END $$;
 
 -- A new card has facts from the first moment, so that lists sorted by them need no outer join.
 CREATE OR REPLACE FUNCTION customers_facts_of_new_cards() RETURNS trigger LANGUAGE plpgsql
