@@ -66,6 +66,6 @@ class BusinessMiddleware:
 
 def _slug(request: HttpRequest) -> str | None:
     try:
-        return resolve(request.path_info).captured_kwargs.get(SLUG)  # type: ignore[attr-defined]
+        return resolve(request.path_info).kwargs.get(SLUG)
     except Resolver404:
         return None
