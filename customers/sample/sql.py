@@ -1,0 +1,112 @@
+"""Rows of a batch into the guest tables: COPY into stage, then one INSERT a table, under the row policies."""
+
+import json
+from collections.abc import Sequence
+from io import StringIO
+
+from django.db import connection
+
+from accounts.models import Member, Property
+from customers.card.models import Tag
+from customers.sample import rows as columns
+from customers.sample.rows import Batch, Row, rendered
+
+# COPY goes into tables of this transaction alone, because a table under a row policy refuses it; identity columns of
+# the real tables hand out the ids of guests and stays there, so that other rows can name them.
+_STAGE = """
+CREATE TEMP TABLE sample_customer (n int, kind text, given_name text, family_name text, company_name text,
+    organisation_number text, language text, nationality text, birth_date date, street text, postal_code text,
+    city text, country text, source text, note text, first_contact date, created_at timestamptz, sort_key text,
+    identity_key text, search_tokens text,
+    id bigint DEFAULT nextval(pg_get_serial_sequence('customers_customer', 'id')));
+CREATE TEMP TABLE sample_contact (customer int, kind text, value text, normalised text, national text, state text,
+    is_primary boolean);
+CREATE TEMP TABLE sample_tag (customer int, tag text, slot smallint);
+CREATE TEMP TABLE sample_stay (n int, property int, status text, arrival date, departure date, unit text,
+    unit_type text, adults smallint, children smallint, reference text, channel text, amount numeric, currency text,
+    booked_on date, note text, created_at timestamptz,
+    id bigint DEFAULT nextval(pg_get_serial_sequence('customers_stay', 'id')));
+CREATE TEMP TABLE sample_participant (stay int, customer int, is_guest boolean, is_booker boolean, is_payer boolean,
+    is_agent boolean);
+CREATE TEMP TABLE sample_activity (customer int, kind text, at timestamptz, text text, member int);
+"""
+_TABLES = ("sample_customer", "sample_contact", "sample_tag", "sample_stay", "sample_participant", "sample_activity")
+_COLUMNS = (columns.CUSTOMER, columns.CONTACT, columns.TAG, columns.STAY, columns.PARTICIPANT, columns.ACTIVITY)
+_INSERTS = (
+    """
+    INSERT INTO customers_customer (business_id, id, version, kind, given_name, family_name, company_name,
+        organisation_number, language, nationality, birth_date, street, postal_code, city, country, source, note,
+        first_contact, created_at, sort_key, identity_key, search_tokens)
+    SELECT %(business)s, id, 1, kind, given_name, family_name, company_name, organisation_number, language, nationality,
+        birth_date, street, postal_code, city, country, source, note, first_contact, created_at, sort_key, identity_key,
+        search_tokens
+    FROM sample_customer
+    """,
+    """
+    INSERT INTO customers_contactpoint (business_id, version, customer_id, kind, value, normalised, national, state,
+        is_primary, created_at)
+    SELECT %(business)s, 1, c.id, p.kind, p.value, p.normalised, p.national, p.state, p.is_primary, c.created_at
+    FROM sample_contact p JOIN sample_customer c ON c.n = p.customer
+    """,
+    """
+    INSERT INTO customers_customertag (business_id, version, customer_id, tag_id, slot, created_at)
+    SELECT %(business)s, 1, c.id, (%(tags)s::jsonb ->> t.tag)::bigint, t.slot, c.created_at
+    FROM sample_tag t JOIN sample_customer c ON c.n = t.customer
+    """,
+    """
+    INSERT INTO customers_stay (business_id, id, version, property_id, status, arrival, departure, unit, unit_type,
+        adults, children, reference, channel, amount, currency, booked_on, note, external_system, external_id,
+        created_at)
+    SELECT %(business)s, id, 1, (%(properties)s::bigint[])[property + 1], status, arrival, departure, unit, unit_type,
+        adults, children, reference, channel, amount, currency, booked_on, note, '', '', created_at
+    FROM sample_stay
+    """,
+    """
+    INSERT INTO customers_stayparticipant (business_id, version, stay_id, customer_id, is_guest, is_booker, is_payer,
+        is_agent)
+    SELECT %(business)s, 1, s.id, c.id, p.is_guest, p.is_booker, p.is_payer, p.is_agent
+    FROM sample_participant p JOIN sample_stay s ON s.n = p.stay JOIN sample_customer c ON c.n = p.customer
+    """,
+    """
+    INSERT INTO customers_activity (business_id, version, customer_id, kind, at, text, member_id, actor, created_at)
+    SELECT %(business)s, 1, c.id, a.kind, a.at, a.text, (%(members)s::bigint[])[a.member + 1],
+        coalesce((%(actors)s::text[])[a.member + 1], ''), a.at
+    FROM sample_activity a JOIN sample_customer c ON c.n = a.customer
+    """,
+)
+
+
+def batch_write(batch: Batch, *, properties: Sequence[Property], staff: Sequence[Member]) -> None:
+    """Write a batch in the scope and change set that are open. ``properties`` are the profile's places in its order."""
+    values = {
+        "business": properties[0].business_id,
+        "properties": [place.pk for place in properties],
+        "tags": json.dumps(_tag_ids({row[1] for row in batch.tags})),
+        "members": [member.pk for member in staff],
+        "actors": [str(member) for member in staff],
+    }
+    parts: list[list[Row]] = [
+        batch.customers, batch.contacts, batch.tags, batch.stays, batch.participants, batch.activities,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE)
+        for table, names, part in zip(_TABLES, _COLUMNS, parts, strict=True):
+            cursor.copy_expert(f"COPY {table} ({', '.join(names)}) FROM STDIN", StringIO(rendered(part)))
+        for statement in _INSERTS:
+            cursor.execute(statement, values)
+        cursor.execute(f"DROP TABLE {', '.join(_TABLES)}")
+
+
+def _tag_ids(names: set[str]) -> dict[str, int]:
+    """Ids of the tags a batch names by code or name; a missing one is made."""
+    codes = set(Tag.Code.values)
+    found = {tag.code or tag.name: tag.pk for tag in Tag.objects.all()}
+    for name in sorted(names - set(found)):
+        found[name] = Tag.objects.create(code=name if name in codes else "", name=name).pk
+    return {name: found[name] for name in names}
+
+
+def sample_lock(*, business_id: int) -> None:
+    """Let one transaction at a time add sample guests to a business."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.sample', %s))", [business_id])
