@@ -13,6 +13,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 INNKEEPER_VAR = env.folder("INNKEEPER_VAR", BASE_DIR / "var")
 INNKEEPER_UPLOADS = env.folder("INNKEEPER_UPLOADS", INNKEEPER_VAR / "uploads")
 INNKEEPER_DEMO = env.flag("INNKEEPER_DEMO", False)
+# On a server of one's own, new businesses may be unwelcome: people then come in by invitation only.
+INNKEEPER_SIGN_UP = env.flag("INNKEEPER_SIGN_UP", True)
 INNKEEPER_VERSION = "0.1.0"
 
 SECRET_KEY = env.text("INNKEEPER_SECRET_KEY")
@@ -127,7 +129,8 @@ def _database(url: str, **options: Any) -> dict[str, Any]:
 _pooled = env.flag("INNKEEPER_POOLED_DATABASE", False)
 DATABASES = {
     "default": _database(env.text("DATABASE_URL"), DISABLE_SERVER_SIDE_CURSORS=_pooled),
-    "owner": _database(env.text("DATABASE_OWNER_URL"), CONN_MAX_AGE=0, TEST={"MIRROR": None}),
+    # Web, worker and beat need not know the owner's password; without it migrations are refused by the database.
+    "owner": _database(env.text("DATABASE_OWNER_URL", env.text("DATABASE_URL")), CONN_MAX_AGE=0, TEST={"MIRROR": None}),
 }
 DATABASE_ROUTERS = ["crm.routers.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from crm.embedded.home import APP, DATABASE, OWNER, ServiceError, State, write_private
+from crm.embedded.home import APP, OWNER, ServiceError, State, write_private
 from crm.embedded.place import Place, free_port
 
 _ADMITTED = f"host all {OWNER},{APP} 127.0.0.1/32 scram-sha-256\n"
@@ -44,6 +44,7 @@ _THROWAWAY_SETTINGS = {
 }
 """For data that nobody misses after a power cut: the tests'."""
 
+_STATEMENTS = ("CREATE", "ALTER", "REVOKE", "GRANT")
 _START_SECONDS = 60
 _RECOVERY_SECONDS = 600
 _LOG_LIMIT = 5_000_000
@@ -148,25 +149,16 @@ class Postgres:
     def _provision(self, data: Path, *, fresh: bool = False) -> None:
         """The two roles with their passwords and, in a fresh cluster, the database. The server is not running."""
         self._forget_dead_server()
-        statements = []
-        for role, password, rights in (
-            (OWNER, self.state.owner_password, "CREATEDB"),
-            (APP, self.state.app_password, "NOCREATEDB"),
-        ):
-            rights = f"LOGIN {rights} NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-            statements += [f"CREATE ROLE {role}"] if fresh else []
-            statements += [f"ALTER ROLE {role} WITH {rights} PASSWORD '{password}'"]
-        if fresh:
-            statements += [
-                f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
-                f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
-                # TEMPORARY: bulk imports go through a temporary table.
-                f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APP}",
-            ]
+        lines = (Path(__file__).with_name("roles.sql")).read_text(encoding="utf-8").splitlines()
+        # An existing cluster has the roles and the database; only the passwords are news.
+        statements = [line for line in lines if line.startswith(("ALTER ROLE",) if not fresh else _STATEMENTS)]
+        script = "\n".join([*statements, ""])
+        script = script.replace(":'owner_password'", f"'{self.state.owner_password}'")
+        script = script.replace(":'app_password'", f"'{self.state.app_password}'")
         self._must(
             "postgres", "--single", "-D", data,
             "-c", "exit_on_error=true", "-c", "log_min_error_statement=panic", "postgres",
-            input="".join(f"{statement}\n" for statement in statements),
+            input=script,
         )  # fmt: skip
         self._write("provisioned", self._fingerprint())
 

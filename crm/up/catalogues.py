@@ -36,3 +36,7 @@ def compile_catalogues(stamp: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+if __name__ == "__main__":
+    compile_catalogues(CHECKOUT / "var" / "catalogues.stamp")
