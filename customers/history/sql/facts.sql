@@ -1,14 +1,18 @@
 -- Facts of guests, counted from their stays. One function serves a single edit, an import's batch and the full rebuild.
 -- Runs as the caller: everything it reads and writes stays under the policies.
 --
--- LATERAL … OFFSET 0 pins the way: from each guest by index to their parts, from each part by key to its stay. Left to
--- itself the planner joins the other way round while a bulk load has not been analysed yet, in quadratic time.
+-- A planner that knows nothing yet of a table, or of a business that is new to it, expects one row and reads the whole
+-- business once for every guest. So each table is read once, by its array of ids, and hashed: never quadratic.
 CREATE OR REPLACE FUNCTION customers_facts_refresh(ids bigint[]) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     business CONSTANT bigint := NULLIF(current_setting('innkeeper.business', true), '')::bigint;
     today CONSTANT date := (SELECT (now() AT TIME ZONE b.time_zone)::date FROM accounts_business b WHERE b.id = business);
+    stay_ids bigint[];
 BEGIN
+    SELECT array_agg(DISTINCT p.stay_id) INTO stay_ids
+    FROM customers_stayparticipant p
+    WHERE p.business_id = business AND p.customer_id = ANY (ids);
     INSERT INTO customers_customerfacts AS f (business_id, customer_id, stays, nights, value, currency, first_arrival,
                                               last_stay, next_arrival, cancelled, no_shows, counted_on)
     SELECT business, id, sum(stays), sum(nights),
@@ -30,19 +34,13 @@ BEGIN
                count(*) FILTER (WHERE part.is_guest AND part.status = 'cancelled') AS cancelled,
                count(*) FILTER (WHERE part.is_guest AND part.status = 'no_show') AS no_shows
         FROM (SELECT DISTINCT unnest(ids) AS id) wanted
-        LEFT JOIN LATERAL (
-            SELECT p.is_guest, p.is_payer, s.status, s.arrival, s.departure, s.amount, s.currency,
+        LEFT JOIN (
+            SELECT p.customer_id, p.is_guest, p.is_payer, s.status, s.arrival, s.departure, s.amount, s.currency,
                    s.status IN ('checked_in', 'checked_out') AS took_place
             FROM customers_stayparticipant p
-            CROSS JOIN LATERAL (
-                SELECT stay.status, stay.arrival, stay.departure, stay.amount, stay.currency
-                FROM customers_stay stay
-                WHERE stay.business_id = business AND stay.id = p.stay_id
-                OFFSET 0
-            ) s
-            WHERE p.business_id = business AND p.customer_id = wanted.id
-            OFFSET 0
-        ) part ON true
+            JOIN customers_stay s ON s.business_id = business AND s.id = p.stay_id
+            WHERE p.business_id = business AND p.customer_id = ANY (ids) AND s.id = ANY (stay_ids)
+        ) part ON part.customer_id = wanted.id
         GROUP BY wanted.id, part.currency
     ) by_currency
     GROUP BY id
@@ -82,12 +80,14 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION customers_facts_of_stays() RETURNS trigger LANGUAGE plpgsql
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
+    stay_ids CONSTANT bigint[] := (SELECT array_agg(id) FROM new_rows);
     ids bigint[];
 BEGIN
     SELECT array_agg(DISTINCT p.customer_id) INTO ids
-    FROM new_rows n JOIN customers_stayparticipant p ON p.business_id = n.business_id AND p.stay_id = n.id;
+    FROM customers_stayparticipant p
+    WHERE p.business_id = NULLIF(current_setting('innkeeper.business', true), '')::bigint AND p.stay_id = ANY (stay_ids);
     IF ids IS NOT NULL THEN
         PERFORM customers_facts_refresh(ids);
     END IF;

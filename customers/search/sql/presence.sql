@@ -15,13 +15,19 @@ BEGIN
           AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since)
     );
     INSERT INTO customers_presence AS p (business_id, stay_id, customer_id, in_house, is_booked, arrival, departure, unit, tokens)
+    -- The few stays around today first, then their guests: a planner that knows nothing yet of a table, or of a business
+    -- that is new to it, would begin with all guests.
+    WITH near AS MATERIALIZED (
+        SELECT s.id, s.status, s.arrival, s.departure, s.unit FROM customers_stay s
+        WHERE s.business_id = house AND s.id = ANY (stays)
+          AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since)
+    )
     SELECT house, s.id, x.customer_id, s.status = 'checked_in', s.status = 'booked', s.arrival, s.departure,
            CASE WHEN s.status = 'checked_in' THEN upper(btrim(s.unit)) ELSE '' END, c.search_tokens
-    FROM customers_stay s
-    JOIN customers_stayparticipant x ON x.business_id = s.business_id AND x.stay_id = s.id
-    JOIN customers_customer c ON c.business_id = x.business_id AND c.id = x.customer_id
-    WHERE s.business_id = house AND s.id = ANY (stays) AND x.is_guest
-      AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since)
+    FROM near s
+    JOIN customers_stayparticipant x ON x.business_id = house AND x.stay_id = s.id
+    JOIN customers_customer c ON c.business_id = house AND c.id = x.customer_id
+    WHERE x.is_guest
     ORDER BY s.id, x.customer_id
     -- Two acts on one stay: the later one sees the earlier one's rows only here.
     ON CONFLICT (business_id, stay_id, customer_id) DO UPDATE SET
