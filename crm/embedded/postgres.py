@@ -39,7 +39,6 @@ _SETTINGS = {
 _THROWAWAY_SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "shared_buffers": "128MB",
 }
 """For data that nobody misses after a power cut: the tests'."""

@@ -19,6 +19,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = CHECKOUT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 _MARKER = "innkeeper-installing"
+_INCLUDED = {"requirements-dev.txt": ("requirements.txt",)}
+"""A lock whose packages, at the same versions, are all in the other."""
 
 
 class InstallationError(Exception):
@@ -84,7 +86,8 @@ def _install(lock: str) -> None:
         _create(with_pip=uv is None)
     if not (uv and _install_with_uv(uv, lock)):
         _install_with_pip(lock)
-    _stamp_file(lock).write_text(_stamp(lock), encoding="utf-8")
+    for installed in (*_INCLUDED.get(lock, ()), lock):
+        _stamp_file(installed).write_text(_stamp(installed), encoding="utf-8")
     marker.unlink()
     print(f"Installed in {time.monotonic() - started:.0f} seconds.", flush=True)
 
