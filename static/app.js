@@ -477,7 +477,10 @@
     if (opened) scrollTo(0, 0);
     if (!(held || opened) || (doc.activeElement && doc.activeElement !== doc.body)) return;
     const place = opened ? doc.getElementById("main") : settled;
-    const target = place && (find("[autofocus], [data-focus], [aria-invalid=true]", place) || (opened ? place : find(".edit", place) || find(FOCUSABLE, place)));
+    const first = selector => place && all(selector, place).find(visible);
+    const target = opened
+      ? first("form[method=post] [data-focus]") || place
+      : first("[autofocus], [data-focus], [aria-invalid=true]") || first(".edit") || first(FOCUSABLE);
     (target || doc.getElementById("main"))?.focus({ preventScroll: !opened });
     held = false;
   });

@@ -209,7 +209,16 @@ def bar_chart(
 ) -> Chart:
     """``{% bar_chart points title=… column=… unit="NOK" as chart %}``; points are ``{"label", "value"[, "url"]}``."""
     given = [Point(str(one["label"]), float(one["value"]), str(one.get("url", ""))) for one in points]
-    return bars(given, title=title, column=column, summary=summary, show=_writer(unit), tick=_ticker(unit), top=top, strong=strong)
+    return bars(
+        given,
+        title=title,
+        column=column,
+        summary=summary,
+        show=_writer(unit),
+        tick=_ticker(unit),
+        top=top,
+        strong=strong,
+    )
 
 
 @register.simple_tag

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_time, format_timedelta
-from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 
 # English as hotels in Europe read it: the day before the month.
 LOCALES = {"en": "en_GB", "nb": "nb_NO", "da": "da_DK", "nl": "nl_NL"}
@@ -44,10 +44,10 @@ def money(value: object, currency: str, locale: Locale, *, exact: bool = False) 
     if number is None:
         return ""
     whole = not exact and number == number.to_integral_value()
-    pattern = locale.currency_formats["standard"]
-    text = pattern.apply(
-        number, locale, currency=currency.upper(), currency_digits=not whole, force_frac=(0, 0) if whole else None
-    )
+    pattern = locale.currency_formats["standard"].pattern
+    if whole:
+        pattern = re.sub(r"\.0+", "", pattern)
+    text = format_currency(number, currency.upper(), format=pattern, locale=locale, currency_digits=not whole)
     # CLDR's currencySpacing, which Babel leaves out: letters of a code do not touch the figure.
     return re.sub(r"(?<=[A-Za-z])(?=[\d-])|(?<=\d)(?=[A-Z]{3}$)", "\u00a0", text)
 

@@ -1,0 +1,116 @@
+"""What a page must not do while a journey drives it: write errors to the console, break the content security policy,
+weigh too much, or be closed to somebody."""
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+_REPORT_CSP = """
+document.addEventListener("securitypolicyviolation", event => console.error(
+  `CSP: ${event.violatedDirective} refused ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
+"""
+
+
+@dataclass
+class Watch:
+    """The problems of one page, and the bytes that travelled for it."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+    bytes_by_kind: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    expected: tuple[str, ...] = ()
+    _kinds: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        session = self.page.context.new_cdp_session(self.page)
+        session.on("Network.responseReceived", self._response)
+        session.on("Network.loadingFinished", self._finished)
+        session.send("Network.enable")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not any(part in message.text for part in self.expected):
+            self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _response(self, event: dict[str, Any]) -> None:
+        self._kinds[event["requestId"]] = event["type"]
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self.bytes_by_kind[self._kinds.get(event["requestId"], "Other")] += int(event["encodedDataLength"])
+
+    @contextmanager
+    def expecting(self, *parts: str) -> Iterator[None]:
+        """Console messages that hold one of ``parts`` are meant, such as the browser's own note of a 422."""
+        self.expected += parts
+        yield
+        self.page.wait_for_timeout(50)
+        self.expected = self.expected[: -len(parts)]
+
+    @property
+    def transferred(self) -> int:
+        """Bytes over the wire since the page was opened or :meth:`reset`, headers included; the cache costs nothing."""
+        return sum(self.bytes_by_kind.values())
+
+    def reset(self) -> None:
+        """Count from here."""
+        self.bytes_by_kind.clear()
+
+    def html_gz(self) -> int:
+        """The size of the page's own HTML, compressed."""
+        response = self.page.request.get(self.page.url)
+        return len(gzip.compress(response.body(), 6))
+
+    def assert_accessible(self, *, include: str = "", without: Iterable[str] = ()) -> None:
+        """No violation of WCAG 2.2 AA or of axe's best practice, in the page as it stands (menus and dialogs open)."""
+        options: dict[str, Any] = {
+            "runOnly": {"type": "tag", "values": AXE_TAGS},
+            "rules": {rule: {"enabled": False} for rule in without},
+        }
+        found = Axe().run(self.page, context={"include": [[include]]} if include else None, options=options)
+        violations = found.response["violations"]
+        told = [
+            f"{one['id']} ({one['impact']}): {one['help']}\n"
+            + "\n".join(f"    {node['target']} {node['html'][:160]}\n    {_why(node)}" for node in one["nodes"][:6])
+            for one in violations
+        ]
+        assert not violations, f"{self.page.url}\n" + "\n".join(told)
+
+    def assert_fits(self) -> None:
+        """Nothing is wider than the window, and no text is cut off without a way to reach it."""
+        wide = self.page.evaluate(_TOO_WIDE)
+        assert not wide, f"{self.page.url} scrolls sideways: {json.dumps(wide, indent=1, ensure_ascii=False)}"
+
+    def assert_calm(self) -> None:
+        """No console error, no policy report, no script error so far."""
+        assert not self.problems, "\n".join(self.problems)
+
+
+def _why(node: dict[str, Any]) -> str:
+    return "; ".join(check["message"] for check in node["any"] + node["all"] + node["none"])[:300]
+
+
+_TOO_WIDE = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth) return [];
+  const held = element => element.closest("[data-scrolls], .table-scroll, .tabs, pre, .sr-only, .skip");
+  return [...document.body.querySelectorAll("*")]
+    .filter(element => element.getBoundingClientRect().right > page.clientWidth + 1 && !held(element))
+    .slice(0, 6).map(element => element.outerHTML.slice(0, 160));
+}"""
+
+
+def watched(context: BrowserContext) -> Watch:
+    """A new page of ``context`` under watch."""
+    page = context.new_page()
+    page.add_init_script(_REPORT_CSP)
+    return Watch(page)
