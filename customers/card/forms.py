@@ -70,8 +70,8 @@ class GuestForm(forms.ModelForm):
             label=_("Where they came from"), required=False, choices=Customer.Source.choices
         )
         contacts = contacts_of(customer=self.instance) if self.instance.pk else ContactValues()
-        self.email_names = self._rows("email", _("E-mail"), contacts.emails)
-        self.phone_names = self._rows("phone", _("Phone"), contacts.phones)
+        self.email_names = self._rows("email", (_("E-mail"), _("Other e-mail")), contacts.emails)
+        self.phone_names = self._rows("phone", (_("Phone"), _("Other phone")), contacts.phones)
         self.initial["seen"] = self._remember(contacts)
 
     def _and_current(self, choices: list[tuple[str, str]], name: str) -> list[tuple[str, str]]:
@@ -79,13 +79,13 @@ class GuestForm(forms.ModelForm):
         value = getattr(self.instance, name, "")
         return choices if not value or value in dict(choices) else [(value, value), *choices]
 
-    def _rows(self, kind: str, label: Any, values: list[str]) -> list[str]:
+    def _rows(self, kind: str, labels: tuple[Any, Any], values: list[str]) -> list[str]:
         posted = sum(1 for name in self.data if name.startswith(f"{kind}_") and name[6:].isdigit())
         names = [f"{kind}_{row}" for row in range(min(max(len(values) + 1, SPARE_ROWS, posted), 30))]
         for row, name in enumerate(names):
             attributes = {"autocomplete": "off", "inputmode": "email" if kind == "email" else "tel"}
             self.fields[name] = forms.CharField(
-                label=label, max_length=254, required=False, widget=forms.TextInput(attrs=attributes)
+                label=labels[row > 0], max_length=254, required=False, widget=forms.TextInput(attrs=attributes)
             )
             self.initial[name] = values[row] if row < len(values) else ""
         return names

@@ -98,6 +98,8 @@ class ContactPoint(TrackedModel):
     then ``value`` stays as typed and searchable. ``national`` holds a phone's digits without country code.
     """
 
+    exclusive = ("is_primary",)
+
     class Kind(models.TextChoices):
         EMAIL = "email", _("E-mail")
         PHONE = "phone", _("Phone")
@@ -181,6 +183,8 @@ class Tag(TenantModel):
 
 class CustomerTag(TrackedModel):
     """A tag on a guest. ``slot`` 1–9 is unique per guest: the database itself holds the limit of nine."""
+
+    places = ("slot", "customer_id", MAX_TAGS)
 
     customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="customer_tags")
     tag = TenantForeignKey(Tag, db_on_delete="RESTRICT")
