@@ -171,6 +171,8 @@ class NameBook:
         """A number that can exist; ``home``: typed as at home, else with its country code."""
         while True:
             pattern = pick(self._fixed if fixed else self._mobile, draw)
+            if "+" in pattern:
+                pattern = pattern.replace("+", str(1 + int(draw() * 9)))
             holes = pattern.count("#")
             national = pattern[:-holes] + str(int(draw() * 10**holes)).zfill(holes)
             if not is_placeholder(national):

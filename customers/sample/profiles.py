@@ -212,6 +212,7 @@ def _fjord() -> Profile:
         codes="FJ",
         places=(replace(hotel, share=3.0), campsite),
         own_tags=("Bobil", "Vandrer", "Bryllup"),
+        current=1.8,
         company_share=0.025,
     )
 
@@ -225,6 +226,7 @@ def _sound() -> Profile:
         languages=(("da", 0.8), ("sv", 0.07), ("nb", 0.05), ("de", 0.05), ("en", 0.03)),
         places=(replace(conference, share=3.0), replace(hotel, season=MEETINGS)),
         own_tags=("Kursusholder", "EAN"),
+        current=2.0,
         company_share=0.14,
         couple_share=0.08,
         family_share=0.03,
@@ -241,6 +243,7 @@ def _dunes() -> Profile:
         languages=(("nl", 0.62), ("de", 0.27), ("en", 0.05), ("nb", 0.03), ("da", 0.02), ("sv", 0.01)),
         places=(replace(campsite, share=8.0), restaurant),
         own_tags=("Vaste gast", "Seizoensplaats", "Hond"),
+        current=1.4,
         company_share=0.01,
         couple_share=0.28,
         family_share=0.26,
