@@ -98,11 +98,17 @@ class TrackedModel(TenantModel):
 
     ``version`` is counted up by the database at every update. ``change_guest`` is the SQL column that names the card
     a row belongs to (``None``: no single card).
+
+    A row that an undo brings back and whose place has been taken meanwhile gives way rather than stay away:
+    ``exclusive`` names flags that only one row among siblings may carry; ``places`` is a column that numbers siblings,
+    the column they share, and how many they may be.
     """
 
     version = models.IntegerField(default=1, editable=False)
 
     change_guest: ClassVar[str | None] = "customer_id"
+    exclusive: ClassVar[tuple[str, ...]] = ()
+    places: ClassVar[tuple[str, str, int] | None] = None
 
     class Meta:
         abstract = True

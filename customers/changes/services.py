@@ -105,6 +105,11 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
             outcome = undo_rows(change_set_id=target.pk)
         ChangeSet.objects.filter(pk=act.pk).update(undoes_id=target.pk, result=outcome.as_result())
         ChangeSet.objects.filter(pk=target.pk).update(state=ChangeSet.State.UNDONE, undone_by_id=act.pk)
+        if target.undoes_id is not None:
+            # Taking an undo back, the act it had undone stands again, and can be undone again.
+            ChangeSet.objects.filter(pk=target.undoes_id, undone_by_id=target.pk).update(
+                state=ChangeSet.State.DONE, undone_by_id=None
+            )
         audit_record(
             action="change.undone",
             member=member,

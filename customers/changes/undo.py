@@ -1,32 +1,44 @@
-"""Undo in sets: one statement a table and kind of change, whatever the number of rows.
+"""Undo of a change set, in sets of rows (:mod:`customers.changes.statements`). docs/change-sets.md tells the order.
 
-Several changes of one row inside one change set are folded first: the oldest old and the newest new value count.
+What a constraint refuses because the place has been taken since (a phone that is primary now, a tag's slot, a booking
+reference) never stops the rest: such rows are found by halving, tried again once others have moved, and in the end
+come back without what is taken, or are reported.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import DataError, IntegrityError, connection, transaction
 
-from accounts.tenancy.models import TenantForeignKey, TenantModel
+from accounts.tenancy.models import TenantForeignKey
+from customers.changes import statements
 from customers.changes.models import TrackedModel
 from customers.changes.operations import recorded_columns
 
-KEPT_SAMPLE = 50
-"""How many kept rows an outcome names; their number is always exact."""
+SAMPLE = 50
+"""How many rows an outcome names of each kind; their number is always exact."""
+
+_REFUSED = (IntegrityError, DataError)
 
 
 @dataclass
 class UndoOutcome:
-    """What an undo did, in rows, and what it left as it was because it had been changed or used since."""
+    """What an undo did, in rows, and what it left as it was.
+
+    ``kept`` rows had been changed or used since; ``blocked`` rows could not come back, because what they belonged to
+    is gone or their place is taken.
+    """
 
     restored: int = 0
     reverted: int = 0
     removed: int = 0
     kept: int = 0
+    blocked: int = 0
     kept_rows: list[tuple[str, int]] = field(default_factory=list)
+    blocked_rows: list[tuple[str, int]] = field(default_factory=list)
 
     def as_result(self) -> dict[str, Any]:
         """The outcome as stored on the undo's change set."""
@@ -35,14 +47,20 @@ class UndoOutcome:
             "reverted": self.reverted,
             "removed": self.removed,
             "kept": self.kept,
+            "blocked": self.blocked,
             "kept_rows": self.kept_rows,
+            "blocked_rows": self.blocked_rows,
         }
 
-    def keep(self, record: str, rows: list[int]) -> None:
+    def keep(self, record: str, rows: Sequence[int]) -> None:
         """Count rows that stay as they are and name the first of them."""
         self.kept += len(rows)
-        room = KEPT_SAMPLE - len(self.kept_rows)
-        self.kept_rows += [(record, row) for row in rows[:room]]
+        self.kept_rows += [(record, row) for row in rows[: SAMPLE - len(self.kept_rows)]]
+
+    def block(self, record: str, rows: Sequence[int]) -> None:
+        """Count rows that cannot come back and name the first of them."""
+        self.blocked += len(rows)
+        self.blocked_rows += [(record, row) for row in rows[: SAMPLE - len(self.blocked_rows)]]
 
 
 @cache
@@ -63,19 +81,123 @@ def tracked_models() -> tuple[type[TrackedModel], ...]:
 
 def undo_rows(*, change_set_id: int) -> UndoOutcome:
     """Take back the changes of one set, inside the caller's recording and transaction."""
-    outcome = UndoOutcome()
     with connection.cursor() as cursor:
-        for model in tracked_models():
-            outcome.restored += _restore_deleted(cursor, model, change_set_id)
-        for model in tracked_models():
-            reverted, kept = _revert_updated(cursor, model, change_set_id)
-            outcome.reverted += reverted
-            outcome.keep(str(model._meta.model_name), kept)
-        for model in reversed(tracked_models()):
-            removed, kept = _remove_created(cursor, model, change_set_id)
-            outcome.removed += removed
-            outcome.keep(str(model._meta.model_name), kept)
-    return outcome
+        statements.lock_guests(cursor, change_set_id)
+        return _Undo(cursor, change_set_id).run()
+
+
+class _Undo:
+    """One undo under way: what it has done so far, and which guest tables the set touched in which way."""
+
+    def __init__(self, cursor: Any, change_set_id: int) -> None:
+        self.cursor = cursor
+        self.set = change_set_id
+        self.outcome = UndoOutcome()
+        acts = statements.acts_on(cursor, change_set_id)
+        self.gone = [model for model in tracked_models() if (model._meta.model_name, "D") in acts]
+        self.changed = [model for model in tracked_models() if (model._meta.model_name, "U") in acts]
+        self.made = [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
+        self.reverted: dict[type[TrackedModel], set[int]] = {model: set() for model in self.changed}
+
+    def run(self) -> UndoOutcome:
+        """What the set made goes first, to free the places of what returns, and again last, when nothing points to it.
+
+        Columns go back before deleted rows return, and again after: a reference may lead to one of those.
+        """
+        self._remove()
+        for model in self.changed:
+            self._withdraw(model)
+            self._revert(model)
+        absent = {model: self._restore(model) for model in self.gone}
+        stuck = {model: self._revert(model) for model in self.changed}
+        waiting = _count(absent, stuck)
+        while waiting:
+            absent = {model: self._restore(model, ids) for model, ids in absent.items() if ids}
+            stuck = {model: self._revert(model, ids) for model, ids in stuck.items() if ids}
+            if _count(absent, stuck) == waiting:
+                break
+            waiting = _count(absent, stuck)
+        for model, ids in absent.items():
+            self._restore(model, ids, yielding=True)
+        for model, ids in stuck.items():
+            self._revert_by_column(model, ids)
+        self._remove()
+        return self._outcome()
+
+    def _remove(self) -> None:
+        for model in self.made:
+
+            def act(ids: statements.Ids, model: type[TrackedModel] = model) -> None:
+                self.outcome.removed += statements.remove(self.cursor, model, self.set, ids)
+
+            _piecewise(act, None, partial(statements.made, self.cursor, model, self.set))
+
+    def _withdraw(self, model: type[TrackedModel]) -> None:
+        self.reverted[model].update(statements.withdraw(self.cursor, model, self.set))
+
+    def _revert(self, model: type[TrackedModel], ids: statements.Ids = None) -> list[int]:
+        """Set columns back; returns the rows that a constraint refused."""
+
+        def act(part: statements.Ids) -> None:
+            self.reverted[model].update(statements.revert(self.cursor, model, self.set, part))
+
+        return _piecewise(act, ids, partial(statements.updated, self.cursor, model, self.set))
+
+    def _revert_by_column(self, model: type[TrackedModel], ids: Sequence[int]) -> None:
+        """The last resort of rows that cannot go back whole: as many of their columns as can."""
+        for row in ids:
+            for column in recorded_columns(model):
+
+                def act(part: statements.Ids, column: str = column) -> None:
+                    self.reverted[model].update(statements.revert(self.cursor, model, self.set, part, columns=[column]))
+
+                _piecewise(act, [row], list)
+
+    def _restore(self, model: type[TrackedModel], ids: statements.Ids = None, *, yielding: bool = False) -> list[int]:
+        """Bring deleted rows back; returns the rows that a constraint refused."""
+
+        def act(part: statements.Ids) -> None:
+            self.outcome.restored += statements.restore(self.cursor, model, self.set, part, yielding=yielding)
+
+        return _piecewise(act, ids, partial(statements.missing, self.cursor, model, self.set))
+
+    def _outcome(self) -> UndoOutcome:
+        self.outcome.reverted = sum(map(len, self.reverted.values()))
+        for model in self.gone:
+            self.outcome.block(str(model._meta.model_name), statements.missing(self.cursor, model, self.set))
+        for model in self.changed:
+            self.outcome.keep(str(model._meta.model_name), statements.edited_since(self.cursor, model, self.set))
+        for model in self.made:
+            self.outcome.keep(str(model._meta.model_name), statements.made(self.cursor, model, self.set))
+        return self.outcome
+
+
+def _piecewise(
+    act: Callable[[statements.Ids], None], ids: statements.Ids, everything: Callable[[], Sequence[int]]
+) -> list[int]:
+    """Do ``act`` for ``ids`` (``None``: all) in one statement, and where a constraint refuses, for halves of them.
+
+    Returns the rows refused one by one. ``everything`` names all rows once halving has to begin.
+    """
+    refused: list[int] = []
+    parts: list[statements.Ids] = [ids]
+    while parts:
+        part = parts.pop()
+        try:
+            with transaction.atomic():
+                act(part)
+        except _REFUSED:
+            rows = everything() if part is None else part
+            if len(rows) == 1:
+                refused.extend(rows)
+            else:
+                middle = len(rows) // 2
+                parts += [half for half in (rows[middle:], rows[:middle]) if half]
+    return refused
+
+
+def _count(*waiting: dict[type[TrackedModel], list[int]]) -> int:
+    return sum(len(ids) for rows in waiting for ids in rows.values())
 
 
 def _tracked_parents(model: type[TrackedModel]) -> list[type]:
@@ -84,110 +206,3 @@ def _tracked_parents(model: type[TrackedModel]) -> list[type]:
         for item in model._meta.local_concrete_fields
         if isinstance(item, TenantForeignKey) and issubclass(item.related_model, TrackedModel)
     ]
-
-
-def _restore_deleted(cursor: Any, model: type[TrackedModel], change_set_id: int) -> int:
-    """Insert deleted rows again, with their ids, unless the set had created them itself or they are back already."""
-    table = model._meta.db_table
-    cursor.execute(
-        f"""
-        INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, gone.data)).*
-        FROM (
-            SELECT DISTINCT ON (c.row_id) c.row_id, c.data
-            FROM customers_change c
-            WHERE c.change_set_id = %(set)s AND c.record = %(record)s AND c.act = 'D'
-              AND NOT EXISTS (SELECT 1 FROM customers_change i WHERE i.change_set_id = c.change_set_id
-                              AND i.record = c.record AND i.row_id = c.row_id AND i.act = 'I')
-            ORDER BY c.row_id, c.id DESC
-        ) gone
-        WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = gone.row_id)
-        """,
-        {"set": change_set_id, "record": model._meta.model_name},
-    )
-    return int(cursor.rowcount)
-
-
-def _revert_updated(cursor: Any, model: type[TrackedModel], change_set_id: int) -> tuple[int, list[int]]:
-    """Set columns back to their oldest value where they still hold the newest one.
-
-    Returns how many rows went back and the ids of rows of which at least one column was kept.
-    """
-    table = model._meta.db_table
-    columns = recorded_columns(model)
-    folded = """
-        SELECT row_id, jsonb_object_agg(key, value -> 0) FILTER (WHERE first) AS old,
-               jsonb_object_agg(key, value -> 1) FILTER (WHERE last) AS new
-        FROM (
-            SELECT c.row_id, d.key, d.value,
-                   row_number() OVER (PARTITION BY c.row_id, d.key ORDER BY c.id) = 1 AS first,
-                   row_number() OVER (PARTITION BY c.row_id, d.key ORDER BY c.id DESC) = 1 AS last
-            FROM customers_change c CROSS JOIN LATERAL jsonb_each(c.data) d
-            WHERE c.change_set_id = %(set)s AND c.record = %(record)s AND c.act = 'U'
-              AND NOT EXISTS (SELECT 1 FROM customers_change i WHERE i.change_set_id = c.change_set_id
-                              AND i.record = c.record AND i.row_id = c.row_id AND i.act = 'I')
-        ) steps GROUP BY row_id
-    """
-    unchanged = {c: f'(w.old ? \'{c}\' AND t."{c}" IS NOT DISTINCT FROM (w.new_row)."{c}")' for c in columns}
-    assignments = ", ".join(
-        f'"{c}" = CASE WHEN {unchanged[c]} THEN (w.old_row)."{c}" ELSE t."{c}" END' for c in columns
-    )
-    touched = " OR ".join(unchanged[c] for c in columns)
-    edited = " OR ".join(
-        f'(w.old ? \'{c}\' AND t."{c}" IS DISTINCT FROM (w.new_row)."{c}" '
-        f'AND t."{c}" IS DISTINCT FROM (w.old_row)."{c}")'
-        for c in columns
-    )
-    source = (
-        f"SELECT f.row_id, f.old, jsonb_populate_record(NULL::{table}, f.old) AS old_row,"
-        f" jsonb_populate_record(NULL::{table}, f.new) AS new_row FROM ({folded}) f"
-    )
-    parameters = {"set": change_set_id, "record": model._meta.model_name}
-    cursor.execute(
-        f"SELECT t.id FROM {table} t JOIN ({source}) w ON w.row_id = t.id WHERE {edited} ORDER BY t.id",
-        parameters,
-    )
-    kept = [row[0] for row in cursor.fetchall()]
-    cursor.execute(
-        f"UPDATE {table} t SET {assignments} FROM ({source}) w WHERE t.id = w.row_id AND ({touched})",
-        parameters,
-    )
-    return int(cursor.rowcount), kept
-
-
-def _remove_created(cursor: Any, model: type[TrackedModel], change_set_id: int) -> tuple[int, list[int]]:
-    """Delete rows the set created, while untouched since and not pointed to; returns their number and the kept ids."""
-    table = model._meta.db_table
-    pointed = " ".join(
-        f"AND NOT EXISTS (SELECT 1 FROM {child} x WHERE x.{column} = t.id)" for child, column in _references(model)
-    )
-    # Untouched: the version it was made with, plus the set's own later updates of it.
-    created = """
-        SELECT c.row_id, (c.data ->> 'version')::int + (
-            SELECT count(*) FROM customers_change u WHERE u.change_set_id = c.change_set_id AND u.record = c.record
-              AND u.row_id = c.row_id AND u.act = 'U') AS version
-        FROM customers_change c
-        WHERE c.change_set_id = %(set)s AND c.record = %(record)s AND c.act = 'I'
-    """
-    parameters = {"set": change_set_id, "record": model._meta.model_name}
-    cursor.execute(
-        f"DELETE FROM {table} t USING ({created}) w WHERE t.id = w.row_id AND t.version = w.version {pointed}",
-        parameters,
-    )
-    removed = int(cursor.rowcount)
-    cursor.execute(
-        f"SELECT t.id FROM {table} t JOIN ({created}) w ON w.row_id = t.id ORDER BY t.id",
-        parameters,
-    )
-    return removed, [row[0] for row in cursor.fetchall()]
-
-
-@cache
-def _references(model: type[TrackedModel]) -> tuple[tuple[str, str], ...]:
-    """(table, column) of everything that points at ``model`` and does not go away with it by itself."""
-    return tuple(
-        (other._meta.db_table, item.column)
-        for other in apps.get_models()
-        if issubclass(other, TenantModel)
-        for item in other._meta.local_concrete_fields
-        if isinstance(item, TenantForeignKey) and item.related_model is model and item.db_on_delete != "CASCADE"
-    )

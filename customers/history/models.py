@@ -83,6 +83,8 @@ class StayParticipant(TrackedModel):
     A stay has at most one payer, so that its value counts once.
     """
 
+    exclusive = ("is_payer",)
+
     stay = TenantForeignKey(Stay, db_on_delete="RESTRICT", related_name="participants")
     customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="stay_parts")
     is_guest = models.BooleanField(_("guest"), default=True)

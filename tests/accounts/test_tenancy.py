@@ -105,6 +105,13 @@ class TestScope:
         with business_scope(cast.fjordstuen.pk):
             with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
                 Tag.objects.create(business_id=cast.duinzicht.pk, name="Smuggled")
+            with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+                # Nothing is read back here, so that the check on writing is the only one.
+                rows(
+                    "WITH added AS (INSERT INTO customers_tag (business_id, code, name, created_at)"
+                    " VALUES (%s, '', 'Smuggled', now())) SELECT 1",
+                    cast.duinzicht.pk,
+                )
             with (
                 pytest.raises(ProgrammingError, match="row-level security"),
                 change_set(kind=ChangeSet.Kind.EDIT),

@@ -15,9 +15,14 @@ BEGIN
     RETURN act;
 END $$;
 
--- Row versions: an undo removes a created row only while nobody has touched it, and two editors never overwrite each other.
-CREATE OR REPLACE FUNCTION customers_count_version() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Row versions: an undo removes a created row only while nobody has touched it, and two editors never overwrite each
+-- other. A write that changes nothing counts nothing, as it leaves nothing in history.
+CREATE OR REPLACE FUNCTION customers_count_version() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
 BEGIN
-    NEW.version := OLD.version + 1;
+    NEW.version := OLD.version;
+    IF NEW IS DISTINCT FROM OLD THEN
+        NEW.version := OLD.version + 1;
+    END IF;
     RETURN NEW;
 END $$;

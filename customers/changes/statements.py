@@ -1,0 +1,256 @@
+"""The SQL of an undo: one statement a table and kind of change, whatever the number of rows.
+
+Every function takes an open cursor, a guest table and the change set to take back; ``ids`` narrows it to some rows.
+Several changes of one row inside one change set are folded first: the oldest old and the newest new value count.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.core.serializers.json import DjangoJSONEncoder
+
+from accounts.tenancy.models import TenantForeignKey, TenantModel
+from customers.changes.models import TrackedModel
+from customers.changes.operations import UNRECORDED, recorded_columns
+
+Ids = Sequence[int] | None
+
+_OF_SET = """c.change_set_id = %(set)s AND c.record = %(record)s
+          AND (%(ids)s::bigint[] IS NULL OR c.row_id = ANY (%(ids)s))"""
+
+_MADE_HERE = """EXISTS (SELECT FROM customers_change i WHERE i.change_set_id = c.change_set_id
+                             AND i.record = c.record AND i.row_id = c.row_id AND i.act = 'I')"""
+
+_FOLDED = f"""
+    SELECT row_id, jsonb_object_agg(key, old) AS old, jsonb_object_agg(key, new) AS new
+    FROM (
+        SELECT c.row_id, d.key, (array_agg(d.value -> 0 ORDER BY c.id))[1] AS old,
+               (array_agg(d.value -> 1 ORDER BY c.id DESC))[1] AS new
+        FROM customers_change c CROSS JOIN LATERAL jsonb_each(c.data) d
+        WHERE {_OF_SET} AND c.act = 'U' AND NOT {_MADE_HERE}
+        GROUP BY c.row_id, d.key
+    ) steps
+    WHERE old IS DISTINCT FROM new
+    GROUP BY row_id
+"""
+"""Of every row the set updated but did not make: each changed column before the set and after it."""
+
+_GONE = f"""
+    SELECT g.row_id, g.data || coalesce(f.old, '{{}}') AS data
+    FROM (
+        SELECT DISTINCT ON (c.row_id) c.row_id, c.data
+        FROM customers_change c
+        WHERE {_OF_SET} AND c.act = 'D' AND NOT {_MADE_HERE}
+        ORDER BY c.row_id, c.id DESC
+    ) g LEFT JOIN ({_FOLDED}) f USING (row_id)
+"""
+"""Every row the set deleted but did not make, as it was before the set touched it."""
+
+_MADE = f"""
+    WITH settled AS (
+        SELECT unnest(ARRAY[x.id, y.id]) AS id FROM customers_changeset x
+        JOIN customers_changeset y ON y.id = x.undone_by_id
+        WHERE x.state = 'undone' AND x.id <> %(set)s AND y.result ->> 'kept' = '0'
+    ), back_and_forth AS (
+        SELECT u.row_id, count(*) AS steps FROM settled JOIN customers_change u ON u.change_set_id = settled.id
+        WHERE u.record = %(record)s AND u.act = 'U' GROUP BY u.row_id
+    )
+    SELECT c.row_id, (c.data ->> 'version')::int + coalesce(b.steps, 0) + (
+        SELECT count(*) FROM customers_change u WHERE u.change_set_id = c.change_set_id AND u.record = c.record
+          AND u.row_id = c.row_id AND u.act = 'U') AS version
+    FROM customers_change c LEFT JOIN back_and_forth b USING (row_id)
+    WHERE {_OF_SET} AND c.act = 'I'
+"""
+"""Every row the set made and the version it has while untouched: the one it was made with, counted on by the set's own
+updates and by those of acts undone completely, together with their undoing."""
+
+
+def restore(cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids, *, yielding: bool = False) -> int:
+    """Insert deleted rows again, with their ids, where their parents are there; returns how many came back.
+
+    A column that did not exist when the row was deleted takes its default. With ``yielding`` a row gives up its flags
+    among siblings and takes a free place, rather than stay away.
+    """
+    table = model._meta.db_table
+    columns = [*UNRECORDED, *recorded_columns(model)]
+    values = {column: f'r."{column}"' for column in columns}
+    there = []
+    for field in _references_of(model):
+        parent = f'EXISTS (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = r."{field.column}")'
+        if field.null:
+            values[field.column] = f'CASE WHEN {parent} THEN r."{field.column}" END'
+        else:
+            there.append(f"AND {parent}")
+    if yielding:
+        values |= dict.fromkeys(model.exclusive, "false")
+        if model.places is not None:
+            column, sibling, number = model.places
+            values[column] = (
+                f"(SELECT min(n) FROM generate_series(1, {number}) n WHERE NOT EXISTS"
+                f' (SELECT FROM {table} x WHERE x."{sibling}" = r."{sibling}" AND x."{column}" = n))'
+            )
+    cursor.execute(
+        f"""
+        INSERT INTO {table} ({", ".join(f'"{column}"' for column in columns)})
+        SELECT {", ".join(values[column] for column in columns)}
+        FROM ({_GONE}) gone
+        CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, %(defaults)s::jsonb || gone.data) r
+        WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.id = gone.row_id) {" ".join(there)}
+        ORDER BY r.id
+        """,
+        _parameters(model, change_set_id, ids) | {"defaults": _defaults(model)},
+    )
+    return int(cursor.rowcount)
+
+
+def missing(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+    """Ids of deleted rows that are not there."""
+    cursor.execute(
+        f"SELECT row_id FROM ({_GONE}) gone"
+        f" WHERE NOT EXISTS (SELECT FROM {model._meta.db_table} t WHERE t.id = gone.row_id) ORDER BY row_id",
+        _parameters(model, change_set_id, None),
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def revert(
+    cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids, *, columns: Sequence[str] | None = None
+) -> list[int]:
+    """Set columns back to their oldest value where they still hold the newest one; returns the ids of changed rows.
+
+    A reference goes back only to a row that is there. ``columns`` narrows it to some columns.
+    """
+    table = model._meta.db_table
+    still_new = {
+        column: f'(f.old ? \'{column}\' AND t."{column}" IS NOT DISTINCT FROM n."{column}")'
+        for column in columns or recorded_columns(model)
+    }
+    for field in _references_of(model):
+        if field.column in still_new:
+            still_new[field.column] = (
+                f'({still_new[field.column]} AND (o."{field.column}" IS NULL OR EXISTS'
+                f' (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = o."{field.column}")))'
+            )
+    assignments = ", ".join(
+        f'"{column}" = CASE WHEN {condition} THEN o."{column}" ELSE t."{column}" END'
+        for column, condition in still_new.items()
+    )
+    cursor.execute(
+        f"""
+        UPDATE {table} t SET {assignments}
+        FROM ({_FOLDED}) f CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.old) o
+        CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.new) n
+        WHERE t.id = f.row_id AND ({" OR ".join(still_new.values())})
+        RETURNING t.id
+        """,
+        _parameters(model, change_set_id, ids),
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def withdraw(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+    """Take a flag that one row among siblings may carry from the rows that the set gave it, before another gets it
+    back; returns the ids of changed rows."""
+    table = model._meta.db_table
+    given = {
+        column: f"(f.new -> '{column}' = 'true' AND f.old -> '{column}' = 'false' AND t.\"{column}\")"
+        for column in model.exclusive
+    }
+    if not given:
+        return []
+    assignments = ", ".join(f'"{column}" = t."{column}" AND NOT {condition}' for column, condition in given.items())
+    cursor.execute(
+        f"UPDATE {table} t SET {assignments} FROM ({_FOLDED}) f"
+        f" WHERE t.id = f.row_id AND ({' OR '.join(given.values())}) RETURNING t.id",
+        _parameters(model, change_set_id, None),
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def edited_since(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+    """Ids of updated rows of which a column does not hold its oldest value."""
+    table = model._meta.db_table
+    differs = " OR ".join(
+        f'(f.old ? \'{column}\' AND t."{column}" IS DISTINCT FROM o."{column}")' for column in recorded_columns(model)
+    )
+    cursor.execute(
+        f"SELECT t.id FROM {table} t JOIN ({_FOLDED}) f ON f.row_id = t.id"
+        f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.old) o WHERE {differs} ORDER BY t.id",
+        _parameters(model, change_set_id, None),
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def updated(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+    """Ids of the rows the set updated but did not make."""
+    cursor.execute(f"SELECT row_id FROM ({_FOLDED}) f ORDER BY row_id", _parameters(model, change_set_id, None))
+    return [row[0] for row in cursor.fetchall()]
+
+
+def remove(cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids) -> int:
+    """Delete rows the set made, while untouched since and not pointed to; returns how many."""
+    table = model._meta.db_table
+    pointed = " ".join(
+        f'AND NOT EXISTS (SELECT FROM {child} x WHERE x."{column}" = t.id)' for child, column in _references_to(model)
+    )
+    cursor.execute(
+        f"DELETE FROM {table} t USING ({_MADE}) w WHERE t.id = w.row_id AND t.version = w.version {pointed}",
+        _parameters(model, change_set_id, ids),
+    )
+    return int(cursor.rowcount)
+
+
+def made(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+    """Ids of the rows the set made that are there."""
+    cursor.execute(
+        f"SELECT c.row_id FROM customers_change c JOIN {model._meta.db_table} t ON t.id = c.row_id"
+        f" WHERE {_OF_SET} AND c.act = 'I' ORDER BY c.row_id",
+        _parameters(model, change_set_id, None),
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def acts_on(cursor: Any, change_set_id: int) -> set[tuple[str, str]]:
+    """What the set did to which tables: (record, act)."""
+    cursor.execute("SELECT DISTINCT record, act FROM customers_change WHERE change_set_id = %s", [change_set_id])
+    return {(record, act) for record, act in cursor.fetchall()}
+
+
+def lock_guests(cursor: Any, change_set_id: int) -> None:
+    """Lock the cards the set touched, in id order like every service, so that two acts never wait in a circle."""
+    cursor.execute(
+        "SELECT count(*) FROM (SELECT g.id FROM customers_customer g WHERE g.id IN (SELECT c.guest_id"
+        " FROM customers_change c WHERE c.change_set_id = %s) ORDER BY g.id FOR NO KEY UPDATE) locked",
+        [change_set_id],
+    )
+
+
+def _parameters(model: type[TrackedModel], change_set_id: int, ids: Ids) -> dict[str, Any]:
+    return {"set": change_set_id, "record": model._meta.model_name, "ids": None if ids is None else list(ids)}
+
+
+def _defaults(model: type[TrackedModel]) -> str:
+    """What a column takes that is younger than the row: the model's default, as JSON."""
+    fields = [field for field in model._meta.local_concrete_fields if field.column not in UNRECORDED]
+    values = {field.column: field.get_default() for field in fields if field.has_default() or not field.null}
+    return json.dumps(values, cls=DjangoJSONEncoder)
+
+
+@cache
+def _references_of(model: type[TrackedModel]) -> tuple[TenantForeignKey, ...]:
+    return tuple(field for field in model._meta.local_concrete_fields if isinstance(field, TenantForeignKey))
+
+
+@cache
+def _references_to(model: type[TrackedModel]) -> tuple[tuple[str, str], ...]:
+    """(table, column) of everything that points at ``model`` and does not go away with it by itself."""
+    return tuple(
+        (other._meta.db_table, str(field.column))
+        for other in apps.get_models()
+        if issubclass(other, TenantModel)
+        for field in other._meta.local_concrete_fields
+        if isinstance(field, TenantForeignKey) and field.related_model is model and field.db_on_delete != "CASCADE"
+    )
