@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 
 from crm.embedded import processes
-from tests.crm.services_probe import probe, refused, start_probe
+from tests.crm.services_probe import open_to_all, probe, refused, start_probe
 
 ADDRESSES = "ensure(); print(os.environ['DATABASE_URL'], os.environ['DATABASE_OWNER_URL'], os.environ['REDIS_URL'])"
 STOP = "assert embedded.stop(home)"
@@ -24,14 +24,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = open_to_all(tmp_path_factory.mktemp("services"))
     yield path
     probe(path, "embedded.stop(home, force=True)")
-
-
-def open_to_all(path: Path) -> Path:
-    """Let the servers' account pass through pytest's private folders, as it may through an ordinary checkout's."""
-    for folder in (path, *path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder.stat().st_mode & 0o077 == 0:
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return path
 
 
 def addresses(home: Path) -> tuple[str, str, str]:

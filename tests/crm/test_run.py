@@ -1,0 +1,282 @@
+"""``./run``: its parts, and the whole of it as a user starts, disturbs and stops it."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crm.embedded import processes
+from crm.embedded.home import CHECKOUT
+from crm.up import environment
+from crm.up.address import PortTaken, listen, public_names
+from crm.up.children import Child
+from tests.crm.services_probe import bare_environment, open_to_all
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+# Where it listens
+
+
+def test_next_port_is_used_when_the_usual_one_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        listener, found = listen("127.0.0.1", port, chosen=False)
+        with listener:
+            assert port < found <= port + 20
+
+
+def test_chosen_port_is_never_replaced() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=rf"Port {port} is taken .* --port {port + 1}"):
+            listen("127.0.0.1", port, chosen=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "more"),
+    [("127.0.0.1", []), ("localhost", []), ("::1", []), ("192.0.2.7", ["192.0.2.7"]), ("inn.example", ["inn.example"])],
+)
+def test_names_under_which_it_is_reached(host: str, more: list[str]) -> None:
+    assert public_names(host) == ["localhost", "127.0.0.1", "[::1]", *more]
+
+
+def test_machine_is_named_when_it_listens_everywhere() -> None:
+    assert socket.gethostname() in public_names("0.0.0.0")
+
+
+# What it keeps running
+
+
+def test_pauses_between_restarts_grow_and_begin_anew_after_a_settled_run(tmp_path: Path) -> None:
+    child = Child("web", ["true"], tmp_path / "log")
+    child.started = time.monotonic()
+    assert [child.plan_restart() for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    child.started -= 61
+    assert child.plan_restart() == 1
+
+
+def test_end_of_a_program_takes_along_what_it_started(tmp_path: Path) -> None:
+    child = Child("worker", ["sh", "-c", "sleep 60 & echo $!; exit 3"], tmp_path / "log")
+    child.start()
+    deadline = time.monotonic() + 10
+    while (code := child.ended()) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert code == 3
+    grandchild = int((tmp_path / "log").read_text())
+    while processes.birth(grandchild) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_log_is_kept_below_its_limit(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    child = Child("web", ["true"], log)
+    with log.open("ab") as stream:
+        stream.truncate(20_000_001)
+        child.trim_log()
+        stream.write(b"goes on")
+    assert log.read_bytes() == b"goes on"
+    assert (tmp_path / "web.old").stat().st_size == 20_000_001
+
+
+# What it installs
+
+
+def test_both_locks_name_the_same_versions() -> None:
+    """What the tests ran with is what users get; one environment serves both."""
+
+    def pins(lock: str) -> set[str]:
+        return set(re.findall(r"^([a-z0-9.\[\]-]+==[^\s;]+)", (CHECKOUT / lock).read_text(), re.MULTILINE))
+
+    assert pins("requirements.txt")
+    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+
+
+def test_locks_carry_hashes_and_no_host() -> None:
+    for lock in ("requirements.txt", "requirements-dev.txt"):
+        text = (CHECKOUT / lock).read_text()
+        assert "://" not in text
+        for pin in re.finditer(r"^[a-z0-9].*==.*\n(.*)", text, re.MULTILINE):
+            assert "--hash=sha256:" in pin[1], pin[0]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout whose lock names no package, so that no package index is asked."""
+    (tmp_path / "requirements.txt").write_text("# nothing yet\n")
+    monkeypatch.setattr(environment, "_install_with_pip", lambda _: None)
+    monkeypatch.setattr(environment.shutil, "which", lambda _: None)
+    monkeypatch.setattr(environment, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    return tmp_path
+
+
+def test_environment_is_installed_once_and_anew_after_an_interruption(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    create = environment._create
+    monkeypatch.setattr(environment, "_create", lambda with_pip: create(with_pip=False))  # quicker
+    environment.ensure_environment("requirements.txt")
+    assert "Installing" in capfd.readouterr().out
+    witness = checkout / ".venv" / "witness"
+    witness.touch()
+    environment.ensure_environment("requirements.txt")
+    assert capfd.readouterr().out == ""
+
+    (checkout / "requirements.txt").write_text("# another lock\n")
+    environment.ensure_environment("requirements.txt")
+    assert "Installed" in capfd.readouterr().out
+    assert witness.exists()
+
+    (checkout / ".venv" / "innkeeper-installing").touch()
+    (checkout / "requirements.txt").write_text("# a third\n")
+    environment.ensure_environment("requirements.txt")
+    assert not witness.exists()
+    assert not (checkout / ".venv" / "innkeeper-installing").exists()
+
+
+def test_missing_pip_is_said_with_the_package_to_install(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(environment.InstallationError, match="apt-get install python3-venv"):
+        environment.ensure_environment("requirements.txt")
+
+
+def test_missing_python_is_said_with_the_package_to_install(tmp_path: Path) -> None:
+    for program in ("sh", "dirname"):
+        (tmp_path / program).symlink_to(f"/bin/{program}")
+    done = subprocess.run([CHECKOUT / "run"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "apt-get install python3 python3-venv" in done.stderr
+
+
+# The whole of it
+
+
+class Running:
+    """A ``./run`` on a folder and a port of its own."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        self.port = free_port()
+        self.output = var / "output"
+        self.start()
+
+    def start(self) -> None:
+        """Start and wait until it greets."""
+        self.process = self.launch(self.output)
+        self.wait_for("is running at", 120)
+
+    def launch(self, output: Path) -> subprocess.Popen[bytes]:
+        """The program itself, its words going to ``output``."""
+        with output.open("wb") as stream:
+            return subprocess.Popen(
+                [sys.executable, "-m", "crm.up", "--no-demo", "--port", str(self.port)],
+                cwd=CHECKOUT,
+                env=bare_environment(INNKEEPER_VAR=str(self.var), INNKEEPER_WEB_WORKERS="1"),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_for(self, words: str, seconds: float = 60) -> None:
+        """Until it has said ``words``."""
+        deadline = time.monotonic() + seconds
+        while words not in self.output.read_text():
+            assert time.monotonic() < deadline, self.output.read_text()
+            assert self.process.poll() is None, self.output.read_text()
+            time.sleep(0.05)
+
+    def page(self, path: str = "/health") -> int:
+        """The status with which a page comes."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", path)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def child(self, words: str) -> int | None:
+        """The number of the living program whose command has ``words`` in it."""
+        for pid, born in json.loads((self.var / "run.json").read_text())["children"]:
+            if processes.birth(pid) == born and words in Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0"):
+                return int(pid)
+        return None
+
+    def stop(self) -> str:
+        """Stop as Ctrl-C does; what it said in all."""
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(60) == 0
+        return self.output.read_text()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Innkeeper started from nothing."""
+    run = Running(open_to_all(tmp_path_factory.mktemp("run")))
+    yield run
+    if run.process.poll() is None:
+        run.stop()
+
+
+def test_first_page_comes_and_files_carry_hashed_names(running: Running) -> None:
+    assert running.page() == 200
+    assert running.page("/") in {200, 302}
+    manifest = json.loads((running.var / "static" / "staticfiles.json").read_text())["paths"]
+    assert running.page(f"/static/{manifest['app.css']}") == 200
+
+
+@pytest.mark.parametrize("name", ["gunicorn", "worker", "beat"])
+def test_killed_child_is_started_again(running: Running, name: str) -> None:
+    before = running.child(name)
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    running.wait_for(f"The {'web' if name == 'gunicorn' else name} process ended by itself (signal 9, SIGKILL)")
+    deadline = time.monotonic() + 60
+    while running.child(name) in {None, before}:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert running.page() == 200
+
+
+def test_second_start_from_the_same_folder_is_refused(running: Running) -> None:
+    second = running.launch(running.var / "second")
+    assert second.wait(60) == 1
+    said = (running.var / "second").read_text()
+    assert f"already runs from this folder, at http://localhost:{running.port}/" in said
+    assert running.page() == 200
+
+
+def test_start_after_a_kill_ends_what_was_left_and_serves_again(running: Running) -> None:
+    running.process.kill()
+    running.process.wait()
+    running.start()
+    assert "Ended what was left" in running.output.read_text()
+    assert running.page() == 200
+
+
+def test_stop_leaves_nothing_running(running: Running) -> None:
+    said = running.stop()
+    assert "Stopped. Everything is kept." in said
+    assert not (running.var / "run.json").exists()
+    left = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and processes.birth(int(entry.name)) is not None:
+            command = (entry / "cmdline").read_bytes().decode(errors="replace")
+            if str(running.var) in command:
+                left.append(command)
+    assert left == []
