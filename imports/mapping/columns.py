@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from imports.mapping.cards import without_card_numbers
 from imports.mapping.plan import Plan
+from imports.mapping.values import WHOLE_MAX
 from imports.problems import REASONS, Problem, shown
 from imports.readers import Batch
 
@@ -103,6 +104,9 @@ class Columns:
                 if number is None:
                     self.report(at, meaning, cell, reason)
                 total += number or 0
+            if total > WHOLE_MAX:
+                self.report(at, meaning, str(total), reason)
+                total = 0
             sums.append(total)
         return sums
 

@@ -65,7 +65,7 @@ def read_guests(
             continue
         keys = name_keys(given_name=first, family_name=last, company_name=firm, language=context.language)
         # A row of a stay is told apart by the stay's own id.
-        digest = _digest(columns.rows[at]) if first_contacts is None and not number else ""
+        digest = _digest(columns.rows[at]) if first_contacts is None else ""
         kind = kind or ("company" if firm and not first and not last else "person")
         birth_date, street, postal_code, city, country, source, note, first_contact = rest
         result.guests.append(
@@ -100,7 +100,7 @@ def _contacts(columns: Columns, context: Context, result: Interpreted, emails: l
                 if email.state in ("invalid", "placeholder"):
                     columns.report(at, "guest.email", value, _EMAIL_REASONS.get(email.reason, f"email_{email.state}"))
                 # A relay or a placeholder stands for many guests: it proves nothing.
-                same = email.normalised or value.casefold()
+                same = email.normalised or value.lower()
                 result.contacts.append(
                     ContactRow(
                         columns.lines[at],
@@ -151,5 +151,5 @@ def _tags(columns: Columns, result: Interpreted) -> None:
 
 
 def _digest(row: list[str]) -> str:
-    """Stands for a row without an id of its own, so that the same row twice is one guest."""
+    """Stands for the whole row, so that the same row twice is one guest."""
     return hashlib.sha256("\x1f".join(cell.strip() for cell in row).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -99,10 +99,10 @@ def _arrivals(columns: Columns) -> list[dt.date | None]:
 
 
 def _date_of_parts(year: str, month: str, day: str) -> dt.date | None:
-    numbers = values.whole(year), values.month(month), values.whole(day)
-    if None in numbers:
+    in_year, in_month, on_day = values.whole(year), values.month(month), values.whole(day)
+    if in_year is None or in_month is None or on_day is None:
         return None
-    return values.date_of(*numbers)
+    return values.date_of(in_year, in_month, on_day)
 
 
 def _departures(columns: Columns, arrivals: list[dt.date | None]) -> list[dt.date | None]:

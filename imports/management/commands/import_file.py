@@ -1,0 +1,161 @@
+"""``manage.py import_file``: a file into a business, from the command line."""
+
+import json
+import resource
+import sys
+import time
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from accounts.models import Business
+from accounts.models.businesses import slug_validator
+from accounts.services.businesses import business_create
+from accounts.tenancy import business_scope
+from imports.mapping import values
+from imports.models import ImportRun
+from imports.problems import REASONS
+from imports.readers import FileError
+from imports.selectors import problem_groups, run_get
+from imports.services import Findings, Source, run_begin, run_create, run_work, source_open, tryout
+from imports.staging import Tally
+
+EXAMPLES = 3
+
+
+class Command(BaseCommand):
+    help = "Import a CSV file of bookings or guests into a business. The same file twice changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What to import, and where."""
+        parser.add_argument("file", type=Path, metavar="FILE", help="the CSV file")
+        parser.add_argument(
+            "--business", required=True, metavar="SLUG", help="address of the business, e.g. fjordstuen"
+        )
+        parser.add_argument("--create", action="store_true", help="make the business if it does not exist")
+        parser.add_argument("--country", default="NO", help="country of a business that is made (default NO)")
+        parser.add_argument(
+            "--kind", choices=["bookings", "guests"], help="what the file holds, if it is to be checked"
+        )
+        parser.add_argument("--currency", type=_currency, help="currency of amounts that name none, e.g. NOK")
+        parser.add_argument("--dry-run", action="store_true", help="tell what would happen and write nothing")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, then say what came of it. A file that cannot be imported is an error and writes nothing."""
+        started = time.monotonic()
+        path: Path = options["file"]
+        try:
+            # The file first: a business is not made for one that cannot be read.
+            source = source_open(path=path, kind=options["kind"])
+            if options["dry_run"]:
+                tally, findings, examples = self._try(source, options)
+            else:
+                tally, findings, examples = self._import(source, options)
+        except FileError as error:
+            raise CommandError(f"{error} Nothing was imported from {path.name}.") from error
+        result = {
+            **tally.counts(),
+            "problems": findings.groups.total(),
+            "problem_groups": examples,
+            "refused_columns": list(source.plan.refused),
+            "seconds": round(time.monotonic() - started, 3),
+            "peak_mb": round(_peak_mb(), 1),
+        }
+        self.stdout.write(json.dumps(result, ensure_ascii=False) if options["as_json"] else _told(result, options))
+
+    def _try(self, source: Source, options: dict[str, Any]) -> tuple[Tally, Findings, list[dict[str, Any]]]:
+        with transaction.atomic():
+            business = self._business(options)
+            with business_scope(business.pk):
+                found = tryout(
+                    business=business, source=source, currency=options["currency"] or "", tell=self._tell(options)
+                )
+            transaction.set_rollback(True)
+        examples: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for problem in found.findings.kept:
+            rows = examples.setdefault((problem.column, problem.reason), [])
+            if len(rows) < EXAMPLES:
+                rows.append({"line": problem.line, "value": problem.value})
+        groups = [
+            _group(column, reason, count, examples.get((column, reason), []))
+            for (column, reason), count in found.findings.groups.most_common()
+        ]
+        return found.tally, found.findings, groups
+
+    def _import(self, source: Source, options: dict[str, Any]) -> tuple[Tally, Findings, list[dict[str, Any]]]:
+        business = self._business(options)
+        with business_scope(business.pk):
+            run = run_create(source=source, file_name=options["file"].name, currency=options["currency"] or "")
+            run_begin(run=run)
+        run_work(business_id=business.pk, run_id=run.pk, path=options["file"], tell=self._tell(options))
+        with business_scope(business.pk):
+            run = run_get(run_id=run.pk)
+            if run.state != ImportRun.State.DONE:
+                raise CommandError(run.error.get("template", "") % run.error.get("params", {}))
+            groups = [
+                _group(
+                    group.column,
+                    group.reason,
+                    group.count,
+                    [{"line": problem.line, "value": problem.value} for problem in group.examples],
+                )
+                for group in problem_groups(run=run, examples=EXAMPLES)
+            ]
+        return Tally.of(run.counts), Findings.of(run.problem_groups), groups
+
+    def _business(self, options: dict[str, Any]) -> Business:
+        slug = options["business"]
+        business = Business.objects.filter(slug=slug).first()
+        if business is not None:
+            return business
+        if not options["create"]:
+            raise CommandError(f"There is no business with the address {slug}. Check it, or add --create to make it.")
+        try:
+            slug_validator(slug)
+        except ValidationError as error:
+            raise CommandError(f"{slug} cannot be an address. {error.messages[0]}") from error
+        return business_create(name=slug.replace("-", " ").capitalize(), slug=slug, country=options["country"].upper())
+
+    def _tell(self, options: dict[str, Any]) -> Any:
+        """Progress on a terminal, so that a large file does not look like a hang."""
+        if options["as_json"] or not sys.stderr.isatty():
+            return None
+        return lambda rows: self.stderr.write(f"\r{rows:,} rows", ending="")
+
+
+def _currency(text: str) -> str:
+    code = values.currency(text)
+    if code is None:
+        raise ArgumentTypeError(f"{text} is not a currency code. Write for example EUR or NOK.")
+    return code
+
+
+def _group(column: str, reason: str, count: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"column": column, "reason": reason, "count": count, "sentence": REASONS[reason][0], "examples": rows}
+
+
+def _peak_mb() -> float:
+    """The largest resident memory this process has had, in MB of 1,000,000 bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1_000_000 if sys.platform == "darwin" else peak * 1024 / 1_000_000
+
+
+def _told(result: dict[str, Any], options: dict[str, Any]) -> str:
+    would = " (dry run: nothing was written)" if options["dry_run"] else ""
+    lines = [f"{options['file'].name}{would}"]
+    for name in ("guests", "stays"):
+        told = ", ".join(f"{count:,} {outcome}" for outcome, count in result[name].items())
+        lines.append(f"{name}: {told}")
+    for column in result["refused_columns"]:
+        lines.append(f"column {column}: holds payment cards and was not stored")
+    lines.append(f"problems: {result['problems']:,}")
+    for group in result["problem_groups"]:
+        lines.append(f"  {group['count']:,} × {group['column'] or 'row'}: {group['sentence']}")
+        lines += [f"      line {row['line']}: {row['value']}" for row in group["examples"]]
+    lines.append(f"{result['seconds']:.1f} s, at most {result['peak_mb']:.0f} MB of memory")
+    return "\n".join(lines)

@@ -1,0 +1,158 @@
+"""A batch into the register, in sets: staged by COPY, resolved, planned, written. docs/imports.md explains it."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from imports.mapping import Interpreted
+from imports.staging.apply import apply_guests, apply_stays, remember_planned
+from imports.staging.job import OUTCOMES, Job, Outcome, Tally
+from imports.staging.known import Register
+from imports.staging.names import property_ids, tag_ids
+from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
+from imports.staging.resolve import Resolved, resolve
+from imports.staging.tables import (
+    CONTACT_COLUMNS,
+    GUEST_COLUMNS,
+    STAY_COLUMNS,
+    TAG_COLUMNS,
+    copy_rows,
+    create_planned,
+    create_stage,
+)
+
+__all__ = ["OUTCOMES", "Job", "Outcome", "Tally", "begin_tryout", "write_batch"]
+
+
+def begin_tryout() -> None:
+    """Prepare the open transaction for batches of a job that is `dry`."""
+    with connection.cursor() as cursor:
+        create_planned(cursor)
+
+
+def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
+    """Write one batch inside the caller's transaction and recording, or find out what would be written.
+
+    Two imports into one business wait for each other here, batch by batch, so that neither misses the other's guests.
+    """
+    with connection.cursor() as cursor:
+        if not job.dry:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.import', %s))", [job.business_id])
+        found = resolve(Register(cursor, job), batch)
+        tags = tag_ids(cursor, job, {row.tag for row in batch.tags})
+        _stage(cursor, job, found, batch, tags)
+        # The planner knows the stage's size and nothing of the business: hashing is never quadratic.
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        plan_guests(cursor, job, found.known)
+        plan_contacts(cursor, job, found.known)
+        problems = plan_tags(cursor, job, found.known, {tag: name for name, tag in tags.items()})
+        changed_stays = plan_stays(cursor, job, sorted(set(found.stay_of.values()) - found.new_stays))
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
+        if job.dry:
+            remember_planned(cursor)
+        else:
+            apply_guests(cursor, job, found.known, today.isoformat())
+            if not job.edits:
+                apply_stays(cursor, job, changed_stays)
+        tally = _tally(cursor, job, found, changed_stays)
+    tally.problems = found.problems + problems
+    tally.guests["invalid"] += batch.invalid_guests
+    tally.stays["invalid"] += batch.invalid_stays + len(batch.stays) - len(found.stays)
+    return tally
+
+
+def _stage(cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted, tags: Mapping[str, int]) -> None:
+    """Fill the temporary tables."""
+    create_stage(cursor)
+    cards, stays = found.card_of, found.stay_of
+    copy_rows(
+        cursor,
+        "stage_guest",
+        GUEST_COLUMNS,
+        ((*guest, cards[guest.line], cards[guest.line] in found.new) for guest in found.guests),
+    )
+    copy_rows(cursor, "stage_contact", CONTACT_COLUMNS, found.contacts)
+    if batch.tags:
+        copy_rows(cursor, "stage_tag", TAG_COLUMNS, ((row.line, row.position, tags[row.tag]) for row in batch.tags))
+    if found.stays:
+        properties = property_ids(cursor, job, {stay.property for stay in found.stays})
+        copy_rows(
+            cursor,
+            "stage_stay",
+            STAY_COLUMNS,
+            (
+                (
+                    *stay,
+                    properties[stay.property],
+                    stays[stay.line],
+                    stays[stay.line] in found.new_stays,
+                    stays[stay.line] in found.unguested,
+                )
+                for stay in found.stays
+            ),
+        )
+
+
+def _tally(cursor: CursorWrapper, job: Job, found: Resolved, changed_stays: list[int]) -> Tally:
+    """Count what was met for the first time in this run, and known guests that are changed only now."""
+    tally = Tally()
+    cards = sorted(set(found.card_of.values()))
+    cursor.execute(
+        f"""
+        SELECT row_id, created OR changed FROM {job.seen}
+        WHERE business_id = %(business)s AND run_id = %(run)s AND what = 'g' AND row_id = ANY (%(cards)s)
+        """,
+        job.values() | {"cards": cards},
+    )
+    before = dict(cursor.fetchall())
+    cursor.execute(
+        """
+        SELECT customer_id FROM plan_card WHERE differs
+        UNION SELECT customer_id FROM plan_contact UNION SELECT customer_id FROM plan_tag
+        """
+    )
+    changed = {row[0] for row in cursor.fetchall()} - found.new
+    fresh = [card for card in cards if card not in before]
+    later = [card for card in changed if before.get(card) is False]
+    updated = sum(card in changed for card in fresh)
+    created = sum(card in found.new for card in fresh)
+    tally.guests.update(
+        {
+            "created": created,
+            "updated": updated + len(later),
+            "unchanged": len(fresh) - created - updated - len(later),
+        }
+    )
+    met = [("g", card, card in found.new, card in changed) for card in fresh]
+    altered = set(changed_stays)
+    stays = sorted(found.stay_of.values())
+    met += [("s", stay, stay in found.new_stays, stay in altered) for stay in stays]
+    tally.stays.update(
+        {
+            "created": len(found.new_stays),
+            "updated": len(altered),
+            "unchanged": len(stays) - len(found.new_stays) - len(altered),
+        }
+    )
+    if met:
+        whats, rows, creations, changes = zip(*met, strict=True)
+        cursor.execute(
+            f"""
+            INSERT INTO {job.seen} (business_id, run_id, what, row_id, created, changed)
+            SELECT %(business)s, %(run)s, m.* FROM unnest(
+                %(whats)s::text[], %(rows)s::bigint[], %(creations)s::boolean[], %(changes)s::boolean[]) AS m
+            """,
+            job.values()
+            | {"whats": list(whats), "rows": list(rows), "creations": list(creations), "changes": list(changes)},
+        )
+    if later:
+        cursor.execute(
+            f"""
+            UPDATE {job.seen} SET changed = true
+            WHERE business_id = %(business)s AND run_id = %(run)s AND what = 'g' AND row_id = ANY (%(cards)s)
+            """,
+            job.values() | {"cards": later},
+        )
+    return tally

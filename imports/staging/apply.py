@@ -1,0 +1,124 @@
+"""Writing what was planned, in sets: one statement a table, parents before children."""
+
+from typing import Final
+
+from django.db.backends.utils import CursorWrapper
+
+from imports.staging.job import Job
+from imports.staging.plan import FILLED, KEYS, NAMES, STAY_OPTIONAL, STAY_TEXTS, STAY_VALUES
+
+_CARD: Final = (*NAMES, *KEYS, *FILLED, "birth_date")
+
+
+def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str) -> None:
+    """Insert new cards, change known ones, add contact points, tags and the ids that the file gives its guests."""
+    values = job.values() | {"today": today, "known": known}
+    columns = ", ".join(_CARD)
+    cursor.execute(
+        f"""
+        INSERT INTO customers_customer (business_id, id, version, created_at, first_contact, {columns})
+        SELECT %(business)s, customer_id, 1, now(), coalesce(first_contact, %(today)s::date), {columns}
+        FROM plan_card WHERE is_new ORDER BY customer_id
+        """,
+        values,
+    )
+    cursor.execute(
+        f"""
+        UPDATE customers_customer c
+        SET first_contact = n.first_contact, {", ".join(f"{column} = n.{column}" for column in _CARD)}
+        FROM plan_card n
+        WHERE n.differs AND c.business_id = %(business)s AND c.id = n.customer_id AND c.id = ANY (%(known)s)
+        """,
+        values,
+    )
+    cursor.execute(
+        """
+        INSERT INTO customers_contactpoint
+            (business_id, version, customer_id, kind, value, normalised, national, state, is_primary, created_at)
+        SELECT %(business)s, 1, customer_id, kind, value, normalised, national, state, is_primary, now()
+        FROM plan_contact ORDER BY customer_id, kind, place
+        """,
+        values,
+    )
+    cursor.execute("SELECT EXISTS (SELECT FROM plan_tag)")
+    if cursor.fetchone() == (True,):
+        cursor.execute(
+            """
+            INSERT INTO customers_customertag (business_id, version, customer_id, tag_id, slot, created_at)
+            SELECT %(business)s, 1, customer_id, tag_id, slot, now() FROM plan_tag ORDER BY customer_id, slot
+            """,
+            values,
+        )
+    if job.edits:
+        cursor.execute(
+            """
+            INSERT INTO customers_externalid (business_id, version, customer_id, system, value)
+            SELECT %(business)s, 1, customer_id, %(system)s, CASE WHEN is_free THEN number ELSE digest END
+            FROM (
+                SELECT DISTINCT ON (g.customer_id) g.customer_id, g.number, g.digest,
+                       g.number <> '' AND row_number() OVER (PARTITION BY g.number ORDER BY g.line) = 1
+                       AND NOT EXISTS (SELECT FROM customers_externalid e WHERE e.business_id = %(business)s
+                                       AND e.system = %(system)s AND e.value = g.number) AS is_free
+                FROM stage_guest g WHERE g.is_new ORDER BY g.customer_id, g.line
+            ) x
+            ORDER BY customer_id
+            ON CONFLICT (business_id, system, value) DO NOTHING
+            """,
+            values,
+        )
+
+
+def apply_stays(cursor: CursorWrapper, job: Job, changed: list[int]) -> None:
+    """Insert new stays with their guest, change known ones; a known stay that has no guest gets this one."""
+    values = job.values() | {"changed": changed}
+    columns = ", ".join((*STAY_VALUES, *STAY_TEXTS, *STAY_OPTIONAL))
+    cursor.execute(
+        f"""
+        INSERT INTO customers_stay (business_id, id, version, created_at, external_system, external_id, {columns})
+        SELECT %(business)s, stay_id, 1, now(), %(system)s, external_id, {columns}
+        FROM stage_stay WHERE is_new ORDER BY stay_id
+        """,
+        values,
+    )
+    if changed:
+        cursor.execute(
+            f"""
+            UPDATE customers_stay t
+            SET {", ".join(f"{c} = s.{c}" for c in STAY_VALUES)},
+                {", ".join(f"{c} = coalesce(NULLIF(s.{c}, ''), t.{c})" for c in STAY_TEXTS)},
+                {", ".join(f"{c} = coalesce(s.{c}, t.{c})" for c in STAY_OPTIONAL)}
+            FROM stage_stay s
+            WHERE t.business_id = %(business)s AND t.id = s.stay_id AND t.id = ANY (%(changed)s)
+            """,
+            values,
+        )
+    cursor.execute(
+        """
+        INSERT INTO customers_stayparticipant
+            (business_id, version, stay_id, customer_id, is_guest, is_booker, is_payer, is_agent)
+        SELECT %(business)s, 1, s.stay_id, g.customer_id, true, true, true, false
+        FROM stage_stay s JOIN stage_guest g ON g.line = s.line
+        WHERE s.is_new OR s.lacks_guest
+        ORDER BY s.stay_id
+        """,
+        values,
+    )
+
+
+def remember_planned(cursor: CursorWrapper) -> None:
+    """In a try-out: keep what was not written, so that later batches find it as if it had been."""
+    cursor.execute("INSERT INTO planned_guest SELECT customer_id, identity_key FROM plan_card WHERE is_new")
+    cursor.execute(
+        """
+        INSERT INTO planned_contact
+        SELECT kind, matches, identity_key, customer_id FROM plan_contact WHERE matches <> ''
+        """
+    )
+    cursor.execute(
+        """
+        INSERT INTO planned_number
+        SELECT n.value, customer_id, line
+        FROM stage_guest CROSS JOIN LATERAL (VALUES (number), (digest)) AS n (value) WHERE is_new AND n.value <> ''
+        """
+    )
+    cursor.execute("INSERT INTO planned_stay SELECT external_id, stay_id FROM stage_stay WHERE is_new")

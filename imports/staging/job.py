@@ -1,0 +1,66 @@
+"""What a batch is written for, and what came of it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from imports.problems import Problem
+
+Outcome = Literal["created", "updated", "unchanged", "invalid"]
+OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged", "invalid")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run at work. `dry`: find out what would happen and write nothing.
+
+    `edits`: rows are about the guest (a guest list), so that the first row of a guest in the file decides; otherwise
+    they only fill what the card leaves empty. `tells_kind`: the file says who is a person and who a company.
+    """
+
+    business_id: int
+    run_id: int
+    system: str
+    language: str
+    edits: bool
+    tells_kind: bool
+    dry: bool = False
+
+    @property
+    def seen(self) -> str:
+        """The table of what the run has met."""
+        return "planned_seen" if self.dry else "imports_importseen"
+
+    def values(self) -> dict[str, Any]:
+        """Parameters of every statement."""
+        return {"business": self.business_id, "run": self.run_id, "system": self.system}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of guests and stays by outcome. A guest counts once in a run; `unchanged` falls when one is changed."""
+
+    guests: Counter[Outcome] = field(default_factory=Counter)
+    stays: Counter[Outcome] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Take another batch's counts in; its problems stay with the caller."""
+        self.guests.update(other.guests)
+        self.stays.update(other.stays)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """As shown and stored: every outcome, 0 included."""
+        return {
+            "guests": {outcome: self.guests[outcome] for outcome in OUTCOMES},
+            "stays": {outcome: self.stays[outcome] for outcome in OUTCOMES},
+        }
+
+    @classmethod
+    def of(cls, counts: dict[str, dict[str, int]]) -> "Tally":
+        """The tally that `counts` tells."""
+        tally = cls()
+        for name, counter in (("guests", tally.guests), ("stays", tally.stays)):
+            for outcome in OUTCOMES:
+                counter[outcome] = counts.get(name, {}).get(outcome, 0)
+        return tally

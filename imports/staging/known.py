@@ -1,0 +1,237 @@
+"""What the register holds that a batch may mean, asked by arrays of keys.
+
+Every question reads one table by an array. Joins are left to Python's dictionaries: a planner that knows nothing yet of
+a business that is new to it expects one row, and would read the whole business once for every row of the batch.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+from django.db.backends.utils import CursorWrapper
+
+from imports.staging.job import Job
+
+# An address or phone on more cards than this belongs to an agency: names are looked up first.
+SHARED_BY: Final = 25
+# So many namesakes are compared, when neither address nor phone can be looked up directly.
+NAMESAKES: Final = 1_000
+
+# What is compared of a stored contact point, as ContactRow.matches.
+MATCHES: Final = "CASE WHEN normalised <> '' THEN normalised WHEN kind = 'email' THEN lower(value) ELSE national END"
+
+
+class Register:
+    """The business's register, read for one batch. Numbers below 0 are records that a try-out would have made."""
+
+    def __init__(self, cursor: CursorWrapper, job: Job) -> None:
+        self.cursor = cursor
+        self.job = job
+
+    def stays(self, numbers: Collection[str]) -> dict[str, int]:
+        """Stays by their id in the other system."""
+        found = dict(
+            self._ask(
+                """
+                SELECT external_id, id FROM customers_stay
+                WHERE business_id = %(business)s AND external_system = %(system)s AND external_id = ANY (%(wanted)s)
+                  AND external_id <> ''
+                """,
+                list(numbers),
+            )
+        )
+        if self.job.dry:
+            found |= dict(
+                self._ask(
+                    "SELECT external_id, stay_id FROM planned_stay WHERE external_id = ANY (%(wanted)s)", list(numbers)
+                )
+            )
+        return found
+
+    def guests_of_stays(self, stays: Collection[int]) -> dict[int, int]:
+        """The guest of each stay that has one: who pays, else who stays."""
+        guests: dict[int, int] = {}
+        for stay, customer in self._ask(
+            """
+            SELECT stay_id, customer_id FROM customers_stayparticipant
+            WHERE business_id = %(business)s AND stay_id = ANY (%(wanted)s) AND NOT is_agent
+            ORDER BY stay_id, is_payer DESC, is_guest DESC, customer_id
+            """,
+            list(stays),
+        ):
+            guests.setdefault(stay, customer)
+        return guests
+
+    def seen_stays(self, stays: Collection[int]) -> set[int]:
+        """Stays that an earlier row of this file meant."""
+        return {
+            stay
+            for (stay,) in self._ask(
+                f"""
+                SELECT row_id FROM {self.job.seen}
+                WHERE business_id = %(business)s AND run_id = %(run)s AND what = 's' AND row_id = ANY (%(wanted)s)
+                """,
+                list(stays),
+            )
+        }
+
+    def identities(self, cards: Collection[int]) -> dict[int, str]:
+        """The folded names of cards."""
+        found = dict(
+            self._ask(
+                """
+                SELECT id, identity_key FROM customers_customer
+                WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
+                """,
+                list(cards),
+            )
+        )
+        if self.job.dry:
+            found |= dict(
+                self._ask(
+                    "SELECT customer_id, identity_key FROM planned_guest WHERE customer_id = ANY (%(wanted)s)",
+                    list(cards),
+                )
+            )
+        return found
+
+    def contacts(self, cards: Collection[int]) -> dict[int, set[tuple[str, str]]]:
+        """(kind, matches) of all contact points of cards."""
+        found: dict[int, set[tuple[str, str]]] = defaultdict(set)
+        asked = f"""
+            SELECT customer_id, kind, {MATCHES} FROM customers_contactpoint
+            WHERE business_id = %(business)s AND customer_id = ANY (%(wanted)s)
+            """
+        if self.job.dry:
+            asked += (
+                " UNION ALL SELECT customer_id, kind, matches FROM planned_contact WHERE customer_id = ANY (%(wanted)s)"
+            )
+        for customer, kind, matches in self._ask(asked, list(cards)):
+            found[customer].add((kind, matches))
+        return found
+
+    def numbered(self, numbers: Collection[str]) -> dict[str, int]:
+        """Cards by the ids that files of this format brought."""
+        found = dict(
+            self._ask(
+                """
+                SELECT value, customer_id FROM customers_externalid
+                WHERE business_id = %(business)s AND system = %(system)s AND value = ANY (%(wanted)s)
+                """,
+                list(numbers),
+            )
+        )
+        if self.job.dry:
+            planned = self._ask(
+                "SELECT value, customer_id FROM planned_number WHERE value = ANY (%(wanted)s) ORDER BY place DESC",
+                list(numbers),
+            )
+            found = dict(planned) | found
+        return found
+
+    def matching(self, kind: str, wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], int]:
+        """The oldest card with each (folded name, matches); `wanted` holds (folded name, matches, normalised)."""
+        pairs = set(wanted)
+        shared = self._shared(kind, {normalised for _, _, normalised in pairs if normalised})
+        direct = {pair for pair in pairs if pair[2] and pair[2] not in shared}
+        candidates = self._direct(kind, direct) + self._by_name(kind, pairs - direct)
+        if self.job.dry:
+            candidates += self._planned(kind, pairs)
+        names = {(identity, matches) for identity, matches, _ in pairs}
+        found: dict[tuple[str, str], int] = {}
+        for identity, matches, customer in candidates:
+            key = (identity, matches)
+            if key in names and (key not in found or _is_older(customer, found[key])):
+                found[key] = customer
+        return found
+
+    def _shared(self, kind: str, normalised: set[str]) -> set[str]:
+        return {
+            value
+            for (value,) in self._ask(
+                f"""
+                SELECT normalised FROM customers_contactpoint
+                WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s) AND kind = %(kind)s
+                GROUP BY normalised HAVING count(*) > {SHARED_BY}
+                """,
+                list(normalised),
+                kind=kind,
+            )
+        }
+
+    def _direct(self, kind: str, pairs: set[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
+        points = self._ask(
+            """
+            SELECT customer_id, normalised FROM customers_contactpoint
+            WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s) AND kind = %(kind)s
+            """,
+            list({normalised for _, _, normalised in pairs}),
+            kind=kind,
+        )
+        names = self.identities({customer for customer, _ in points})
+        return [(names[customer], normalised, customer) for customer, normalised in points if customer in names]
+
+    def _by_name(self, kind: str, pairs: set[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
+        """For what cannot be looked up itself: the namesakes, and what is on their cards."""
+        names = dict(
+            self._ask(
+                f"""
+                SELECT id, identity_key FROM (
+                    SELECT id, identity_key, row_number() OVER (PARTITION BY identity_key ORDER BY id) AS place
+                    FROM customers_customer WHERE business_id = %(business)s AND identity_key = ANY (%(wanted)s)) c
+                WHERE place <= {NAMESAKES}
+                """,
+                list({identity for identity, _, _ in pairs}),
+            )
+        )
+        points = self._ask(
+            f"""
+            SELECT customer_id, {MATCHES} FROM customers_contactpoint
+            WHERE business_id = %(business)s AND customer_id = ANY (%(wanted)s) AND kind = %(kind)s
+            """,
+            list(names),
+            kind=kind,
+        )
+        return [(names[customer], matches, customer) for customer, matches in points]
+
+    def _planned(self, kind: str, pairs: set[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
+        return self._ask(
+            """
+            SELECT identity_key, matches, customer_id FROM planned_contact
+            WHERE matches = ANY (%(wanted)s) AND identity_key = ANY (%(names)s) AND kind = %(kind)s
+            """,
+            list({matches for _, matches, _ in pairs}),
+            names=list({identity for identity, _, _ in pairs}),
+            kind=kind,
+        )
+
+    def lock(self, cards: Collection[int]) -> set[int]:
+        """Hold cards until the transaction ends, in the order everybody locks in; one that has gone is not returned."""
+        return {
+            card
+            for (card,) in self._ask(
+                """
+                SELECT id FROM customers_customer WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
+                ORDER BY id FOR NO KEY UPDATE
+                """,
+                list(cards),
+            )
+        }
+
+    def new_ids(self, table: str, count: int) -> list[int]:
+        """Ids for records to come."""
+        self.cursor.execute(
+            f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, %s)", [count]
+        )
+        return sorted(row[0] for row in self.cursor.fetchall())
+
+    def _ask(self, sql: str, wanted: list[str] | list[int], **values: object) -> list[Any]:
+        if not wanted:
+            return []
+        self.cursor.execute(sql, self.job.values() | {"wanted": wanted} | values)
+        return self.cursor.fetchall()
+
+
+def _is_older(one: int, other: int) -> bool:
+    """Real cards go before planned ones, and each kind by age: planned numbers count down."""
+    return (one < 0, abs(one)) < (other < 0, abs(other))

@@ -1,0 +1,233 @@
+"""What the batch would change: new values of known cards, contact points, tags and stays that are not there yet.
+
+The same statements serve a try-out and the real thing, so that both count the same.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.db.backends.utils import CursorWrapper
+
+from customers.card.derive import name_keys
+from imports.problems import Problem
+from imports.staging.job import Job
+from imports.staging.tables import copy_rows
+
+# Columns of the card that a file may fill.
+FILLED: Final = (
+    "organisation_number",
+    "language",
+    "nationality",
+    "street",
+    "postal_code",
+    "city",
+    "country",
+    "source",
+    "note",
+)
+NAMES: Final = ("kind", "given_name", "family_name", "company_name")
+KEYS: Final = ("sort_key", "identity_key", "search_tokens")
+TAGS_MAX: Final = 9
+
+STAY_TEXTS: Final = ("unit", "unit_type", "reference", "channel", "currency", "note")
+STAY_VALUES: Final = ("property_id", "status", "arrival", "departure", "adults", "children")
+STAY_OPTIONAL: Final = ("amount", "booked_on")
+
+
+def plan_guests(cursor: CursorWrapper, job: Job, known: list[int]) -> None:
+    """`plan_card`: one row a guest of the batch, with the values it should have; `differs` tells whether it has not.
+
+    The first filled value of each column holds. Rows about the guest overwrite the card when they are the guest's
+    first in the file; all others fill what is empty. An empty value never overwrites one.
+    """
+    values = job.values() | {"known": known}
+    cursor.execute(
+        f"""
+        CREATE TEMP TABLE plan_card ON COMMIT DROP AS
+        WITH ranked AS (
+            SELECT g.*, row_number() OVER (PARTITION BY g.customer_id ORDER BY g.line) AS place,
+                   count(*) OVER (PARTITION BY g.customer_id) AS places
+            FROM stage_guest g
+        ), merged AS (
+            SELECT customer_id, is_new, line, {_columns(NAMES)}, {_columns(KEYS)},
+                   birth_date, birth_date AS first_birth_date, first_contact,
+                   {", ".join(f"{c}, {c} AS first_{c}" for c in FILLED)}
+            FROM ranked WHERE places = 1
+            UNION ALL
+            SELECT customer_id, bool_or(is_new), min(line), {_firsts(NAMES)}, {_firsts(KEYS)},
+                   (array_agg(birth_date ORDER BY line) FILTER (WHERE birth_date IS NOT NULL))[1],
+                   max(birth_date) FILTER (WHERE place = 1),
+                   CASE WHEN %(edits)s THEN max(first_contact) FILTER (WHERE place = 1) ELSE min(first_contact) END,
+                   {", ".join(f"{_filled(c)}, max({c}) FILTER (WHERE place = 1)" for c in FILLED)}
+            FROM ranked WHERE places > 1 GROUP BY customer_id
+        )
+        SELECT m.customer_id, m.is_new, m.line, false AS differs, false AS renamed,
+               CASE WHEN c.id IS NULL THEN m.kind WHEN d.decides AND %(tells_kind)s THEN m.kind ELSE c.kind END AS kind,
+               {_names("given_name")}, {_names("family_name")},
+               CASE WHEN c.id IS NULL OR (d.decides AND m.company_name <> '') THEN m.company_name
+                    ELSE c.company_name END AS company_name,
+               CASE WHEN c.id IS NULL THEN m.sort_key ELSE c.sort_key END AS sort_key,
+               CASE WHEN c.id IS NULL THEN m.identity_key ELSE c.identity_key END AS identity_key,
+               CASE WHEN c.id IS NULL THEN m.search_tokens ELSE c.search_tokens END AS search_tokens,
+               CASE WHEN d.decides THEN coalesce(m.first_birth_date, c.birth_date, m.birth_date)
+                    ELSE coalesce(c.birth_date, m.birth_date) END AS birth_date,
+               CASE WHEN d.decides THEN coalesce(m.first_contact, c.first_contact)
+                    WHEN %(edits)s THEN coalesce(c.first_contact, m.first_contact)
+                    ELSE least(c.first_contact, m.first_contact) END AS first_contact,
+               {", ".join(map(_merged, FILLED))}
+        FROM merged m
+        LEFT JOIN customers_customer c ON c.business_id = %(business)s AND c.id = m.customer_id
+         AND c.id = ANY (%(known)s)
+        LEFT JOIN {job.seen} s ON s.business_id = %(business)s AND s.run_id = %(run)s AND s.what = 'g'
+         AND s.row_id = m.customer_id AND s.row_id = ANY (%(known)s)
+        CROSS JOIN LATERAL (SELECT %(edits)s AND c.id IS NOT NULL AND s.row_id IS NULL AS decides) d
+        """,
+        values | {"edits": job.edits, "tells_kind": job.tells_kind},
+    )
+    cursor.execute("CREATE INDEX ON plan_card (customer_id)")
+    cursor.execute("ANALYZE plan_card")
+    if not known:
+        return
+    compared = (*NAMES, *FILLED, "birth_date", "first_contact")
+    named = ("given_name", "family_name", "company_name")
+    cursor.execute(
+        f"""
+        UPDATE plan_card n
+        SET differs = true, renamed = ({_columns(named, "n")}) IS DISTINCT FROM ({_columns(named, "c")})
+        FROM customers_customer c
+        WHERE c.business_id = %(business)s AND c.id = n.customer_id AND c.id = ANY (%(known)s)
+          AND ({_columns(compared, "n")}) IS DISTINCT FROM ({_columns(compared, "c")})
+        """,
+        values,
+    )
+    _derive_keys(cursor, job)
+
+
+def _derive_keys(cursor: CursorWrapper, job: Job) -> None:
+    """Keys of cards that get another name: they follow from all of its parts."""
+    cursor.execute("SELECT customer_id, given_name, family_name, company_name FROM plan_card WHERE renamed")
+    renamed = cursor.fetchall()
+    if not renamed:
+        return
+    keyed = (
+        (number, *name_keys(given_name=given, family_name=family, company_name=company, language=job.language))
+        for number, given, family, company in renamed
+    )
+    cursor.execute(
+        "CREATE TEMP TABLE plan_keys (customer_id bigint, sort_key text, identity_key text, search_tokens text)"
+        " ON COMMIT DROP"
+    )
+    copy_rows(cursor, "plan_keys", ("customer_id", *KEYS), keyed)
+    cursor.execute(
+        f"""
+        UPDATE plan_card n SET {", ".join(f"{c} = k.{c}" for c in KEYS)} FROM plan_keys k
+        WHERE k.customer_id = n.customer_id
+        """
+    )
+    cursor.execute("DROP TABLE plan_keys")
+
+
+def plan_contacts(cursor: CursorWrapper, job: Job, known: list[int]) -> None:
+    """`plan_contact`: contact points that their guests do not have; the first of a kind becomes the primary one."""
+    cursor.execute(
+        """
+        CREATE TEMP TABLE plan_contact ON COMMIT DROP AS
+        WITH held AS MATERIALIZED (
+            SELECT customer_id, kind, value, normalised, is_primary FROM customers_contactpoint
+            WHERE business_id = %(business)s AND customer_id = ANY (%(known)s)
+        ), wanted AS (
+            SELECT DISTINCT ON (g.customer_id, s.kind, coalesce(NULLIF(s.normalised, ''), s.value))
+                   g.customer_id, g.is_new, g.identity_key, s.*
+            FROM stage_contact s JOIN stage_guest g ON g.line = s.line
+            ORDER BY g.customer_id, s.kind, coalesce(NULLIF(s.normalised, ''), s.value), s.line, s.position
+        ), lacking AS (
+            SELECT w.*, row_number() OVER (PARTITION BY w.customer_id, w.kind ORDER BY w.line, w.position) AS place
+            FROM wanted w
+            LEFT JOIN held v ON v.customer_id = w.customer_id AND v.kind = w.kind AND v.value = w.value
+            LEFT JOIN held n ON n.customer_id = w.customer_id AND n.kind = w.kind AND n.normalised = w.normalised
+             AND n.normalised <> ''
+            WHERE v.customer_id IS NULL AND n.customer_id IS NULL
+        )
+        SELECT l.*, l.place = 1 AND p.customer_id IS NULL AS is_primary
+        FROM lacking l
+        LEFT JOIN held p ON p.customer_id = l.customer_id AND p.kind = l.kind AND p.is_primary
+        """,
+        job.values() | {"known": known},
+    )
+
+
+def plan_tags(cursor: CursorWrapper, job: Job, known: list[int], names: dict[int, str]) -> list[Problem]:
+    """`plan_tag`: tags that their guests do not have, on free places; those beyond nine are returned as problems."""
+    cursor.execute(
+        f"""
+        CREATE TEMP TABLE plan_tag ON COMMIT DROP AS
+        WITH held AS MATERIALIZED (
+            SELECT customer_id, tag_id, slot FROM customers_customertag
+            WHERE business_id = %(business)s AND customer_id = ANY (%(known)s)
+        ), wanted AS (
+            SELECT DISTINCT ON (g.customer_id, t.tag_id) g.customer_id, t.tag_id, t.line, t.position
+            FROM stage_tag t JOIN stage_guest g ON g.line = t.line
+            ORDER BY g.customer_id, t.tag_id, t.line, t.position
+        ), lacking AS (
+            SELECT w.*, row_number() OVER (PARTITION BY w.customer_id ORDER BY w.line, w.position) AS place
+            FROM wanted w LEFT JOIN held h ON h.customer_id = w.customer_id AND h.tag_id = w.tag_id
+            WHERE h.customer_id IS NULL
+        ), places AS (
+            SELECT d.customer_id, s.slot, row_number() OVER (PARTITION BY d.customer_id ORDER BY s.slot) AS place
+            FROM (SELECT DISTINCT customer_id FROM lacking) d CROSS JOIN generate_series(1, {TAGS_MAX}) AS s (slot)
+            LEFT JOIN held h ON h.customer_id = d.customer_id AND h.slot = s.slot
+            WHERE h.customer_id IS NULL
+        )
+        SELECT l.customer_id, l.tag_id, l.line, p.slot
+        FROM lacking l LEFT JOIN places p ON p.customer_id = l.customer_id AND p.place = l.place
+        """,
+        job.values() | {"known": known},
+    )
+    cursor.execute("DELETE FROM plan_tag WHERE slot IS NULL RETURNING line, tag_id")
+    return [Problem(line, "", names[tag], "tags") for line, tag in cursor.fetchall()]
+
+
+def plan_stays(cursor: CursorWrapper, job: Job, known: list[int]) -> list[int]:
+    """Ids of known stays that the file tells otherwise; empty values of the file leave them as they are."""
+    ours = [*STAY_VALUES, *(f"coalesce(NULLIF(s.{c}, ''), t.{c})" for c in STAY_TEXTS)]
+    ours += [f"coalesce(s.{c}, t.{c})" for c in STAY_OPTIONAL]
+    theirs = [f"t.{c}" for c in (*STAY_VALUES, *STAY_TEXTS, *STAY_OPTIONAL)]
+    ours = [c if "(" in c else f"s.{c}" for c in ours]
+    cursor.execute(
+        f"""
+        SELECT t.id FROM stage_stay s JOIN customers_stay t ON t.business_id = %(business)s AND t.id = s.stay_id
+        WHERE t.id = ANY (%(known)s) AND ({", ".join(ours)}) IS DISTINCT FROM ({", ".join(theirs)})
+        ORDER BY t.id
+        """,
+        job.values() | {"known": known},
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def _columns(names: Iterable[str], alias: str = "") -> str:
+    return ", ".join(f"{alias}.{name}" if alias else name for name in names)
+
+
+def _firsts(names: Iterable[str]) -> str:
+    """The value of the guest's first row."""
+    return ", ".join(f"max({name}) FILTER (WHERE place = 1)" for name in names)
+
+
+def _filled(name: str) -> str:
+    """The first value that is not empty."""
+    return f"coalesce((array_agg({name} ORDER BY line) FILTER (WHERE {name} <> ''))[1], '')"
+
+
+def _merged(name: str) -> str:
+    return (
+        f"CASE WHEN d.decides THEN coalesce(NULLIF(m.first_{name}, ''), NULLIF(c.{name}, ''), m.{name})"
+        f" ELSE coalesce(NULLIF(c.{name}, ''), m.{name}) END AS {name}"
+    )
+
+
+def _names(name: str) -> str:
+    """Given and family name are taken together, or not at all."""
+    return (
+        f"CASE WHEN c.id IS NULL OR (d.decides AND (m.given_name <> '' OR m.family_name <> '')) THEN m.{name}"
+        f" ELSE c.{name} END AS {name}"
+    )

@@ -1,0 +1,94 @@
+"""Temporary tables of a batch, filled by COPY: into protected tables COPY is refused."""
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.backends.utils import CursorWrapper
+
+from imports.mapping import ContactRow, GuestRow, StayRow
+
+GUEST_COLUMNS: Final = (*GuestRow._fields, "customer_id", "is_new")
+CONTACT_COLUMNS: Final = ContactRow._fields
+STAY_COLUMNS: Final = (*StayRow._fields, "property_id", "stay_id", "is_new", "lacks_guest")
+TAG_COLUMNS: Final = ("line", "position", "tag_id")
+
+_CREATE: Final = """
+CREATE TEMP TABLE stage_guest (
+    line integer, number text, digest text, kind text, given_name text, family_name text, company_name text,
+    organisation_number text, language text, nationality text, birth_date date, street text, postal_code text,
+    city text, country text, source text, note text, first_contact date, sort_key text, identity_key text,
+    search_tokens text, customer_id bigint, is_new boolean
+) ON COMMIT DROP;
+CREATE TEMP TABLE stage_contact (
+    line integer, position integer, kind text, value text, normalised text, national text, state text, matches text
+) ON COMMIT DROP;
+CREATE TEMP TABLE stage_stay (
+    line integer, external_id text, property text, status text, arrival date, departure date, unit text,
+    unit_type text, adults integer, children integer, reference text, channel text, amount numeric(12, 2),
+    currency text, booked_on date, note text, property_id bigint,
+    stay_id bigint, is_new boolean, lacks_guest boolean
+) ON COMMIT DROP;
+CREATE TEMP TABLE stage_tag (line integer, position integer, tag_id bigint) ON COMMIT DROP;
+"""
+# A try-out runs in one transaction and writes nothing: what earlier batches would have written is kept here.
+_CREATE_PLANNED: Final = """
+CREATE TEMP TABLE planned_contact (kind text, matches text, identity_key text, customer_id bigint) ON COMMIT DROP;
+CREATE INDEX ON planned_contact (matches);
+CREATE INDEX ON planned_contact (customer_id);
+CREATE TEMP TABLE planned_guest (customer_id bigint, identity_key text) ON COMMIT DROP;
+CREATE INDEX ON planned_guest (customer_id);
+CREATE TEMP TABLE planned_number (value text, customer_id bigint, place integer) ON COMMIT DROP;
+CREATE INDEX ON planned_number (value);
+CREATE TEMP TABLE planned_stay (external_id text, stay_id bigint) ON COMMIT DROP;
+CREATE INDEX ON planned_stay (external_id);
+CREATE TEMP TABLE planned_seen (
+    business_id bigint, run_id bigint, what text, row_id bigint, created boolean, changed boolean,
+    PRIMARY KEY (business_id, run_id, what, row_id)
+) ON COMMIT DROP;
+"""
+_DROP: Final = "DROP TABLE IF EXISTS {}"
+_STAGE: Final = "stage_guest, stage_contact, stage_stay, stage_tag, plan_card, plan_contact, plan_tag"
+_PLANNED: Final = "planned_contact, planned_guest, planned_number, planned_stay, planned_seen"
+
+
+def create_stage(cursor: CursorWrapper) -> None:
+    """Make the tables of a batch anew; they go with the transaction at the latest."""
+    cursor.execute(_DROP.format(_STAGE))
+    cursor.execute(_CREATE)
+
+
+def create_planned(cursor: CursorWrapper) -> None:
+    """Make the tables of a try-out, at the beginning of its transaction."""
+    cursor.execute(_DROP.format(_PLANNED))
+    cursor.execute(_CREATE_PLANNED)
+
+
+def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY rows into a temporary table and let the planner know how many there are."""
+    text = io.StringIO()
+    for row in rows:
+        text.write("\t".join([_field(value) for value in row]))
+        text.write("\n")
+    text.seek(0)
+    cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
+    cursor.execute(f"ANALYZE {table}")
+
+
+def _field(value: Any) -> str:
+    """A value in PostgreSQL's text format for COPY."""
+    if isinstance(value, str):
+        if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
+            return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+        return value
+    if value is None:
+        return "\\N"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a stage table")

@@ -1,0 +1,27 @@
+"""Nudges: what is due stands in the runs themselves, and a sweep takes up what a lost message or a dead worker left."""
+
+from celery import shared_task
+
+from accounts.tenancy.tasks import TenantTask
+from imports.selectors import runs_silent
+from imports.services import run_check, run_work
+
+
+@shared_task(base=TenantTask, scoped=False)
+def import_run_check(business_id: int, run_id: int) -> None:
+    """Look a file through."""
+    run_check(business_id=business_id, run_id=run_id)
+
+
+@shared_task(base=TenantTask, scoped=False)
+def import_run_work(business_id: int, run_id: int) -> None:
+    """Write a run."""
+    run_work(business_id=business_id, run_id=run_id)
+
+
+@shared_task
+def imports_sweep() -> None:
+    """Nudge every run that should be at work and has fallen silent, of whichever business."""
+    for run in runs_silent():
+        task = import_run_check if run.state == "checking" else import_run_work
+        task.delay(run.business_id, run.run_id)
