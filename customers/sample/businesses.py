@@ -129,11 +129,19 @@ def demo_business_ensure(*, house: House) -> tuple[Business, bool]:
             property_add(name=name, kind=kind, member=owner)
         for role, user in users.items():
             member_add(user=user, role=role, by=owner)
-        for email, role in house.also:
-            guest = User.objects.filter(email=email).first()
-            if guest is not None:
-                member_add(user=guest, role=role, by=owner)
+    _join_across()
     return business, True
+
+
+def _join_across() -> None:
+    """Let people of one house into another where both exist: the second of the two to be made brings them in."""
+    for house in HOUSES:
+        business = Business.objects.filter(slug=house.slug).first()
+        for email, role in house.also:
+            user = User.objects.filter(email=email).first()
+            if business is not None and user is not None:
+                with business_scope(business.pk):
+                    member_add(user=user, role=role)
 
 
 def _address(house: House, role: Role) -> str:

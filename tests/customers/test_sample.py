@@ -1,0 +1,318 @@
+"""Sample guests and the demo in the database: added, found, removed again, continued after a kill."""
+
+import json
+from datetime import date
+from io import StringIO
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db.models import Count, Sum
+
+from accounts.models import Business, Member, Property, Role
+from accounts.selectors import membership_list
+from accounts.tenancy import business_scope
+from customers.card.models import ContactPoint, Customer, CustomerTag
+from customers.changes.models import Change, ChangeSet
+from customers.changes.services import change_set, change_set_undo
+from customers.history.models import Activity, CustomerFacts, Stay, StayParticipant
+from customers.sample import services
+from customers.sample.businesses import DEMO_PASSWORD, HOUSES, demo_sign_ins
+from customers.sample.generator import Batch, generate
+from customers.sample.profiles import DEMO_PROFILES
+from customers.sample.services import RegisterBusy, SampleExists, register_fill, sample_add, sample_current
+from customers.search.models import Posting
+from tests.cast import Cast, House
+from tests.factories import BusinessFactory, CustomerFactory
+
+TODAY = date(2026, 3, 1)
+GUEST_TABLES = (Customer, ContactPoint, CustomerTag, Stay, StayParticipant, Activity)
+
+
+def counts() -> dict[str, int]:
+    return {model.__name__: model.objects.count() for model in GUEST_TABLES}
+
+
+# -- sample guests of a new business ------------------------------------------------------------------------------
+
+
+def test_sample_adds_guests_around_today_as_one_change_set(fjordstuen: House) -> None:
+    act = sample_add(business=fjordstuen.business, member=fjordstuen.admin)
+
+    assert act.kind == ChangeSet.Kind.SAMPLE and act.member_id == fjordstuen.admin.pk and not act.is_event
+    assert sample_current() == act
+    assert Customer.objects.count() == services.SAMPLE_GUESTS
+    assert Stay.objects.filter(status="checked_in").exclude(unit="").count() >= 3
+    assert Stay.objects.filter(status="booked").count() >= 5
+    assert set(Stay.objects.values_list("currency", flat=True)) == {"NOK"}
+    languages = Customer.objects.values("language").annotate(n=Count("id")).order_by("-n")
+    assert languages[0]["language"] == "nb" and len(languages) > 2
+    recorded = Change.objects.exclude(change_set_id=act.pk).count()
+    assert recorded == 0 and Change.objects.count() == sum(counts().values())
+
+
+def test_facts_postings_and_tags_follow(fjordstuen: House) -> None:
+    sample_add(business=fjordstuen.business, member=None)
+
+    facts = CustomerFacts.objects.aggregate(stays=Sum("stays"), value=Sum("value"))
+    parts = StayParticipant.objects.filter(is_guest=True, stay__status__in=["checked_in", "checked_out"])
+    assert facts["stays"] == parts.count() > 60
+    paid = Stay.objects.filter(status__in=["checked_in", "checked_out"]).aggregate(total=Sum("amount"))
+    assert facts["value"] == paid["total"]
+    guest = Customer.objects.exclude(family_name="").first()
+    assert guest is not None
+    assert Posting.objects.filter(customer_id=guest.pk).count() == len(guest.search_tokens.split())
+    assert (
+        CustomerTag.objects.filter(tag__code="no_show").count() == CustomerFacts.objects.filter(no_shows__gt=0).count()
+    )
+
+
+def test_undo_removes_the_sample_and_keeps_what_was_edited_since(fjordstuen: House) -> None:
+    mine = CustomerFactory(given_name="Kari", family_name="Nordmann")
+    act = sample_add(business=fjordstuen.business, member=fjordstuen.admin)
+    edited, noted = Customer.objects.exclude(pk=mine.pk).order_by("id")[:2]
+    with change_set(kind=ChangeSet.Kind.EDIT, title="Edit", member=fjordstuen.reception):
+        edited.city = "Voss"
+        edited.save(update_fields=["city"])
+        Activity.objects.create(customer=noted, text="Met at the fair.")
+
+    _undo, outcome = change_set_undo(change_set_id=act.pk, member=fjordstuen.admin)
+
+    assert set(Customer.objects.values_list("pk", flat=True)) == {mine.pk, edited.pk, noted.pk}
+    assert Customer.objects.get(pk=edited.pk).city == "Voss"
+    assert [activity.text for activity in Activity.objects.all()] == ["Met at the fair."]
+    assert outcome.kept == 2
+    assert not Stay.objects.exists() and not StayParticipant.objects.exists()
+    assert Posting.objects.values("customer_id").distinct().count() == 3
+    assert sample_current() is None
+
+
+def test_undone_sample_leaves_nothing_and_may_come_again(fjordstuen: House) -> None:
+    first = sample_add(business=fjordstuen.business, member=fjordstuen.admin)
+    change_set_undo(change_set_id=first.pk, member=fjordstuen.admin)
+    assert set(counts().values()) == {0}
+
+    again = sample_add(business=fjordstuen.business, member=fjordstuen.admin)
+    assert again.pk != first.pk and sample_current() == again
+
+
+def test_a_second_sample_is_refused(fjordstuen: House) -> None:
+    sample_add(business=fjordstuen.business, member=fjordstuen.admin)
+    before = counts()
+    with pytest.raises(SampleExists, match="Remove them first"):
+        sample_add(business=fjordstuen.business, member=fjordstuen.admin)
+    assert counts() == before
+
+
+def test_sample_stays_in_its_business(cast: Cast) -> None:
+    with business_scope(cast.duinzicht.pk):
+        sample_add(business=cast.duinzicht.business, member=cast.duinzicht.admin)
+        assert Customer.objects.filter(language="nl").count() > 15
+    with business_scope(cast.fjordstuen.pk):
+        assert sample_current() is None and set(counts().values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("country", "kind", "currency"),
+    [("PT", "hotel", "EUR"), ("DK", "conference", "DKK"), ("US", "restaurant", "USD"), ("SE", "campsite", "SEK")],
+)
+def test_sample_suits_any_business(db: None, country: str, kind: str, currency: str) -> None:
+    business = BusinessFactory(country=country, currency=currency, property_kind=kind)
+    with business_scope(business.pk):
+        sample_add(business=business, member=None)
+        assert Customer.objects.count() == services.SAMPLE_GUESTS
+        assert set(Stay.objects.values_list("currency", flat=True)) == {currency}
+
+
+def test_sample_makes_a_property_where_there_is_none(db: None) -> None:
+    business = BusinessFactory(name="Ny Pensjonat", property_kind=None)
+    with business_scope(business.pk):
+        sample_add(business=business, member=None)
+        assert [place.name for place in Property.objects.all()] == ["Ny Pensjonat"]
+
+
+# -- a whole register ---------------------------------------------------------------------------------------------
+
+
+def fill(house: House, guests: int, **options: Any) -> services.Filled:
+    return register_fill(
+        business=house.business, profile=DEMO_PROFILES["fjordstuen"], guests=guests, today=TODAY, **options
+    )
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customers.sample.generator.BATCH_SIZE", 50)
+
+
+def properties(house: House) -> None:
+    with business_scope(house.pk):
+        Property.objects.create(name="Camping", kind=Property.Kind.CAMPSITE)
+
+
+def test_register_is_filled_in_batches_and_once(cast: Cast, small_batches: None) -> None:
+    properties(cast.fjordstuen)
+    first = fill(cast.fjordstuen, 120)
+    with business_scope(cast.fjordstuen.pk):
+        before, act = counts(), sample_current()
+    again = fill(cast.fjordstuen, 120)
+
+    assert (first.guests, first.total, again.guests, again.total) == (120, 120, 0, 120)
+    assert act is not None and act.state == ChangeSet.State.DONE and act.result["batches"] == 3
+    with business_scope(cast.fjordstuen.pk):
+        assert counts() == before and before["Customer"] == 120
+        assert sample_current() == act
+        assert ChangeSet.objects.count() == 1
+
+
+def test_register_grows_to_what_is_asked(cast: Cast, small_batches: None) -> None:
+    properties(cast.fjordstuen)
+    fill(cast.fjordstuen, 60)
+    more = fill(cast.fjordstuen, 130)
+    assert (more.guests, more.total) == (70, 130)
+    with business_scope(cast.fjordstuen.pk):
+        assert Customer.objects.count() == 130 and ChangeSet.objects.count() == 1
+
+
+def test_a_killed_run_is_continued_as_it_began(
+    cast: Cast, small_batches: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    properties(cast.fjordstuen)
+
+    def dying(*args: Any, number: int, **options: Any) -> Batch:
+        if number == 2:
+            raise MemoryError("killed")
+        return generate(*args, number=number, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "generate", dying)
+        with pytest.raises(MemoryError):
+            fill(cast.fjordstuen, 200, seed="7")
+    with business_scope(cast.fjordstuen.pk):
+        act = sample_current()
+        assert act is not None and act.state == ChangeSet.State.OPEN and Customer.objects.count() == 100
+
+    # Another day and another seed: the register goes on with its own.
+    rest = register_fill(
+        business=cast.fjordstuen.business,
+        profile=DEMO_PROFILES["fjordstuen"],
+        guests=200,
+        seed="8",
+        today=date(2027, 1, 1),
+    )
+    assert (rest.guests, rest.total) == (100, 200)
+    with business_scope(cast.fjordstuen.pk):
+        names = set(Customer.objects.values_list("given_name", "family_name", "company_name"))
+        act = sample_current()
+        assert act is not None and act.state == ChangeSet.State.DONE
+    expected = {
+        row[2:5]
+        for number in range(4)
+        for row in generate(
+            DEMO_PROFILES["fjordstuen"], seed="7", today=TODAY, number=number, size=50, staff=4
+        ).customers
+    }
+    assert names == expected
+
+
+def test_a_removed_register_stays_removed(cast: Cast) -> None:
+    properties(cast.fjordstuen)
+    fill(cast.fjordstuen, 40)
+    with business_scope(cast.fjordstuen.pk):
+        act = sample_current()
+        assert act is not None
+        change_set_undo(change_set_id=act.pk)
+    again = fill(cast.fjordstuen, 40)
+    assert (again.guests, again.total) == (0, 0)
+    with business_scope(cast.fjordstuen.pk):
+        assert not Customer.objects.exists()
+
+
+def test_a_run_that_was_overtaken_stops(cast: Cast) -> None:
+    properties(cast.fjordstuen)
+    fill(cast.fjordstuen, 40)
+    with business_scope(cast.fjordstuen.pk):
+        act = sample_current()
+        assert act is not None
+        with pytest.raises(RegisterBusy):
+            services._locked_state(act, expected={**act.result, "batches": 0})
+
+
+# -- the command --------------------------------------------------------------------------------------------------
+
+
+def demo(*args: str) -> str:
+    out = StringIO()
+    call_command("demo", *args, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_demo_makes_three_businesses_and_is_idempotent(db: None) -> None:
+    first = json.loads(demo("--guests", "150", "--json", "--today", TODAY.isoformat()))
+    second = json.loads(demo("--guests", "150", "--json"))
+
+    assert [line["slug"] for line in first["businesses"]] == ["fjordstuen", "sundkonference", "duinzicht"]
+    assert sum(line["guests_added"] for line in first["businesses"]) == 150
+    assert [line["guests_added"] for line in second["businesses"]] == [0, 0, 0]
+    assert [line["guests"] for line in second["businesses"]] == [line["guests"] for line in first["businesses"]]
+    for line, currency in zip(first["businesses"], ["NOK", "DKK", "EUR"], strict=True):
+        business = Business.objects.get(slug=line["slug"])
+        with business_scope(business.pk):
+            assert Customer.objects.count() == line["guests"]
+            assert set(Stay.objects.values_list("currency", flat=True)) == {currency}
+            assert {member.role for member in Member.objects.all()} == set(Role)
+            assert Property.objects.count() == 2
+    assert "nothing new" in demo("--guests", "150")
+
+
+def test_demo_people_can_sign_in_and_switch(db: None) -> None:
+    demo("--guests", "0")
+    people = demo_sign_ins()
+    assert len(people) == 12 and len({who.email for who in people}) == 12
+    for who in people:
+        assert EmailAddress.objects.get(email=who.email).verified
+    owner = authenticate(None, email="owner@fjordstuen.example", password=DEMO_PASSWORD)
+    assert owner is not None
+    assert {membership.business.slug for membership in membership_list(user_id=owner.pk)} == {"fjordstuen", "duinzicht"}
+    duinzicht = Business.objects.get(slug="duinzicht")
+    with business_scope(duinzicht.pk):
+        assert Member.objects.get(user=owner).role == Role.ADMIN
+
+
+def test_demo_of_one_business(db: None) -> None:
+    out = demo("--guests", "30", "--business", "duinzicht")
+    assert out.startswith("Camping Duinzicht: 30 guests and")
+    assert list(Business.objects.values_list("slug", flat=True)) == ["duinzicht"]
+    # Who belongs to two houses joins when the other one is made.
+    demo("--guests", "0")
+    roles = {who.email: dict(who.roles) for who in demo_sign_ins()}
+    assert roles["owner@fjordstuen.example"] == {"Fjordstuen": Role.OWNER, "Camping Duinzicht": Role.ADMIN}
+    with business_scope(Business.objects.get(slug="duinzicht").pk):
+        assert Member.objects.filter(user__email="owner@fjordstuen.example", role=Role.ADMIN).exists()
+
+
+def test_demo_prints_sign_ins(db: None) -> None:
+    assert "no demo here yet" in demo("--sign-ins")
+    demo("--guests", "0")
+    out = demo("--sign-ins")
+    for house in HOUSES:
+        for role in Role:
+            assert f"{role.value}@{house.slug}.example" in out
+    assert "owner of Fjordstuen, admin of Camping Duinzicht" in out and DEMO_PASSWORD in out
+    assert len(json.loads(demo("--sign-ins", "--json"))["sign_ins"]) == 12
+
+
+def test_demo_keeps_what_people_changed(db: None) -> None:
+    demo("--guests", "0")
+    Business.objects.filter(slug="fjordstuen").update(name="Fjordstuen & Co")
+    assert "Fjordstuen" in demo("--guests", "0")
+    assert Business.objects.get(slug="fjordstuen").name == "Fjordstuen & Co"
+
+
+@pytest.mark.parametrize("args", [("--guests", "-1"), ("--business", "nowhere"), ("--today", "soon")])
+def test_demo_refuses_nonsense(db: None, args: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError):
+        demo(*args)
+    assert not Business.objects.exists()
