@@ -188,6 +188,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(INNKEEPER_VAR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "imports-sweep": {"task": "imports.tasks.imports_sweep", "schedule": 30.0},
+}
 CELERY_TIMEZONE = "UTC"
 
 # Without a mail server every message becomes a file, and the pages say so instead of "look in your mailbox".
@@ -291,7 +294,7 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 60 * 60 * 24 * 365
 MEDIA_ROOT = INNKEEPER_UPLOADS
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["imports.uploads.PrivateUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = str(INNKEEPER_UPLOADS)
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -39,9 +39,11 @@ DEFINERS = {
     "customers_lookup(text,text[],text[],text,integer)": ("bigint", "smallint"),
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
+    "imports_due(interval,integer)": ("bigint", "bigint"),
 }
 """Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
-The first asks for a user's businesses before a scope can be opened; the others reach indexes that a policy bars."""
+The first asks for a user's businesses before a scope can be opened, the last for runs of any business that have fallen
+silent; the others reach indexes that a policy bars."""
 
 
 @dataclass(frozen=True)
