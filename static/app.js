@@ -57,13 +57,12 @@
     menu.style.left = `${Math.max(8, Math.min(menu.matches(".end") ? button.right - width : button.left, innerWidth - width - 8))}px`;
   }, true);
 
-  const toast = (message, tone = "bad") => {
+  const toast = said => {
     const template = doc.getElementById("toast-template");
     const region = find(".toasts");
     if (!template || !region) return;
     const shown = template.content.firstElementChild.cloneNode(true);
-    shown.className = `toast ${tone}`;
-    find("p", shown).textContent = message;
+    find("p", shown).textContent = template.dataset[said];
     region.append(shown);
   };
 
@@ -315,7 +314,7 @@
       else goTo(chosen || options(results())[0]);
     }
   });
-  on("input", event => { if (event.target === field?.()) entered = false; });
+  on("input", event => { if (palette() && event.target === field()) entered = false; });
   on("close", event => {
     if (event.target.id !== "palette") return;
     entered = false;
@@ -465,8 +464,7 @@
     const status = ctx.response?.status ?? 200;
     if (status >= 400 && status !== 422) {
       event.preventDefault();
-      const { saidRefused, saidGone, saidFailed } = doc.body.dataset;
-      toast(status === 403 ? saidRefused : status === 404 ? saidGone : saidFailed);
+      toast(status === 403 ? "refused" : status === 404 ? "gone" : "failed");
       return;
     }
     held = tasks.some(task => task.target instanceof Element && task.target.contains(doc.activeElement) && doc.activeElement !== doc.body);
@@ -486,7 +484,7 @@
   });
   on("htmx:error", event => {
     const { error } = event.detail;
-    if (error?.name === "TypeError" || error?.name === "TimeoutError" || error === "timeout") toast(doc.body.dataset.saidOffline);
+    if (error?.name === "TypeError" || error?.name === "TimeoutError" || error === "timeout") toast("offline");
   });
 
   /* What a page or a fragment needs once it stands */

