@@ -7,10 +7,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_email
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -65,14 +68,16 @@ class AccountAdapter(DefaultAccountAdapter):
                 gettext("The message could not be sent just now. Nothing else is lost: try again in a few minutes."),
             )
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Whether anybody may create a business here, or only those who are invited get in."""
+        return bool(settings.INNKEEPER_SIGN_UP)
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """A line in the server's log for whoever watches for attacks; without the address that was tried."""
         log.warning("sign_in_failed", address=self.get_client_ip(request))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Back to where the password stands among the preferences."""
-        from django.urls import reverse
-
         return reverse("preferences")
 
     def populate_username(self, request: HttpRequest, user: AbstractBaseUser) -> None:
@@ -108,8 +113,6 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Any) -> str:
         """A first name for a passkey, which its owner may change."""
-        from allauth.mfa.models import Authenticator
-
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return gettext("Passkey") if number == 1 else gettext("Passkey %(number)s") % {"number": number}
 

@@ -21,10 +21,12 @@ LANGUAGE_NAMES = {
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Variables of ``templates/base.html``. Outside a business: no navigation, no look-up."""
+    """Variables of ``templates/base.html``. Outside a business: the way back to one's businesses, no look-up."""
     context: dict[str, Any] = {
         "language_names": [(code, LANGUAGE_NAMES[code]) for code, _label in settings.LANGUAGES],
         "is_demo": settings.INNKEEPER_DEMO,
+        "has_mail": settings.INNKEEPER_HAS_MAIL,
+        "signup_open": settings.INNKEEPER_SIGN_UP,
     }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -33,6 +35,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context["memberships"] = SimpleLazyObject(lambda: _businesses(user.pk, here))
     member: Member | None = getattr(request, "member", None)
     if member is None:
+        # On one's own pages the sidebar leads back to where one works.
+        context["navigation"] = SimpleLazyObject(
+            lambda: [
+                {"label": each["business"].name, "url": each["url"], "icon": "building-2", "current": False}
+                for each in context["memberships"]
+            ]
+        )
         return context
     slug = request.business.slug  # type: ignore[attr-defined]
     context["navigation"] = _navigation(request, slug, member)

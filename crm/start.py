@@ -24,7 +24,13 @@ def business_home(request: BusinessRequest, slug: str) -> HttpResponse:
     sample = sample_act()
     if Customer.objects.exists() and not (sample and request.member.can(Capability.UNDO)):
         return redirect("guest_list", slug=slug)
-    return render(request, "accounts/start.html", {"sample": sample})
+    context = {
+        "sample": sample,
+        "may_import": request.member.can(Capability.IMPORT),
+        "may_edit": request.member.can(Capability.EDIT),
+        "may_remove": request.member.can(Capability.UNDO),
+    }
+    return render(request, "accounts/start.html", context)
 
 
 @requires(Capability.IMPORT)

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import BusinessRequest, requires
@@ -32,8 +33,11 @@ def activity_log(request: BusinessRequest, slug: str) -> HttpResponse:
     context = {
         "rows": rows,
         "page": page,
-        "members": audit_members(),
-        "actions": sorted(((key, heading(key)) for key in ACTIONS), key=lambda pair: pair[1].casefold()),
+        "members": [("", _("Everybody")), *audit_members()],
+        "actions": [
+            ("", _("Everything")),
+            *sorted(((key, heading(key)) for key in ACTIONS), key=lambda pair: pair[1].casefold()),
+        ],
         "member": member,
         "action": action,
     }

@@ -1,6 +1,7 @@
 """A business's settings and properties, and a further business for somebody who has one."""
 
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +22,8 @@ GET_POST = ["GET", "HEAD", "POST"]
 @require_http_methods(GET_POST)
 def business_new(request: UserRequest) -> HttpResponse:
     """Create a further business; its creator becomes its owner."""
+    if not settings.INNKEEPER_SIGN_UP:
+        return render(request, "account/signup_closed.html", status=403)
     form = NewBusinessForm(request.POST or None)
     if form.is_valid():
         if not ratelimit.consume(request, action="business", user=request.user):
