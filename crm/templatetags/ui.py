@@ -271,6 +271,21 @@ def is_current(value: object, other: object) -> bool:
     return value is not None and str(value) == str(other)
 
 
+@register.simple_tag
+def control_state(
+    control: str, hint: object = "", error: object = "", required: object = False, disabled: object = False
+) -> SafeString:
+    """The attributes of a control that follow from its state, hint and error; their texts have the ids used here."""
+    described = [f"{control}_{part}" for part, text in (("helptext", hint), ("error", error)) if text]
+    flags = [
+        name for name, on in (("required", required), ("disabled", disabled), ('aria-invalid="true"', error)) if on
+    ]
+    attributes = mark_safe("".join(f" {flag}" for flag in flags))  # noqa: S308 - written out above
+    if not described:
+        return attributes
+    return format_html('{} aria-describedby="{}"', attributes, " ".join(described))
+
+
 @register.filter
 def unlocalised(value: float) -> str:
     """A number as SVG and other machines read it, whatever the language."""
