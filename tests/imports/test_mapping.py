@@ -16,58 +16,9 @@ from imports.mapping.rows import LIMITS
 from imports.problems import REASONS
 from imports.readers import Batch, open_csv
 from imports.readers.errors import MissingColumns, UnknownColumns
+from tests.imports.files import BOOKING, GUEST
 
 CONTEXT = Context(country="NO", language="nb", today=dt.date(2026, 6, 1), home_currency="NOK")
-BOOKING = {
-    "row_id": "1",
-    "hotel": "Resort Hotel",
-    "is_canceled": "0",
-    "lead_time": "10",
-    "arrival_date_year": "2015",
-    "arrival_date_month": "July",
-    "arrival_date_day_of_month": "1",
-    "stays_in_weekend_nights": "2",
-    "stays_in_week_nights": "3",
-    "adults": "2",
-    "children": "1",
-    "babies": "1",
-    "meal": "BB",
-    "country": "GBR",
-    "market_segment": "Online TA",
-    "distribution_channel": "TA/TO",
-    "reserved_room_type": "A",
-    "assigned_room_type": "C",
-    "deposit_type": "No Deposit",
-    "agent": "304",
-    "customer_type": "Transient",
-    "adr": "75.5",
-    "reservation_status": "Check-Out",
-    "reservation_status_date": "06-07-15",
-    "name": "Jan van der Berg",
-    "email": "Jan@Berg.no",
-    "phone-number": "22 33 44 55",
-    "credit_card": "************4322",
-}
-GUEST = {
-    "id": "7",
-    "kind": "person",
-    "given_name": "Åse",
-    "family_name": "Sørensen",
-    "company": "",
-    "organisation_number": "",
-    "email": "ase@fjord.no",
-    "phone": "+4722334455",
-    "language": "nb",
-    "street": "Storgata 1",
-    "postal_code": "0155",
-    "city": "Oslo",
-    "country": "NO",
-    "birth_date": "1962-05-17",
-    "source": "walk_in",
-    "first_contact": "2020-02-01",
-    "tags": "vip; Likes jazz",
-    "note": "Quiet room\nplease",
-}
 
 
 def _read(*rows: dict[str, str], context: Context = CONTEXT) -> tuple[Plan, Interpreted]:
