@@ -60,10 +60,15 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["business", "customer_id"], name="presence_customer"),
                     models.Index(
-                        condition=models.Q(("in_house", False)), fields=["business", "departure"], name="presence_past"
+                        condition=models.Q(("in_house", True)), fields=["business", "unit"], name="presence_unit"
                     ),
                     models.Index(
-                        condition=models.Q(("in_house", True)), fields=["business", "unit"], name="presence_unit"
+                        condition=models.Q(("in_house", False), ("is_booked", True)),
+                        fields=["business", "arrival"],
+                        name="presence_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("in_house", False)), fields=["business", "departure"], name="presence_gone"
                     ),
                 ],
             },

@@ -77,12 +77,14 @@ class Presence(TenantModel):
     unit = models.CharField(max_length=20, blank=True, db_collation="C")
     """The room or pitch in capitals; empty unless in house."""
     tokens = models.TextField(blank=True)
+    """The guest's words, each with a space before and after."""
 
     class Meta:
         indexes = [
             models.Index(fields=["business", "customer_id"], name="presence_customer"),
-            models.Index(fields=["business", "departure"], condition=Q(in_house=False), name="presence_past"),
             models.Index(fields=["business", "unit"], condition=Q(in_house=True), name="presence_unit"),
+            models.Index(fields=["business", "arrival"], condition=Q(in_house=False, is_booked=True), name="presence_due"),
+            models.Index(fields=["business", "departure"], condition=Q(in_house=False), name="presence_gone"),
         ]
 
     def __str__(self) -> str:

@@ -85,13 +85,13 @@ END $$;
 -- Vocabulary words that look like a long word typed with more than one slip, likest first. Ids of customers_vocabulary.
 CREATE OR REPLACE FUNCTION customers_words_like(word text, most integer) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-SET search_path = pg_catalog, public SET plan_cache_mode = force_custom_plan SET pg_trgm.similarity_threshold = 0.4 AS $$
+SET search_path = pg_catalog, public SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     house CONSTANT bigint := NULLIF(current_setting('innkeeper.business', true), '')::bigint;
 BEGIN
     RETURN QUERY
     SELECT v.id FROM customers_vocabulary v
-    WHERE v.business_id = house AND v.token % word
+    WHERE v.business_id = house AND v.token % word AND similarity(v.token, word) >= 0.4
     ORDER BY similarity(v.token, word) DESC, v.token
     LIMIT most;
 END $$;

@@ -85,7 +85,7 @@ BEGIN
     LOOP
         PERFORM customers_vocabulary_learn(house, words);
     END LOOP;
-    UPDATE customers_presence p SET tokens = n.search_tokens
+    UPDATE customers_presence p SET tokens = ' ' || n.search_tokens || ' '
     FROM new_rows n JOIN old_rows o ON o.business_id = n.business_id AND o.id = n.id
     WHERE o.search_tokens <> n.search_tokens AND p.business_id = n.business_id AND p.customer_id = n.id;
     RETURN NULL;

@@ -23,7 +23,7 @@ BEGIN
           AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since)
     )
     SELECT house, s.id, x.customer_id, s.status = 'checked_in', s.status = 'booked', s.arrival, s.departure,
-           CASE WHEN s.status = 'checked_in' THEN upper(btrim(s.unit)) ELSE '' END, c.search_tokens
+           CASE WHEN s.status = 'checked_in' THEN upper(btrim(s.unit)) ELSE '' END, ' ' || c.search_tokens || ' '
     FROM near s
     JOIN customers_stayparticipant x ON x.business_id = house AND x.stay_id = s.id
     JOIN customers_customer c ON c.business_id = house AND c.id = x.customer_id

@@ -1,0 +1,59 @@
+"""How a word to find becomes SQL: its postings, its vocabulary, and a condition on rows already found."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django.db import connection
+
+from customers.search.rank import Term
+
+END: Final = "\U0010ffff"
+"""Sorts after every letter (collation C): a word and all that begins with it lie between it and it + END."""
+
+Rows = list[tuple[Any, ...]]
+
+
+def rows(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> Rows:
+    """What a statement returns, under the policy of the business in scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def ids(sql: str, values: Sequence[Any]) -> list[int]:
+    """The first column of a statement's rows."""
+    return [row[0] for row in rows(sql, values)]
+
+
+def postings(term: Term) -> str:
+    """A term's posting rows as a SELECT: only comparisons that an index may answer below a policy."""
+    ranges = ["SELECT customer_id FROM customers_posting WHERE token >= %s AND token < %s"] * len(term.beginnings)
+    if term.tokens:
+        ranges.append("SELECT customer_id FROM customers_posting WHERE token = ANY (%s)")
+    return "(" + " UNION ALL ".join(ranges) + ")"
+
+
+def posting_values(term: Term) -> list[Any]:
+    """The parameters of :func:`postings`."""
+    values: list[Any] = [value for form in term.beginnings for value in (form, form + END)]
+    return [*values, list(term.tokens)] if term.tokens else values
+
+
+def held(terms: Sequence[Term], column: str) -> str:
+    """Whether a card's tokens, with a space before and after, hold every term: a condition on rows already found."""
+    return " AND ".join([f"{column} LIKE ANY (%s)"] * len(terms)) or "true"
+
+
+def held_values(terms: Sequence[Term]) -> list[Any]:
+    """The parameters of :func:`held`."""
+    return [term.patterns() for term in terms]
+
+
+def wholeness(terms: Sequence[Term], column: str) -> str:
+    """How many terms stand whole among a card's tokens, to order by."""
+    return " + ".join([f"({column} LIKE ANY (%s))::integer"] * len(terms))
+
+
+def wholeness_values(terms: Sequence[Term]) -> list[Any]:
+    """The parameters of :func:`wholeness`."""
+    return [term.whole_patterns() for term in terms]

@@ -1,0 +1,73 @@
+"""What may have been meant by a mistyped word: reads of the vocabulary and its misspellings."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from customers.search.postings_sql import END, rows
+from customers.search.query import FRAGMENT_MIN, Word, near_beginnings, short_neighbours, slip_between, split_forms, typo_forms
+from customers.search.rank import COST_FAR, COST_FRAGMENT, Term, cost_of_slip
+
+MEANT_MAX: Final = 60
+LIKE_MAX: Final = 20
+
+
+def meant(word: Word, *, fragments: bool = True) -> Term:
+    """A word with what may have been meant by it: a name one slip away, or one with the word inside."""
+    if word.text.isdigit() or len(word.text) < 2:
+        return Term(word.text, word.forms)
+    forms = sorted({form for text in word.forms for form in typo_forms(text)} | set(short_neighbours(word.text)))
+    sql = """
+        SELECT DISTINCT token, 0 FROM customers_misspelling WHERE form = ANY (%(forms)s)
+        UNION ALL SELECT DISTINCT token, 0 FROM customers_vocabulary WHERE token = ANY (%(forms)s)
+    """
+    if fragments and len(word.text) >= FRAGMENT_MIN:
+        sql += """
+            UNION ALL SELECT v.token, 1 FROM customers_words_holding(%(word)s, %(most)s) w (id)
+                      JOIN customers_vocabulary v ON v.id = w.id
+        """
+    tokens: dict[str, float] = {}
+    for token, is_fragment in rows(sql, {"forms": forms, "word": word.text, "most": MEANT_MAX}):
+        costs = [cost_of_slip(slip, text, token) for text in word.forms if (slip := slip_between(text, token))]
+        if costs:
+            tokens[token] = min(costs)
+        elif is_fragment:
+            tokens.setdefault(token, COST_FRAGMENT)
+    inside = any(cost == COST_FRAGMENT for cost in tokens.values())
+    return Term(word.text, word.forms, tokens, word.text if inside else "")
+
+
+def meant_at_last(word: Word) -> Term:
+    """A name not typed to its end with one slip in it, or a long one with two."""
+    tokens: dict[str, float] = {}
+    if len(word.text) >= 4:
+        sql = """
+            SELECT w.token FROM unnest(%s) AS b (beginning) CROSS JOIN LATERAL (
+                SELECT token FROM customers_vocabulary
+                WHERE token >= b.beginning AND token < b.beginning || %s LIMIT 5
+            ) w LIMIT %s
+        """
+        tokens = {token: COST_FRAGMENT for (token,) in rows(sql, [near_beginnings(word.text), END, MEANT_MAX])}
+    if not tokens and len(word.text) >= 6:
+        sql = "SELECT v.token FROM customers_words_like(%s, %s) w (id) JOIN customers_vocabulary v ON v.id = w.id"
+        tokens = {token: COST_FAR for (token,) in rows(sql, [word.text, LIKE_MAX])}
+    return Term(word.text, word.forms, tokens)
+
+
+def spaced_otherwise(words: Sequence[Word]) -> list[list[str]]:
+    """The words with a space put where it may be missing, or taken where it may be too much; only words that exist."""
+    texts = [word.text for word in words]
+    pairs: dict[tuple[int, int], list[tuple[str, str]]] = {}
+    for place, text in enumerate(texts):
+        pairs[place, place + 1] = split_forms(text)
+        if place + 1 < len(texts):
+            joined = text + texts[place + 1]
+            pairs[place, place + 2] = [*split_forms(joined), (joined, "")]
+    asked = sorted({part for group in pairs.values() for pair in group for part in pair if part})
+    known = {token for (token,) in rows("SELECT token FROM customers_vocabulary WHERE token = ANY (%s)", [asked])}
+    known.add("")
+    return [
+        [*texts[:start], *(part for part in pair if part), *texts[end:]]
+        for (start, end), group in pairs.items()
+        for pair in group
+        if known.issuperset(pair) and [part for part in pair if part] != texts[start:end]
+    ]
