@@ -24,9 +24,9 @@ _ONE_LENGTH: Final = ("NO", "DK", "NL")
 _MAILBOXES: Final = ("post", "info", "booking", "kontor")
 
 
-def batch_sizes(count: int, *, first: int = 0) -> list[tuple[int, int]]:
-    """(number, size) of the batches that ``count`` guests make, the first one numbered ``first``."""
-    return [(first + at, min(BATCH_SIZE, count - at * BATCH_SIZE)) for at in range(-(-count // BATCH_SIZE))]
+def batch_sizes(count: int) -> list[int]:
+    """The sizes of the batches that ``count`` guests make."""
+    return [min(BATCH_SIZE, count - start) for start in range(0, count, BATCH_SIZE)]
 
 
 def generate(profile: Profile, *, seed: str, today: date, number: int, size: int, staff: int = 1) -> Batch:
@@ -47,7 +47,7 @@ class _Generator:
         self.draw: Draw = random.Random(f"{seed}/{self.profile.codes}/{number}").random  # noqa: S311
         self.languages = [language for language, share in self.profile.languages for _ in range(round(share * 200))]
         self.house_book = name_book(self.profile.staff_language)
-        self.history = History(calendar, self.draw, number=number, size=size)
+        self.history = History(calendar, self.draw, number=number)
         self.batch = Batch([], [], [], self.history.stays, self.history.participants, [], [])
         self.count = self.people = 0
         self.emails: set[str] = set()

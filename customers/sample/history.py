@@ -24,6 +24,8 @@ RELAYS: Final = {
 _REFERENCE: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 # Shares of parties that are in house, arriving or leaving today, and of those expected later.
 _PRESENT, _EXPECTED = 0.019, 0.056
+# Numbers of rooms and pitches in use today that a batch has for itself; the fullest batch needs a third of them.
+_UNITS_OF_BATCH: Final = 400
 
 
 class Channel(NamedTuple):
@@ -37,13 +39,12 @@ class Channel(NamedTuple):
 class History:
     """Collects the rows of stays and participants of one batch."""
 
-    def __init__(self, calendar: Calendar, draw: Draw, *, number: int, size: int) -> None:
+    def __init__(self, calendar: Calendar, draw: Draw, *, number: int) -> None:
         self.calendar, self.profile, self.draw, self.number = calendar, calendar.profile, draw, number
         self.agencies: list[Card] = []
         self.stays: list[Row] = []
         self.participants: list[Row] = []
         self._in_house = 0
-        self._units_of_batch = max(60, size // 12)
 
     def add(self, members: list[Card], *, payer: Card | None = None, children: int = 0, most: int = 99) -> None:
         """Give a party its stays, at most so many finished ones; the first member books, ``payer`` or they pay."""
@@ -156,7 +157,7 @@ class History:
         if visit.arrival > 0:
             return ""
         if visit.departure >= 0 and visit.status in ("checked_in", "booked"):
-            index = self.number * self._units_of_batch + self._in_house
+            index = self.number * _UNITS_OF_BATCH + self._in_house
             self._in_house += 1
         else:
             index = int(self.draw() * 80)

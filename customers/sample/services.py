@@ -1,13 +1,10 @@
 """Write sample guests: sixty into any business, or a whole demo register in batches."""
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import date
-from queue import Full, Queue
 from time import perf_counter
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,14 +12,19 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import Business, Member, Property
 from accounts.tenancy import business_scope
+from customers.card.models import Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_close, change_set_open, recording
 from customers.sample.generator import batch_sizes, generate
 from customers.sample.profiles import Profile, profile_for
 from customers.sample.rows import Batch
-from customers.sample.sql import batch_write, sample_lock
+from customers.sample.sql import batch_write, connection_close, sample_lock
 
 SAMPLE_GUESTS = 60
+WRITERS = 2
+"""Connections that write a large register at once."""
+PARALLEL_FROM = 4
+"""From so many batches on it is large."""
 TITLE = gettext_noop("Sample guests")
 
 
@@ -74,58 +76,113 @@ def sample_add(*, business: Business, member: Member | None) -> ChangeSet:
         online_agents=("Booking.com",),
     )
     batch = generate(profile, seed="sample", today=_today(business), number=0, size=SAMPLE_GUESTS, staff=1)
+    tags = _tags(profile)
     with change_set(kind=ChangeSet.Kind.SAMPLE, title=TITLE, member=member) as act:
-        batch_write(batch, properties=properties, staff=[member] if member else [])
+        batch_write(batch, properties=properties, staff=[member] if member else [], tags=tags)
         act.result = {"guests": len(batch.customers), "stays": len(batch.stays)}
         ChangeSet.objects.filter(pk=act.pk).update(result=act.result)
     return act
 
 
 def register_fill(
-    *, business: Business, profile: Profile, guests: int, seed: str = "1", today: date | None = None
+    *,
+    business: Business,
+    profile: Profile,
+    guests: int,
+    seed: str = "1",
+    today: date | None = None,
+    writers: int = WRITERS,
 ) -> Filled:
     """Fill a demo business up to ``guests`` cards, in batches of one transaction each, all under one change set.
 
     What is there already stays: run again it adds nothing, or the guests that are missing. A run that was killed is
     continued by the next one, with the day and seed it began with. A register that somebody removed by undo stays
-    removed. Memory stays flat: while PostgreSQL writes one batch, the next one is made.
+    removed. A large one is written by ``writers`` connections while the next batch is made, so it must not be called
+    inside a transaction; memory stays flat. Raises :class:`RegisterBusy`.
     """
     began = perf_counter()
     with business_scope(business.pk):
         act = _register_act(seed=seed, today=today or _today(business))
         if act is None:
             return Filled(0, 0, 0, perf_counter() - began)
-        state = act.result
         properties = list(Property.objects.order_by("id")[: len(profile.places)])
         staff = list(Member.objects.filter(is_active=True).select_related("user").order_by("id"))
-    added = stays = 0
-    missing = guests - state["guests"]
-    if missing > 0:
-        with business_scope(business.pk):
-            ChangeSet.objects.filter(pk=act.pk).update(state=ChangeSet.State.OPEN)
-        sizes = batch_sizes(missing, first=state["batches"])
-        with _made_ahead(
-            replace(profile, sort_language=business.language),
-            seed=state["seed"],
-            today=date.fromisoformat(state["today"]),
-            sizes=sizes,
-            staff=len(staff),
-        ) as batches:
-            for batch in batches:
-                with business_scope(business.pk), recording(act.pk):
-                    state = _locked_state(act, expected=state)
-                    batch_write(batch, properties=properties, staff=staff)
-                    state = {**state, "batches": state["batches"] + 1}
-                    state |= {
-                        "guests": state["guests"] + len(batch.customers),
-                        "stays": state["stays"] + len(batch.stays),
-                    }
-                    ChangeSet.objects.filter(pk=act.pk).update(result=state)
-                added, stays = added + len(batch.customers), stays + len(batch.stays)
-    if act.state == ChangeSet.State.OPEN or missing > 0:
-        with business_scope(business.pk):
-            change_set_close(change_set_id=act.pk, result=state)
-    return Filled(added, stays, state["guests"], perf_counter() - began)
+        tags = _tags(profile)
+        sizes = _open_batches(act, guests)
+        before = act.result
+    profile = replace(profile, sort_language=business.language)
+
+    def made(number: int, size: int) -> Batch:
+        return generate(
+            profile,
+            seed=act.result["seed"],
+            today=date.fromisoformat(act.result["today"]),
+            number=number,
+            size=size,
+            staff=max(len(staff), 1),
+        )
+
+    def write(number: int, batch: Batch) -> None:
+        with business_scope(business.pk), recording(act.pk):
+            batch_write(batch, properties=properties, staff=staff, tags=tags)
+            _note_done(act, number=number, batch=batch)
+
+    if len(sizes) < PARALLEL_FROM:
+        for number, size in sizes:
+            write(number, made(number, size))
+    else:
+        _write_ahead(sizes, made, write, writers=writers)
+    with business_scope(business.pk):
+        act.refresh_from_db()
+        if act.state == ChangeSet.State.OPEN:
+            change_set_close(change_set_id=act.pk, result=act.result)
+    after = act.result
+    return Filled(
+        guests=after["guests"] - before["guests"],
+        stays=after["stays"] - before["stays"],
+        total=after["guests"],
+        seconds=perf_counter() - began,
+    )
+
+
+def _write_ahead(
+    sizes: Sequence[tuple[int, int]],
+    made: Callable[[int, int], Batch],
+    write: Callable[[int, Batch], None],
+    *,
+    writers: int,
+) -> None:
+    """Write batches by several connections at once, while this thread makes the next one."""
+
+    def write_and_close(number: int, batch: Batch) -> None:
+        try:
+            write(number, batch)
+        finally:
+            connection_close()
+
+    with ThreadPoolExecutor(writers, thread_name_prefix="sample-guests") as pool:
+        running: set[Future[None]] = set()
+        for number, size in sizes:
+            batch = made(number, size)
+            while len(running) >= writers:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for finished in done:
+                    finished.result()
+            running.add(pool.submit(write_and_close, number, batch))
+        for last in running:
+            last.result()
+
+
+def _tags(profile: Profile) -> dict[str, int]:
+    """Ids of the tags that a profile's guests may have, by code or name; missing ones are made."""
+    found = {tag.code or tag.name: tag.pk for tag in Tag.objects.all()}
+    for code in Tag.Code:
+        if code.value not in found:
+            found[code.value] = Tag.objects.create(code=code.value, name=code.name.lower()).pk
+    for name in profile.own_tags:
+        if name not in found:
+            found[name] = Tag.objects.create(name=name).pk
+    return found
 
 
 def _today(business: Business) -> date:
@@ -133,60 +190,39 @@ def _today(business: Business) -> date:
 
 
 def _register_act(*, seed: str, today: date) -> ChangeSet | None:
-    """The change set the demo register is written under, a new one if need be; ``None`` once it has been undone."""
+    """The change set the demo register is written under, a new one if need be; ``None`` once it has been undone.
+
+    Its result tells seed and day, guests and stays so far, and the numbers of the batches that are ``done``.
+    """
     acts = ChangeSet.objects.filter(kind=ChangeSet.Kind.SAMPLE, result__has_key="seed")
     found = acts.order_by("-id").first()
     if found is not None:
         return None if found.state == ChangeSet.State.UNDONE else found
     act = change_set_open(kind=ChangeSet.Kind.SAMPLE, title=TITLE)
-    act.result = {"seed": seed, "today": today.isoformat(), "batches": 0, "guests": 0, "stays": 0}
+    act.result = {"seed": seed, "today": today.isoformat(), "planned": [], "done": [], "guests": 0, "stays": 0}
     act.save(update_fields=["result"])
     return act
 
 
-def _locked_state(act: ChangeSet, *, expected: dict[str, Any]) -> dict[str, Any]:
-    """The register's progress, locked for this batch. Another run that got ahead ends this one."""
-    state: dict[str, Any] = ChangeSet.objects.select_for_update().get(pk=act.pk).result
-    if state["batches"] != expected["batches"]:
+def _open_batches(act: ChangeSet, guests: int) -> list[tuple[int, int]]:
+    """(number, size) of the batches still to be written for so many guests in all; plans new ones where need be."""
+    act.result = ChangeSet.objects.select_for_update().get(pk=act.pk).result
+    planned: list[int] = act.result["planned"]
+    missing = guests - sum(planned)
+    if missing > 0:
+        planned += batch_sizes(missing)
+    sizes = [(number, size) for number, size in enumerate(planned) if number not in act.result["done"]]
+    if sizes:
+        ChangeSet.objects.filter(pk=act.pk).update(state=ChangeSet.State.OPEN, result=act.result)
+    return sizes
+
+
+def _note_done(act: ChangeSet, *, number: int, batch: Batch) -> None:
+    """Record a written batch in its own transaction; one that another run has written meanwhile is taken back."""
+    state = ChangeSet.objects.select_for_update().get(pk=act.pk).result
+    if number in state["done"]:
         raise RegisterBusy(_("Somebody else is filling this business just now. What they wrote is kept."))
-    return state
-
-
-@contextmanager
-def _made_ahead(
-    profile: Profile, *, seed: str, today: date, sizes: Sequence[tuple[int, int]], staff: int
-) -> Iterator[Iterator[Batch]]:
-    """Batches in order, each made by a thread while the one before is written: the database's wait is ours to use."""
-    made: Queue[Batch | BaseException | None] = Queue(maxsize=1)
-    stop = threading.Event()
-
-    def put(item: Batch | BaseException | None) -> None:
-        while not stop.is_set():
-            try:
-                return made.put(item, timeout=0.5)
-            except Full:
-                continue
-
-    def make() -> None:
-        try:
-            for number, size in sizes:
-                if stop.is_set():
-                    return
-                put(generate(profile, seed=seed, today=today, number=number, size=size, staff=max(staff, 1)))
-            put(None)
-        except BaseException as error:
-            put(error)
-
-    def take() -> Iterator[Batch]:
-        while (item := made.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-
-    thread = threading.Thread(target=make, name="sample-guests", daemon=True)
-    thread.start()
-    try:
-        yield take()
-    finally:
-        stop.set()
-        thread.join()
+    state["done"] = sorted([*state["done"], number])
+    state["guests"] += len(batch.customers)
+    state["stays"] += len(batch.stays)
+    ChangeSet.objects.filter(pk=act.pk).update(result=state)

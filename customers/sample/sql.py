@@ -1,13 +1,12 @@
 """Rows of a batch into the guest tables: COPY into stage, then one INSERT a table, under the row policies."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 
 from django.db import connection
 
 from accounts.models import Member, Property
-from customers.card.models import Tag
 from customers.sample import rows as columns
 from customers.sample.rows import Batch, Row, rendered
 
@@ -76,12 +75,17 @@ _INSERTS = (
 )
 
 
-def batch_write(batch: Batch, *, properties: Sequence[Property], staff: Sequence[Member]) -> None:
-    """Write a batch in the scope and change set that are open. ``properties`` are the profile's places in its order."""
+def batch_write(
+    batch: Batch, *, properties: Sequence[Property], staff: Sequence[Member], tags: Mapping[str, int]
+) -> None:
+    """Write a batch in the scope and change set that are open.
+
+    ``properties`` are the profile's places in its order, ``tags`` the ids of the tags' codes and names.
+    """
     values = {
         "business": properties[0].business_id,
         "properties": [place.pk for place in properties],
-        "tags": json.dumps(_tag_ids({row[1] for row in batch.tags})),
+        "tags": json.dumps(dict(tags)),
         "members": [member.pk for member in staff],
         "actors": [str(member) for member in staff],
     }
@@ -97,16 +101,12 @@ def batch_write(batch: Batch, *, properties: Sequence[Property], staff: Sequence
         cursor.execute(f"DROP TABLE {', '.join(_TABLES)}")
 
 
-def _tag_ids(names: set[str]) -> dict[str, int]:
-    """Ids of the tags a batch names by code or name; a missing one is made."""
-    codes = set(Tag.Code.values)
-    found = {tag.code or tag.name: tag.pk for tag in Tag.objects.all()}
-    for name in sorted(names - set(found)):
-        found[name] = Tag.objects.create(code=name if name in codes else "", name=name).pk
-    return {name: found[name] for name in names}
-
-
 def sample_lock(*, business_id: int) -> None:
     """Let one transaction at a time add sample guests to a business."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.sample', %s))", [business_id])
+
+
+def connection_close() -> None:
+    """Give this thread's connection back; the thread may be a pool's, which no request ends."""
+    connection.close()

@@ -160,7 +160,7 @@ def test_register_is_filled_in_batches_and_once(cast: Cast, small_batches: None)
     again = fill(cast.fjordstuen, 120)
 
     assert (first.guests, first.total, again.guests, again.total) == (120, 120, 0, 120)
-    assert act is not None and act.state == ChangeSet.State.DONE and act.result["batches"] == 3
+    assert act is not None and act.state == ChangeSet.State.DONE and act.result["planned"] == [50, 50, 20]
     with business_scope(cast.fjordstuen.pk):
         assert counts() == before and before["Customer"] == 120
         assert sample_current() == act
@@ -182,34 +182,34 @@ def test_a_killed_run_is_continued_as_it_began(
     properties(cast.fjordstuen)
 
     def dying(*args: Any, number: int, **options: Any) -> Batch:
-        if number == 2:
+        if number == 1:
             raise MemoryError("killed")
         return generate(*args, number=number, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(services, "generate", dying)
         with pytest.raises(MemoryError):
-            fill(cast.fjordstuen, 200, seed="7")
+            fill(cast.fjordstuen, 150, seed="7")
     with business_scope(cast.fjordstuen.pk):
         act = sample_current()
-        assert act is not None and act.state == ChangeSet.State.OPEN and Customer.objects.count() == 100
+        assert act is not None and act.state == ChangeSet.State.OPEN and Customer.objects.count() == 50
 
     # Another day and another seed: the register goes on with its own.
     rest = register_fill(
         business=cast.fjordstuen.business,
         profile=DEMO_PROFILES["fjordstuen"],
-        guests=200,
+        guests=150,
         seed="8",
         today=date(2027, 1, 1),
     )
-    assert (rest.guests, rest.total) == (100, 200)
+    assert (rest.guests, rest.total) == (100, 150)
     with business_scope(cast.fjordstuen.pk):
         names = set(Customer.objects.values_list("given_name", "family_name", "company_name"))
         act = sample_current()
         assert act is not None and act.state == ChangeSet.State.DONE
     expected = {
         row[2:5]
-        for number in range(4)
+        for number in range(3)
         for row in generate(
             DEMO_PROFILES["fjordstuen"], seed="7", today=TODAY, number=number, size=50, staff=4
         ).customers
@@ -230,14 +230,51 @@ def test_a_removed_register_stays_removed(cast: Cast) -> None:
         assert not Customer.objects.exists()
 
 
-def test_a_run_that_was_overtaken_stops(cast: Cast) -> None:
+def test_a_large_register_is_written_by_several_connections(transactional_cast: Cast, small_batches: None) -> None:
+    house = transactional_cast.fjordstuen
+    properties(house)
+    filled = fill(house, 330)
+    assert (filled.guests, filled.total) == (330, 330)
+    with business_scope(house.pk):
+        act = sample_current()
+        assert act is not None and act.state == ChangeSet.State.DONE
+        assert act.result["done"] == [0, 1, 2, 3, 4, 5, 6] and act.result["stays"] == filled.stays
+        assert Customer.objects.count() == 330 and Stay.objects.count() == filled.stays
+        assert CustomerFacts.objects.filter(stays__gt=0).count() > 200
+
+
+def test_an_error_in_one_connection_ends_the_run_and_keeps_what_is_done(
+    transactional_cast: Cast, small_batches: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = transactional_cast.fjordstuen
+    properties(house)
+    note = services._note_done
+
+    def failing(act: ChangeSet, *, number: int, batch: Batch) -> None:
+        if number == 3:
+            raise OSError("disk full")
+        note(act, number=number, batch=batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "_note_done", failing)
+        with pytest.raises(OSError, match="disk full"):
+            fill(house, 330)
+    with business_scope(house.pk):
+        act = sample_current()
+        assert act is not None and 3 not in act.result["done"]
+        assert Customer.objects.count() == act.result["guests"] == 50 * len(act.result["done"])
+    assert fill(house, 330).total == 330
+
+
+def test_a_batch_is_written_once(cast: Cast) -> None:
     properties(cast.fjordstuen)
     fill(cast.fjordstuen, 40)
     with business_scope(cast.fjordstuen.pk):
         act = sample_current()
         assert act is not None
+        made = generate(DEMO_PROFILES["fjordstuen"], seed="1", today=TODAY, number=0, size=40)
         with pytest.raises(RegisterBusy):
-            services._locked_state(act, expected={**act.result, "batches": 0})
+            services._note_done(act, number=0, batch=made)
 
 
 # -- the command --------------------------------------------------------------------------------------------------

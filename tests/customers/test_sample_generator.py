@@ -53,11 +53,10 @@ def test_a_batch_has_exactly_its_size(slug: str, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "first", "expected"),
-    [(0, 0, []), (1, 3, [(3, 1)]), (BATCH_SIZE, 0, [(0, BATCH_SIZE)]), (BATCH_SIZE + 2, 5, [(5, BATCH_SIZE), (6, 2)])],
+    ("count", "expected"), [(-1, []), (0, []), (1, [1]), (BATCH_SIZE, [BATCH_SIZE]), (BATCH_SIZE + 2, [BATCH_SIZE, 2])]
 )
-def test_batch_sizes(count: int, first: int, expected: list[tuple[int, int]]) -> None:
-    assert batch_sizes(count, first=first) == expected
+def test_batch_sizes(count: int, expected: list[int]) -> None:
+    assert batch_sizes(count) == expected
 
 
 def test_rows_fit_their_columns_and_copy(batch: Batch) -> None:
