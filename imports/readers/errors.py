@@ -5,10 +5,7 @@ The sentences are marked for translation here and translated where they are show
 
 from typing import ClassVar
 
-
-def gettext_noop(message: str) -> str:
-    """Mark a sentence for the translation catalogues; the reader itself speaks no language."""
-    return message
+from imports.marking import gettext_noop
 
 
 class FileError(Exception):
