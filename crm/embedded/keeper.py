@@ -20,18 +20,20 @@ GRACE_SECONDS = 15.0
 def keep(path: Path, grace: float = GRACE_SECONDS) -> None:
     """Stop the services of the home at ``path`` once nobody uses them; at once back if another keeper is there."""
     home = Home(path)
+    if not home.users_file.exists():
+        return
     with home.lock():
         keeper = open_lock(home.keeper_file)
         if not try_lock(keeper):
             return
         os.ftruncate(keeper, 0)
         os.pwrite(keeper, f"{os.getpid()}\n".encode(), 0)
-    while True:
+    while home.users_file.exists():
         users = open_lock(home.users_file)
         fcntl.flock(users, fcntl.LOCK_EX)
         os.close(users)
         time.sleep(grace)
-        if stop_unused(home, keeper):
+        if not home.users_file.exists() or stop_unused(home, keeper):
             return
 
 

@@ -71,21 +71,18 @@ def birth(pid: int) -> str | None:
     return listing[1].strip() if len(listing) == 2 and not listing[0].startswith("Z") else None
 
 
-def end_group(pid: int, born: str, *, patience: float) -> bool:
-    """End the process group led by ``pid``, if ``pid`` is still the process born at ``born``.
+def end_groups(leaders: dict[int, str], *, patience: float) -> bool:
+    """End the process groups of ``leaders`` (number and birth), those that are still the processes they were.
 
     Asks first and kills after ``patience`` seconds. Returns whether anything was there to end.
     """
-    if birth(pid) != born:
-        return False
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGTERM)
-        deadline = time.monotonic() + patience
-        while birth(pid) == born and time.monotonic() < deadline:
+    living = [pid for pid, born in leaders.items() if birth(pid) == born]
+    for sign, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+        for pid in living:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                # The second round is for the whole group: what a leader started may outlive it.
+                os.killpg(pid, sign)
+        deadline = time.monotonic() + seconds
+        while any(birth(pid) == leaders[pid] for pid in living) and time.monotonic() < deadline:
             time.sleep(0.05)
-        # Whoever is left of the group, the leader or what it started.
-        os.killpg(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 5.0
-        while birth(pid) == born and time.monotonic() < deadline:
-            time.sleep(0.05)
-    return True
+    return bool(living)

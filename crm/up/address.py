@@ -5,6 +5,7 @@ import ipaddress
 import socket
 
 _NEXT_PORTS = 20
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class PortTaken(Exception):
@@ -39,9 +40,14 @@ def listen(host: str, port: int, *, chosen: bool) -> tuple[socket.socket, int]:
     )
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches ``host``."""
+    return public_names(host) == list(_LOOPBACK)
+
+
 def public_names(host: str) -> list[str]:
     """Names and addresses under which a server bound to ``host`` is reached, loopback first."""
-    names = ["localhost", "127.0.0.1", "[::1]"]
+    names = list(_LOOPBACK)
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

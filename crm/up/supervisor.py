@@ -19,7 +19,7 @@ from crm import embedded
 from crm.embedded import processes
 from crm.embedded.home import CHECKOUT, open_lock, try_lock, write_private
 from crm.up import preparation
-from crm.up.address import listen, public_names
+from crm.up.address import is_loopback, listen, public_names
 from crm.up.children import Child
 
 _STOP_SECONDS = 20.0
@@ -99,7 +99,7 @@ class Supervisor:
         os.environ.setdefault("INNKEEPER_DEMO", "1" if self.options.demo else "0")
         os.environ["INNKEEPER_LISTEN_FD"] = str(listener.fileno())
         # Loopback answers by its well-known name; elsewhere the machine's own address helps more.
-        self.address = f"http://{names[0] if len(names) == 3 else names[-1]}:{port}/"
+        self.address = f"http://{names[0] if is_loopback(self.options.host) else names[-1]}:{port}/"
         try:
             embedded.ensure()
         finally:
@@ -112,7 +112,7 @@ class Supervisor:
             "web", "gunicorn", "-c", "python:crm.up.web", "crm.wsgi:application", inherit=(listener.fileno(),)
         )
         self._launch(web)
-        self._await_first_page(web, names[0] if len(names) == 3 else self.options.host, port)
+        self._await_first_page(web, names[0] if is_loopback(self.options.host) else self.options.host, port)
         self._launch(self._child("worker", "celery", "-A", "crm.celery", "worker", *_WORKER))
         self._launch(self._child("beat", "celery", "-A", "crm.celery", "beat", "--loglevel=WARNING", "--pidfile="))
         self._greet()
@@ -164,6 +164,9 @@ class Supervisor:
         print(f"\nInnkeeper is running at {self.address}\n", flush=True)
         if sign_ins:
             print(f"{sign_ins}\n", flush=True)
+            if not is_loopback(self.options.host):
+                print("Everybody knows these passwords, and other machines reach this address: start with --no-demo")
+                print("before real guests are in the register.\n", flush=True)
         print("Press Ctrl-C to stop.", flush=True)
 
     def _watch(self) -> None:
@@ -230,8 +233,7 @@ class Supervisor:
             children = json.loads(self.note.read_text(encoding="utf-8"))["children"]
         except (OSError, ValueError, KeyError):
             return
-        ended = [processes.end_group(int(pid), str(born), patience=_STOP_SECONDS / 2) for pid, born in children]
-        if any(ended):
+        if processes.end_groups({int(pid): str(born) for pid, born in children}, patience=_STOP_SECONDS / 2):
             print("Ended what was left of a start that was cut off.", flush=True)
         self.note.unlink(missing_ok=True)
 

@@ -1,8 +1,13 @@
 """Use embedded services of a folder from a process of one's own, as every command does."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from crm.embedded.home import CHECKOUT
@@ -18,12 +23,28 @@ _NOT_INHERITED = (
 )
 
 
-def open_to_all(path: Path) -> Path:
-    """Let the servers' account pass through pytest's private folders, as it may through an ordinary checkout's."""
-    for folder in (path, *path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder.stat().st_mode & 0o077 == 0:
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return path
+@contextmanager
+def services_home() -> Iterator[Path]:
+    """A folder for services, which the servers' account may enter as it may an ordinary checkout's.
+
+    Not pytest's own temporary folder: that one is private, and closed again by every other run.
+    """
+    home = Path(tempfile.mkdtemp(prefix="innkeeper-services-"))
+    home.chmod(0o711)
+    try:
+        yield home
+    finally:
+        probe(home, "embedded.stop(home, force=True)")
+        shutil.rmtree(place_of(home))
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def place_of(home: Path) -> Path:
+    """Where the servers of ``home`` keep their files."""
+    try:
+        return Path(str(json.loads((home / "services.json").read_text())["place"]) or home)
+    except (OSError, ValueError):
+        return home
 
 
 def bare_environment(**extra: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import time
@@ -12,18 +13,24 @@ import psycopg2
 import pytest
 
 from crm.embedded import processes
-from tests.crm.services_probe import open_to_all, probe, refused, start_probe
+from tests.crm.services_probe import place_of, probe, refused, services_home, start_probe
 
 ADDRESSES = "ensure(); print(os.environ['DATABASE_URL'], os.environ['DATABASE_OWNER_URL'], os.environ['REDIS_URL'])"
 STOP = "assert embedded.stop(home)"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A folder with services in it, which every test here finds and leaves in working order."""
-    path = open_to_all(tmp_path_factory.mktemp("services"))
-    yield path
-    probe(path, "embedded.stop(home, force=True)")
+    with services_home() as path:
+        yield path
+
+
+@pytest.fixture
+def fresh() -> Iterator[Path]:
+    """A folder in which no service has been started yet."""
+    with services_home() as path:
+        yield path
 
 
 def addresses(home: Path) -> tuple[str, str, str]:
@@ -166,21 +173,16 @@ def test_taken_ports_are_replaced(home: Path) -> None:
     assert (after["postgres_port"], after["valkey_port"]) != (before["postgres_port"], before["valkey_port"])
 
 
-def test_copied_folder_does_not_join_the_servers_it_was_copied_from(home: Path) -> None:
+def test_copied_folder_does_not_join_the_servers_it_was_copied_from(home: Path, fresh: Path) -> None:
     first = state(home) if addresses(home) else {}
     held = start_probe(home, "ensure(); print('up', flush=True); sys.stdin.read()")
     assert held.stdout is not None
     assert held.stdout.readline() == "up\n"
     copy = state(home) | {"checkout": "/another/checkout"}
-    elsewhere = open_to_all(home.parent) / "copy"
-    elsewhere.mkdir()
-    (elsewhere / "services.json").write_text(json.dumps(copy))
-    try:
-        addresses(elsewhere)
-        assert state(elsewhere)["postgres_port"] != first["postgres_port"]
-    finally:
-        probe(elsewhere, "embedded.stop(home, force=True)")
-        held.communicate(timeout=60)
+    (fresh / "services.json").write_text(json.dumps(copy))
+    addresses(fresh)
+    assert state(fresh)["postgres_port"] != first["postgres_port"]
+    held.communicate(timeout=60)
 
 
 def test_servers_are_not_stopped_under_another_process(home: Path) -> None:
@@ -195,14 +197,22 @@ def test_servers_are_not_stopped_under_another_process(home: Path) -> None:
     wait_until(lambda: not servers_of(home))
 
 
+def keeper_of(home: Path) -> int:
+    """The living keeper's number; 0 while there is none."""
+    try:
+        pid = int((home / "keeper.lock").read_text())
+        return pid if b"crm.embedded.keeper" in Path(f"/proc/{pid}/cmdline").read_bytes() else 0
+    except (OSError, ValueError):
+        return 0
+
+
 def test_keeper_stops_the_servers_after_the_last_user_was_killed(home: Path) -> None:
     probe(home, "ensure()\n" + STOP)
     user = start_probe(home, "ensure(); print('up', flush=True); sys.stdin.read()")
     assert user.stdout is not None
     assert user.stdout.readline() == "up\n"
-    keeper = int((home / "keeper.lock").read_text())
-    assert b"crm.embedded.keeper" in Path(f"/proc/{keeper}/cmdline").read_bytes()
-    os.kill(keeper, signal.SIGKILL)
+    wait_until(lambda: keeper_of(home))
+    os.kill(keeper_of(home), signal.SIGKILL)
     impatient = start_probe(home, "from crm.embedded.keeper import keep; keep(home, grace=0.1)")
     time.sleep(1)
     assert servers_of(home)
@@ -213,17 +223,13 @@ def test_keeper_stops_the_servers_after_the_last_user_was_killed(home: Path) -> 
     wait_until(lambda: not servers_of(home))
 
 
-def test_cut_off_initialisation_is_begun_again(home: Path, tmp_path: Path) -> None:
-    fresh = open_to_all(tmp_path)
+def test_cut_off_initialisation_is_begun_again(fresh: Path) -> None:
     cut_off = start_probe(fresh, "ensure()")
-    wait_until(lambda: (fresh / "postgres" / "data.new").exists())
+    wait_until(lambda: (place_of(fresh) / "postgres" / "data.new").exists())
     os.kill(cut_off.pid, signal.SIGKILL)
     cut_off.communicate()
-    try:
-        app, _, _ = addresses(fresh)
-        psycopg2.connect(app).close()
-    finally:
-        probe(fresh, "embedded.stop(home, force=True)")
+    app, _, _ = addresses(fresh)
+    psycopg2.connect(app).close()
 
 
 def test_lost_state_is_not_papered_over(home: Path) -> None:
@@ -249,16 +255,12 @@ def test_lost_state_is_not_papered_over(home: Path) -> None:
         ({"INNKEEPER_EMBEDDED": "0"}, set()),
     ],
 )
-def test_addresses_in_the_environment_win(tmp_path: Path, environment: dict[str, str], started: set[str]) -> None:
-    place = open_to_all(tmp_path)
-    try:
-        shown = "ensure(); print({n: os.environ.get(n) for n in ('DATABASE_URL', 'DATABASE_OWNER_URL', 'REDIS_URL')})"
-        output = probe(place, shown, **environment)
-        for name, value in environment.items():
-            assert name == "INNKEEPER_EMBEDDED" or f"'{name}': '{value}'" in output
-        assert {folder.name for folder in place.iterdir() if folder.is_dir()} == started
-    finally:
-        probe(place, "embedded.stop(home, force=True)")
+def test_addresses_in_the_environment_win(fresh: Path, environment: dict[str, str], started: set[str]) -> None:
+    shown = "ensure(); print({n: os.environ.get(n) for n in ('DATABASE_URL', 'DATABASE_OWNER_URL', 'REDIS_URL')})"
+    output = probe(fresh, shown, **environment)
+    for name, value in environment.items():
+        assert name == "INNKEEPER_EMBEDDED" or f"'{name}': '{value}'" in output
+    assert {folder.name for folder in fresh.iterdir() if folder.is_dir()} == started
 
 
 def test_half_an_address_is_refused(tmp_path: Path) -> None:
@@ -272,27 +274,19 @@ def test_configure_starts_nothing(tmp_path: Path) -> None:
     assert not servers_of(tmp_path)
 
 
-def test_closed_home_is_left_closed(tmp_path: Path) -> None:
+def test_closed_home_is_left_closed(fresh: Path) -> None:
     """Root's servers run as another account; where that cannot enter, they live elsewhere."""
-    closed = tmp_path / "closed"
+    closed = fresh / "closed"
     closed.mkdir(mode=0o700)
     home = closed / "var"
     try:
         app, _, _ = addresses(home)
         psycopg2.connect(app).close()
         assert closed.stat().st_mode & 0o777 == 0o700
-        assert Path(str(state(home)["place"])).is_relative_to("/var/lib/innkeeper" if os.geteuid() == 0 else home)
+        assert place_of(home).is_relative_to("/var/lib/innkeeper" if os.geteuid() == 0 else home)
     finally:
         probe(home, "embedded.stop(home, force=True)")
-        remove_place(Path(str(state(home)["place"])), home)
-
-
-def remove_place(place: Path, home: Path) -> None:
-    """What a test put below /var/lib."""
-    import shutil
-
-    if not place.is_relative_to(home):
-        shutil.rmtree(place)
+        shutil.rmtree(place_of(home))
 
 
 def ask_valkey(url: str) -> bytes:

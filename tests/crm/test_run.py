@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from crm.embedded.home import CHECKOUT
 from crm.up import environment
 from crm.up.address import PortTaken, listen, public_names
 from crm.up.children import Child
-from tests.crm.services_probe import bare_environment, open_to_all
+from tests.crm.services_probe import bare_environment, services_home
 
 
 def free_port() -> int:
@@ -223,60 +222,57 @@ class Running:
         assert self.process.wait(60) == 0
         return self.output.read_text()
 
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Innkeeper started from nothing."""
-    run = Running(open_to_all(tmp_path_factory.mktemp("run")))
-    yield run
-    if run.process.poll() is None:
-        run.stop()
-
-
-def test_first_page_comes_and_files_carry_hashed_names(running: Running) -> None:
-    assert running.page() == 200
-    assert running.page("/") in {200, 302}
-    manifest = json.loads((running.var / "static" / "staticfiles.json").read_text())["paths"]
-    assert running.page(f"/static/{manifest['app.css']}") == 200
+    def kill_and_await(self, name: str, called: str) -> None:
+        """Kill one program and wait until another of its kind runs."""
+        before = self.child(name)
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        self.wait_for(f"The {called} process ended by itself (signal 9, SIGKILL)")
+        deadline = time.monotonic() + 60
+        while self.child(name) in {None, before}:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
-@pytest.mark.parametrize("name", ["gunicorn", "worker", "beat"])
-def test_killed_child_is_started_again(running: Running, name: str) -> None:
-    before = running.child(name)
-    assert before is not None
-    os.kill(before, signal.SIGKILL)
-    running.wait_for(f"The {'web' if name == 'gunicorn' else name} process ended by itself (signal 9, SIGKILL)")
-    deadline = time.monotonic() + 60
-    while running.child(name) in {None, before}:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert running.page() == 200
-
-
-def test_second_start_from_the_same_folder_is_refused(running: Running) -> None:
-    second = running.launch(running.var / "second")
-    assert second.wait(60) == 1
-    said = (running.var / "second").read_text()
-    assert f"already runs from this folder, at http://localhost:{running.port}/" in said
-    assert running.page() == 200
-
-
-def test_start_after_a_kill_ends_what_was_left_and_serves_again(running: Running) -> None:
-    running.process.kill()
-    running.process.wait()
-    running.start()
-    assert "Ended what was left" in running.output.read_text()
-    assert running.page() == 200
-
-
-def test_stop_leaves_nothing_running(running: Running) -> None:
-    said = running.stop()
-    assert "Stopped. Everything is kept." in said
-    assert not (running.var / "run.json").exists()
-    left = []
+def living_below(var: Path) -> list[str]:
+    """Commands of living processes that name ``var``."""
+    found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and processes.birth(int(entry.name)) is not None:
-            command = (entry / "cmdline").read_bytes().decode(errors="replace")
-            if str(running.var) in command:
-                left.append(command)
-    assert left == []
+            try:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            found += [command] if str(var) in command else []
+    return found
+
+
+def test_started_disturbed_and_stopped() -> None:
+    """From nothing to the first page, through kills of every part, to silence."""
+    with services_home() as var:
+        running = Running(var)
+        try:
+            assert running.page() == 200
+            assert running.page("/") in {200, 302}
+            manifest = json.loads((var / "static" / "staticfiles.json").read_text())["paths"]
+            assert running.page(f"/static/{manifest['app.css']}") == 200
+
+            for name, called in (("gunicorn", "web"), ("worker", "worker"), ("beat", "beat")):
+                running.kill_and_await(name, called)
+            assert running.page() == 200
+
+            second = running.launch(var / "second")
+            assert second.wait(60) == 1
+            said = (var / "second").read_text()
+            assert f"already runs from this folder, at http://localhost:{running.port}/" in said
+
+            running.process.kill()
+            running.process.wait()
+            running.start()
+            assert running.page() == 200
+        finally:
+            if running.process.poll() is None:
+                said = running.stop()
+        assert "Stopped. Everything is kept." in said
+        assert not (var / "run.json").exists()
+        assert living_below(var) == []
