@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Final, TypeVar
+from typing import TypeVar
 
+from customers.export.rows import plain
 from imports.mapping.cards import without_card_numbers
 from imports.mapping.plan import Plan
 from imports.mapping.values import WHOLE_MAX
@@ -13,7 +14,6 @@ from imports.readers import Batch
 
 _T = TypeVar("_T")
 
-_FORMULA_SIGNS: Final = "=+-@\t\r\0"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SPACES = re.compile("[\\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
@@ -120,7 +120,7 @@ class Columns:
     def _clean(self, place: int, meaning: str, *, lines: bool, is_name: bool) -> list[str]:
         cells = [cell.strip() for cell in self._cells[place]] if self._cells else []
         if self.plan.format.escaped:
-            cells = [cell[1:] if cell[:1] == "'" and (cell[1:2] or " ") in _FORMULA_SIGNS else cell for cell in cells]
+            cells = [plain(cell) for cell in cells]
         for at, cell in enumerate(cells):
             if not (cell.isascii() and cell.isprintable()):
                 cells[at] = self._plain(at, meaning, cell, lines=lines)
@@ -132,9 +132,9 @@ class Columns:
 
     def _plain(self, at: int, meaning: str, cell: str, *, lines: bool) -> str:
         """Composed letters, plain spaces, no invisible characters; line breaks only where `lines` may stand."""
-        plain = unicodedata.normalize("NFC", cell)
-        without = _CONTROL.sub(" ", plain.replace("\r\n", "\n").replace("\r", "\n"))
-        if _CONTROL.search(plain.replace("\r", "\n")):
+        composed = unicodedata.normalize("NFC", cell)
+        without = _CONTROL.sub(" ", composed.replace("\r\n", "\n").replace("\r", "\n"))
+        if _CONTROL.search(composed.replace("\r", "\n")):
             self.report(at, meaning, without, "control")
         without = _INVISIBLE.sub("", without)
         if lines:

@@ -1,0 +1,25 @@
+"""The export's one statement: every column of every guest that a condition lets through, in the order of names."""
+
+from typing import Final
+
+GUESTS: Final = """
+    SELECT c.id, c.kind, c.given_name, c.family_name, c.company_name, c.organisation_number,
+           (SELECT string_agg(coalesce(nullif(p.normalised, ''), p.value), ' ::: ' ORDER BY p.is_primary DESC, p.id)
+            FROM customers_contactpoint p
+            WHERE p.business_id = c.business_id AND p.customer_id = c.id AND p.kind = 'email'),
+           (SELECT string_agg(coalesce(nullif(p.normalised, ''), p.value), ' ::: ' ORDER BY p.is_primary DESC, p.id)
+            FROM customers_contactpoint p
+            WHERE p.business_id = c.business_id AND p.customer_id = c.id AND p.kind = 'phone'),
+           c.language, c.nationality, c.street, c.postal_code, c.city, c.country, c.birth_date, c.source,
+           c.first_contact,
+           (SELECT string_agg(coalesce(nullif(t.code, ''), t.name), '; ' ORDER BY g.slot)
+            FROM customers_customertag g
+            JOIN customers_tag t ON t.business_id = g.business_id AND t.id = g.tag_id
+            WHERE g.business_id = c.business_id AND g.customer_id = c.id),
+           c.note, f.stays, f.nights, f.value, f.currency, f.last_stay
+    FROM customers_customer c
+    JOIN customers_customerfacts f ON f.business_id = c.business_id AND f.customer_id = c.id
+    WHERE {condition}
+    ORDER BY c.sort_key, c.id
+"""
+"""``{condition}`` speaks of the card as ``c`` and its facts as ``f``, as customers.filters.conditions writes it."""
