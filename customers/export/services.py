@@ -1,6 +1,7 @@
 """Write guests to a file, in constant memory."""
 
 import csv
+import io
 import tempfile
 from collections.abc import Sequence
 from typing import IO, Any
@@ -26,27 +27,29 @@ def guests_export(
     exported which guests, and how many.
     """
     # No name: nothing is left behind, whatever is killed when.
-    target = tempfile.TemporaryFile("w+", encoding="utf-8-sig", newline="", dir=settings.INNKEEPER_UPLOADS)  # noqa: SIM115
+    target = tempfile.TemporaryFile(dir=settings.INNKEEPER_UPLOADS)  # noqa: SIM115 - the response closes it
     try:
-        writer = csv.writer(target, delimiter=";")
-        writer.writerow(COLUMNS)
-        count = 0
-        with transaction.atomic(), connection.chunked_cursor() as cursor:
-            cursor.itersize = BATCH
-            cursor.execute(GUESTS.format(condition=condition), list(values))
-            while rows := cursor.fetchmany(BATCH):
-                writer.writerows(safe_row(row) for row in rows)
-                count += len(rows)
-        audit_record(
-            action="guest.exported",
-            member=member,
-            object_type="export",
-            data={**described, "rows": count},
-            address=address,
-        )
-        target.flush()
-        target.buffer.seek(0)
-        return target.buffer
+        text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="")
+        count = _write(text, GUESTS.format(condition=condition), values)
+        # Without detaching, the wrapper would close the file when it goes out of sight.
+        text.detach()
+        target.seek(0)
+        data = {**described, "rows": count}
+        audit_record(action="guest.exported", member=member, object_type="export", data=data, address=address)
     except BaseException:
         target.close()
         raise
+    return target
+
+
+def _write(text: IO[str], statement: str, values: Sequence[Any]) -> int:
+    writer = csv.writer(text, delimiter=";")
+    writer.writerow(COLUMNS)
+    count = 0
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.itersize = BATCH
+        cursor.execute(statement, list(values))
+        while rows := cursor.fetchmany(BATCH):
+            writer.writerows(safe_row(row) for row in rows)
+            count += len(rows)
+    return count
