@@ -1,0 +1,152 @@
+"""Every page of the application, found by the resolver: open to everybody, on every screen, in four languages."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from accounts.models import Property
+from accounts.tenancy import business_scope
+from customers.card.models import Customer, Tag
+from customers.changes.models import ChangeSet
+from customers.history.models import Stay
+from tests.cast import Cast, cast_assemble
+from tests.factories import (
+    ActivityFactory,
+    CustomerFactory,
+    CustomerTagFactory,
+    EmailFactory,
+    InvitationFactory,
+    PhoneFactory,
+    StayFactory,
+    StayParticipantFactory,
+)
+from tests.journeys.conftest import OpenBrowser
+
+HTML_CARD, HTML_LIST = 15 * 1024, 25 * 1024
+JS, CSS = 30 * 1024, 15 * 1024
+COLD, WARM = 130 * 1024, 30 * 1024
+
+
+def routes(patterns: list[Any] | None = None, before: str = "") -> Iterator[str]:
+    """Every route of the site as its pattern."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry.url_patterns, route)
+        elif isinstance(entry, URLPattern):
+            yield route
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> Cast:
+    return cast_assemble()
+
+
+@pytest.fixture
+def ids(cast: Cast) -> dict[str, str]:
+    """A register with something of everything, and the id each route asks for."""
+    today = timezone.localdate()
+    with business_scope(cast.fjordstuen.pk):
+        guest = CustomerFactory(
+            given_name="Maximiliane-Wilhelmina",
+            family_name="van der Westerhuyzen-Kristoffersen",
+            city="’s-Hertogenbosch",
+        )
+        EmailFactory(customer=guest, value="maximiliane.wilhelmina.van.der.westerhuyzen@kristoffersen-familien.example")
+        PhoneFactory(customer=guest)
+        for code in (Tag.Code.PROBLEM, Tag.Code.VIP):
+            slot = 1 if code == Tag.Code.VIP else 2
+            CustomerTagFactory(customer=guest, tag=Tag.objects.get(code=code), slot=slot)
+        house = Property.objects.get()
+        for days, status in ((-40, Stay.Status.CHECKED_OUT), (-1, Stay.Status.CHECKED_IN), (20, Stay.Status.BOOKED)):
+            arrival = today + dt.timedelta(days=days)
+            stay = StayFactory(
+                property=house, arrival=arrival, departure=arrival + dt.timedelta(days=3), status=status, unit="214"
+            )
+            StayParticipantFactory(stay=stay, customer=guest, is_payer=True)
+        ActivityFactory(customer=guest, text="Comes with a dog. " * 12)
+        for _number in range(60):
+            CustomerFactory()
+        invitation = InvitationFactory(invited_by=cast.fjordstuen.owner)
+        return {
+            "<slug:slug>": "fjordstuen",
+            "<int:customer_id>": str(guest.pk),
+            "<int:stay_id>": str(stay.pk),
+            "<int:change_set_id>": str(ChangeSet.objects.latest("id").pk),
+            "<int:member_id>": str(cast.fjordstuen.reception.pk),
+            "<int:property_id>": str(house.pk),
+            "<int:invitation_id>": str(invitation.pk),
+        }
+
+
+def pages(client: Client, ids: dict[str, str]) -> list[str]:
+    """The addresses that answer a GET with a whole page; routes with ids nobody made here have tests of their own."""
+    found = []
+    for route in routes():
+        path = "/" + route.removeprefix("/")
+        for part, value in ids.items():
+            path = path.replace(part, value)
+        if "<" in path or "(" in path or path.startswith(("/static", "/styleguide")):
+            continue
+        answer = client.get(path)
+        assert answer.status_code < 500, path
+        if answer.status_code == 200 and answer.text.lstrip().lower().startswith("<!doctype html"):
+            assert "<c-" not in answer.text, path
+            found.append(path)
+    return found
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_is_open_to_everybody(
+    cast: Cast, ids: dict[str, str], client: Client, visit: OpenBrowser, width: int, dark: bool
+) -> None:
+    owner = cast.fjordstuen.owner.user
+    client.force_login(owner)
+    signed_in, signed_out = pages(client, ids), pages(Client(), {})
+    assert len(signed_in) > 20
+    assert "/accounts/login/" in signed_out
+    for user, paths in ((owner, signed_in), (None, signed_out)):
+        watch = visit(paths[0], user=user, width=width, dark=dark, touch=width < 760)
+        for path in paths:
+            watch.page.goto(path, wait_until="load")
+            watch.assert_accessible()
+            watch.assert_fits()
+
+
+@pytest.mark.parametrize("language", ["en", "nb", "da", "nl"])
+def test_every_page_fits_a_small_phone_and_large_text(
+    cast: Cast, ids: dict[str, str], client: Client, visit: OpenBrowser, language: str
+) -> None:
+    owner = cast.fjordstuen.owner.user
+    owner.language = language
+    owner.save()
+    client.force_login(owner)
+    paths = pages(client, ids)
+    watch = visit(paths[0], user=owner, width=320, touch=True)
+    for path in paths:
+        watch.page.goto(path, wait_until="load")
+        watch.assert_fits()
+        watch.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        watch.assert_fits()
+
+
+def test_pages_stay_light(cast: Cast, ids: dict[str, str], visit: OpenBrowser) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        assert Customer.objects.count() > 50
+    watch = visit(f"/b/fjordstuen/guests/{ids['<int:customer_id>']}/", user=cast.fjordstuen.owner.user)
+    watch.page.wait_for_load_state("networkidle")
+    assert watch.transferred <= COLD
+    assert watch.bytes_by_kind["Script"] <= JS
+    assert watch.bytes_by_kind["Stylesheet"] <= CSS
+    assert watch.html_gz() <= HTML_CARD
+    watch.reset()
+    watch.page.goto("/b/fjordstuen/guests/")
+    watch.page.wait_for_load_state("networkidle")
+    assert watch.transferred <= WARM
+    assert watch.html_gz() <= HTML_LIST
