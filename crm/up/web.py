@@ -5,6 +5,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 _cores = os.cpu_count() or 1
 
@@ -21,3 +22,13 @@ keepalive = 5
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """Before the workers are forked: load what the first request would, once for all of them."""
+    from django.db import connections
+    from django.urls import get_resolver
+
+    _ = get_resolver().url_patterns
+    # A connection opened on the way must not be shared by the forks.
+    connections.close_all()
