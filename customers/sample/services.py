@@ -18,6 +18,7 @@ from customers.changes.services import change_set, change_set_close, change_set_
 from customers.sample.generator import batch_sizes, generate
 from customers.sample.profiles import Profile, profile_for
 from customers.sample.rows import Batch
+from customers.sample.selectors import REGISTER, register_act, sample_current
 from customers.sample.sql import batch_write, connection_close, sample_lock
 
 SAMPLE_GUESTS = 60
@@ -44,12 +45,6 @@ class Filled:
     stays: int
     total: int
     seconds: float
-
-
-def sample_current() -> ChangeSet | None:
-    """The change set that added the sample guests of the business in scope; ``None`` without any or once undone."""
-    acts = ChangeSet.objects.filter(kind=ChangeSet.Kind.SAMPLE).exclude(state=ChangeSet.State.UNDONE)
-    return acts.order_by("-id").first()
 
 
 def sample_add(*, business: Business, member: Member | None) -> ChangeSet:
@@ -115,7 +110,7 @@ def register_fill(
     def made(number: int, size: int) -> Batch:
         return generate(
             profile,
-            seed=act.result["seed"],
+            seed=act.result[REGISTER],
             today=date.fromisoformat(act.result["today"]),
             number=number,
             size=size,
@@ -194,12 +189,11 @@ def _register_act(*, seed: str, today: date) -> ChangeSet | None:
 
     Its result tells seed and day, guests and stays so far, and the numbers of the batches that are ``done``.
     """
-    acts = ChangeSet.objects.filter(kind=ChangeSet.Kind.SAMPLE, result__has_key="seed")
-    found = acts.order_by("-id").first()
+    found = register_act()
     if found is not None:
         return None if found.state == ChangeSet.State.UNDONE else found
     act = change_set_open(kind=ChangeSet.Kind.SAMPLE, title=TITLE)
-    act.result = {"seed": seed, "today": today.isoformat(), "planned": [], "done": [], "guests": 0, "stays": 0}
+    act.result = {REGISTER: seed, "today": today.isoformat(), "planned": [], "done": [], "guests": 0, "stays": 0}
     act.save(update_fields=["result"])
     return act
 

@@ -22,7 +22,8 @@ from customers.sample import services
 from customers.sample.businesses import DEMO_PASSWORD, HOUSES, demo_sign_ins
 from customers.sample.generator import Batch, generate
 from customers.sample.profiles import DEMO_PROFILES
-from customers.sample.services import RegisterBusy, SampleExists, register_fill, sample_add, sample_current
+from customers.sample.selectors import register_act, sample_current
+from customers.sample.services import RegisterBusy, SampleExists, register_fill, sample_add
 from customers.search.models import Posting
 from tests.cast import Cast, House
 from tests.factories import BusinessFactory, CustomerFactory
@@ -156,14 +157,14 @@ def test_register_is_filled_in_batches_and_once(cast: Cast, small_batches: None)
     properties(cast.fjordstuen)
     first = fill(cast.fjordstuen, 120)
     with business_scope(cast.fjordstuen.pk):
-        before, act = counts(), sample_current()
+        before, act = counts(), register_act()
     again = fill(cast.fjordstuen, 120)
 
     assert (first.guests, first.total, again.guests, again.total) == (120, 120, 0, 120)
     assert act is not None and act.state == ChangeSet.State.DONE and act.result["planned"] == [50, 50, 20]
     with business_scope(cast.fjordstuen.pk):
         assert counts() == before and before["Customer"] == 120
-        assert sample_current() == act
+        assert register_act() == act
         assert ChangeSet.objects.count() == 1
 
 
@@ -191,7 +192,7 @@ def test_a_killed_run_is_continued_as_it_began(
         with pytest.raises(MemoryError):
             fill(cast.fjordstuen, 150, seed="7")
     with business_scope(cast.fjordstuen.pk):
-        act = sample_current()
+        act = register_act()
         assert act is not None and act.state == ChangeSet.State.OPEN and Customer.objects.count() == 50
 
     # Another day and another seed: the register goes on with its own.
@@ -205,7 +206,7 @@ def test_a_killed_run_is_continued_as_it_began(
     assert (rest.guests, rest.total) == (100, 150)
     with business_scope(cast.fjordstuen.pk):
         names = set(Customer.objects.values_list("given_name", "family_name", "company_name"))
-        act = sample_current()
+        act = register_act()
         assert act is not None and act.state == ChangeSet.State.DONE
     expected = {
         row[2:5]
@@ -221,7 +222,7 @@ def test_a_removed_register_stays_removed(cast: Cast) -> None:
     properties(cast.fjordstuen)
     fill(cast.fjordstuen, 40)
     with business_scope(cast.fjordstuen.pk):
-        act = sample_current()
+        act = register_act()
         assert act is not None
         change_set_undo(change_set_id=act.pk)
     again = fill(cast.fjordstuen, 40)
@@ -236,7 +237,7 @@ def test_a_large_register_is_written_by_several_connections(transactional_cast: 
     filled = fill(house, 330)
     assert (filled.guests, filled.total) == (330, 330)
     with business_scope(house.pk):
-        act = sample_current()
+        act = register_act()
         assert act is not None and act.state == ChangeSet.State.DONE
         assert act.result["done"] == [0, 1, 2, 3, 4, 5, 6] and act.result["stays"] == filled.stays
         assert Customer.objects.count() == 330 and Stay.objects.count() == filled.stays
@@ -260,7 +261,7 @@ def test_an_error_in_one_connection_ends_the_run_and_keeps_what_is_done(
         with pytest.raises(OSError, match="disk full"):
             fill(house, 330)
     with business_scope(house.pk):
-        act = sample_current()
+        act = register_act()
         assert act is not None and 3 not in act.result["done"]
         assert Customer.objects.count() == act.result["guests"] == 50 * len(act.result["done"])
     assert fill(house, 330).total == 330
@@ -270,7 +271,7 @@ def test_a_batch_is_written_once(cast: Cast) -> None:
     properties(cast.fjordstuen)
     fill(cast.fjordstuen, 40)
     with business_scope(cast.fjordstuen.pk):
-        act = sample_current()
+        act = register_act()
         assert act is not None
         made = generate(DEMO_PROFILES["fjordstuen"], seed="1", today=TODAY, number=0, size=40)
         with pytest.raises(RegisterBusy):
@@ -316,6 +317,12 @@ def test_demo_people_can_sign_in_and_switch(db: None) -> None:
     duinzicht = Business.objects.get(slug="duinzicht")
     with business_scope(duinzicht.pk):
         assert Member.objects.get(user=owner).role == Role.ADMIN
+
+
+def test_a_demo_business_opens_as_one_in_use(db: None) -> None:
+    demo("--guests", "30", "--business", "duinzicht")
+    with business_scope(Business.objects.get(slug="duinzicht").pk):
+        assert register_act() is not None and sample_current() is None
 
 
 def test_demo_of_one_business(db: None) -> None:
