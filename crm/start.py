@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from customers.card.models import Customer
-from customers.changes.models import ChangeSet
 from customers.changes.services import CannotUndo, change_set_undo
+from customers.sample.selectors import sample_current
 
 
 @requires(Capability.LOOK_UP)
@@ -21,7 +21,7 @@ def business_home(request: BusinessRequest, slug: str) -> HttpResponse:
 
     While the sample is in the register, those who may remove it start here, where it is removed.
     """
-    sample = sample_act()
+    sample = sample_current()
     if Customer.objects.exists() and not (sample and request.member.can(Capability.UNDO)):
         return redirect("guest_list", slug=slug)
     context = {
@@ -37,11 +37,15 @@ def business_home(request: BusinessRequest, slug: str) -> HttpResponse:
 @require_POST
 def sample_add(request: BusinessRequest, slug: str) -> HttpResponse:
     """Fill the register with invented guests; a second time changes nothing."""
-    if sample_act() is None:
+    if sample_current() is None:
         # Names and seasons of six countries: loaded by the few requests that need them.
         from customers.sample import services as sample
 
-        act = sample.sample_add(business=request.business, member=request.member)
+        try:
+            act = sample.sample_add(business=request.business, member=request.member)
+        except sample.SampleExists as refused:
+            messages.info(request, str(refused))
+            return redirect("business_home", slug=slug)
         undo = reverse("change_undo", kwargs={"slug": slug, "change_set_id": act.pk})
         messages.success(request, _("Sample guests are in the register."), extra_tags=f"undo={undo}")
     return redirect("guest_list", slug=slug)
@@ -51,7 +55,7 @@ def sample_add(request: BusinessRequest, slug: str) -> HttpResponse:
 @require_POST
 def sample_remove(request: BusinessRequest, slug: str) -> HttpResponse:
     """Take the sample out again, by undoing the act that brought it; what was edited since is kept and said."""
-    sample = sample_act()
+    sample = sample_current()
     if sample is not None:
         try:
             _act, outcome = change_set_undo(change_set_id=sample.pk, member=request.member)
@@ -62,8 +66,3 @@ def sample_remove(request: BusinessRequest, slug: str) -> HttpResponse:
             if outcome.kept:
                 messages.info(request, _("What you had changed of them was kept. You find it among the guests."))
     return redirect("business_home", slug=slug)
-
-
-def sample_act() -> ChangeSet | None:
-    """The act that brought the sample guests of the business in scope, while they are in."""
-    return ChangeSet.objects.filter(kind=ChangeSet.Kind.SAMPLE, state=ChangeSet.State.DONE).order_by("-pk").first()
