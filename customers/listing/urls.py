@@ -4,4 +4,7 @@ from django.urls import path
 
 from customers.listing import views
 
-urlpatterns = [path("guests/", views.guest_list, name="guest_list")]
+urlpatterns = [
+    path("guests/", views.guest_list, name="guest_list"),
+    path("guests/count/", views.guest_total, name="guest_total"),
+]

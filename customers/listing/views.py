@@ -1,14 +1,128 @@
-"""The guest list."""
+"""The guest list: search box, chips, a page of rows. Its whole state is its address."""
+
+from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+from phonenumbers import country_code_for_region
 
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
+from customers.card.models import Customer
+from customers.filters import GuestFilter, Ignored, read_filter
+from customers.listing.order import DEFAULT, Order, Place, read_order, read_place, write_place
+from customers.listing.selectors import (
+    COUNTED,
+    Found,
+    guest_count,
+    guest_page,
+    guests_found,
+    languages_spoken,
+    tags_to_filter,
+)
+
+TARGET = "guests"
+"""The part of the page that a search typed with script replaces."""
 
 
 @requires(Capability.LOOK_UP)
 @require_safe
 def guest_list(request: BusinessRequest, slug: str) -> HttpResponse:
-    """A page."""
-    return HttpResponse("")
+    """A page of the list; to htmx only the part below the search box."""
+    tags = tags_to_filter()
+    guests, ignored = _filter(request, tags)
+    order, after, before = _place(request, ignored)
+    found = _found(request, guests)
+    page = guest_page(guests=guests, match=found.match, order=order, after=after, before=before)
+    if not page.rows and (after or before):
+        # Everybody on it is gone since the address was made.
+        after = before = None
+        page = guest_page(guests=guests, match=found.match, order=order)
+    total = guest_count(guests=guests, match=found.match, most=COUNTED + 1) if page.rows else 0
+    sort = "" if order == DEFAULT else order.parameter
+    state = urlencode(guests.parameters())
+    context = {
+        "guests": guests,
+        "page": page,
+        "is_guess": found.is_guess,
+        "sort": order.parameter,
+        "sort_given": sort,
+        "total": min(total, COUNTED),
+        "total_is_more": total > COUNTED,
+        "state": state,
+        "previous": _link(guests, sort, before=page.before),
+        "next": _link(guests, sort, after=page.after),
+        "is_first": after is None and before is None,
+        "ignored": ignored,
+        "active_tags": [tags[tag] for tag in guests.tags],
+        "active_sources": [(source, Customer.Source(source).label) for source in guests.sources],
+        "dates": _dates(guests),
+        "can_export": request.member.can(Capability.EXPORT),
+        "can_import": request.member.can(Capability.IMPORT),
+    }
+    if request.htmx and request.htmx.target == TARGET:
+        return render(request, "guests/_rows.html", context)
+    context |= {
+        "all_tags": sorted(tags.values(), key=lambda tag: (not tag.code, str(tag).casefold())),
+        "languages": languages_spoken(),
+        "sources": Customer.Source.choices,
+        "filter_is_open": "filter" in request.GET,
+    }
+    return render(request, "guests/list.html", context)
+
+
+@requires(Capability.LOOK_UP)
+@require_safe
+def guest_total(request: BusinessRequest, slug: str) -> HttpResponse:
+    """How many guests the list's filter shows, exactly: asked for by the page once it stands."""
+    guests, _ignored = _filter(request, tags_to_filter())
+    total = guest_count(guests=guests, match=_found(request, guests).match)
+    return render(request, "guests/_total.html", {"total": total})
+
+
+def _filter(request: BusinessRequest, tags: Any) -> tuple[GuestFilter, list[Ignored]]:
+    return read_filter(dict(request.GET.lists()), tags=tags, sources=Customer.Source.values)
+
+
+def _found(request: BusinessRequest, guests: GuestFilter) -> Found:
+    return guests_found(
+        text=guests.text,
+        today=timezone.localdate(timezone=request.business.zone),
+        calling_code=country_code_for_region(request.business.country) or None,
+    )
+
+
+def _place(request: BusinessRequest, ignored: list[Ignored]) -> tuple[Order, Place | None, Place | None]:
+    """The order and the page's place; what cannot be read is noted and left out."""
+    wanted = request.GET.get("sort", "")
+    order = read_order(wanted) if wanted else DEFAULT
+    if order is None:
+        ignored.append(Ignored("sort", wanted[:40]))
+        order = DEFAULT
+    places: dict[str, Place | None] = {}
+    for name in ("after", "before"):
+        given = request.GET.get(name, "")
+        places[name] = read_place(given, order) if given else None
+        if given and places[name] is None:
+            ignored.append(Ignored(name, given[:40]))
+    return order, places["after"], places["before"]
+
+
+def _link(guests: GuestFilter, sort: str, **places: Place | None) -> str:
+    """The address of a neighbouring page; empty when there is none."""
+    (name, place), *_none = places.items()
+    if place is None:
+        return ""
+    sorting = [("sort", sort)] if sort else []
+    return "?" + urlencode([*guests.parameters(), *sorting, (name, write_place(place))])
+
+
+def _dates(guests: GuestFilter) -> dict[str, Any] | None:
+    """The last-stay filter for its chip, with what the address is without it."""
+    if not guests.has_dates:
+        return None
+    rest = guests.without("stayed_from").without("stayed_until")
+    return {"first": guests.stayed_from, "last": guests.stayed_until, "remove": "?" + urlencode(rest.parameters())}

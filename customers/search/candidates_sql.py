@@ -9,7 +9,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from customers.search.postings_sql import Rows, held, held_values, ids, posting_values, postings, rows, wholeness, wholeness_values
+from customers.search.fetch_sql import Rows, ids, rows
+from customers.search.postings import held, held_values, posting_values, postings, wholeness, wholeness_values
 from customers.search.query import Query
 from customers.search.rank import NEAR_DAYS, Term
 
@@ -40,14 +41,14 @@ def same_name(keys: Sequence[str], tokens: str) -> list[int]:
     return found
 
 
-def other_ways(query: Query) -> Rows:
+def other_ways(query: Query, *, most: int = 100) -> Rows:
     """(card id, 0 whole value · 1 beginning · 2 end · 3 room in house) by e-mail, phone, booking and room."""
     parts: list[str] = []
     values: list[Any] = []
     if query.email or query.numbers or query.booking:
-        parts.append("SELECT customer_id, quality::integer FROM customers_lookup(%s, %s::text[], %s::text[], %s, 100)")
+        parts.append("SELECT customer_id, quality::integer FROM customers_lookup(%s, %s::text[], %s::text[], %s, %s)")
         digits = [number.digits for number in query.numbers]
-        values += [query.email, digits, [number.code for number in query.numbers], query.booking]
+        values += [query.email, digits, [number.code for number in query.numbers], query.booking, most]
     if query.unit:
         parts.append("SELECT customer_id, 3 FROM customers_presence WHERE in_house AND unit = %s")
         values.append(query.unit)

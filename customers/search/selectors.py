@@ -37,6 +37,17 @@ def guests_lookup(
     return search.best()
 
 
+def read_terms(*, text: str, calling_code: int | None = None) -> list[Term]:
+    """The words of a search text that a name must all hold; none where it is an e-mail address."""
+    query = read_query(text, calling_code=calling_code)
+    return [Term(word.text, word.forms) for word in query.words]
+
+
+def guests_by_other_ways(*, text: str, calling_code: int | None = None) -> list[int]:
+    """The cards a search text finds by e-mail, phone, booking or room in house."""
+    return sorted({row[0] for row in sql.other_ways(read_query(text, calling_code=calling_code), most=500)})
+
+
 class _Search:
     """One look-up under way: candidates by card, and the terms they were found by."""
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from customers.search.postings_sql import END, rows
+from customers.search.fetch_sql import rows
+from customers.search.postings import END
 from customers.search.query import FRAGMENT_MIN, Word, near_beginnings, short_neighbours, slip_between, split_forms, typo_forms
 from customers.search.rank import COST_FAR, COST_FRAGMENT, Term, cost_of_slip
 

@@ -1,29 +1,12 @@
-"""How a word to find becomes SQL: its postings, its vocabulary, and a condition on rows already found."""
+"""How a word to find becomes SQL: its postings, and a condition on rows already found. Pure: texts and parameters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
-
-from django.db import connection
 
 from customers.search.rank import Term
 
 END: Final = "\U0010ffff"
 """Sorts after every letter (collation C): a word and all that begins with it lie between it and it + END."""
-
-Rows = list[tuple[Any, ...]]
-
-
-def rows(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> Rows:
-    """What a statement returns, under the policy of the business in scope."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
-
-
-def ids(sql: str, values: Sequence[Any]) -> list[int]:
-    """The first column of a statement's rows."""
-    return [row[0] for row in rows(sql, values)]
-
 
 def postings(term: Term) -> str:
     """A term's posting rows as a SELECT: only comparisons that an index may answer below a policy."""
