@@ -74,6 +74,8 @@ def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[st
         ("business_settings", _("Settings"), "settings", Capability.BUSINESS),
     )
     here = getattr(request.resolver_match, "route", "").removeprefix("b/<slug:slug>/").split("/")[0]
+    # What was done to guests is the other half of what was done.
+    here = "activity" if here == "changes" else here
     entries = []
     for name, label, icon, capability in rooms:
         if not member.can(capability):
