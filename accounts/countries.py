@@ -47,8 +47,9 @@ class CountryDefaults(NamedTuple):
 @cache
 def country_defaults(country: str) -> CountryDefaults:
     """What a business in ``country`` (ISO 3166-1 alpha-2) starts with; euros, Amsterdam and English where unknown."""
-    currencies = get_territory_currencies(country) or ["EUR"]
-    zones = sorted(set(get_global("territory_zones").get(country, [])) & zoneinfo.available_timezones())
+    # CLDR and ISO 4217 are not renewed on the same day when a country changes its money.
+    currencies = [code for code in get_territory_currencies(country) if code in _currency_codes()] or ["EUR"]
+    zones = sorted(set(get_global("territory_zones").get(country, [])) & dict(time_zone_choices()).keys())
     zone = ZONE_OF.get(country) or (zones[0] if zones else "Europe/Amsterdam")
     return CountryDefaults(currencies[0], zone, LANGUAGE_OF.get(country, "en"))
 
@@ -87,9 +88,10 @@ def _countries(language: str) -> list[tuple[str, str]]:
 @cache
 def _currencies(language: str) -> list[tuple[str, str]]:
     names = Locale.parse(language).currencies
-    codes = sorted(
-        currency.alpha_3
-        for currency in pycountry.currencies
-        if not currency.alpha_3.startswith("X") or currency.alpha_3 in SHARED_CURRENCIES
-    )
-    return [(code, f"{code} · {names.get(code, code)}") for code in codes]
+    return [(code, f"{code} · {names.get(code, code)}") for code in _currency_codes()]
+
+
+@cache
+def _currency_codes() -> list[str]:
+    codes = (currency.alpha_3 for currency in pycountry.currencies)
+    return sorted(code for code in codes if not code.startswith("X") or code in SHARED_CURRENCIES)

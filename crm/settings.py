@@ -232,7 +232,6 @@ ACCOUNT_FORMS = {
     "change_password": "accounts.forms.ChangePasswordForm",
     "set_password": "accounts.forms.SetPasswordForm",
     "add_email": "accounts.forms.ChangeEmailForm",
-    "change_email": "accounts.forms.OtherEmailForm",
     "confirm_email_verification_code": "accounts.forms.EmailCodeForm",
     "reauthenticate": "accounts.forms.ConfirmPasswordForm",
 }
@@ -242,7 +241,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _confirm_addresses else "none"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = _confirm_addresses
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+# Off: only an address without an account could be changed there, which would tell the two apart.
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CHANGE_EMAIL = True

@@ -95,12 +95,6 @@ class ChangeEmailForm(Plain, account.AddEmailForm):
     labels = {"email": _("New e-mail address")}
 
 
-class OtherEmailForm(Plain, account.ChangeEmailForm):
-    """Another address while signing up."""
-
-    labels = {"email": EMAIL}
-
-
 class EmailCodeForm(Plain, account.ConfirmEmailVerificationCodeForm):
     """The code from the message."""
 

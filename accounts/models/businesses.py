@@ -49,7 +49,7 @@ class Business(models.Model):
         validators=[validate_time_zone],
     )
     language = models.CharField(_("language"), max_length=5, default="en")
-    languages = ArrayField(models.CharField(max_length=5), default=default_languages)
+    languages = ArrayField(models.CharField(max_length=5), default=default_languages, verbose_name=_("languages"))
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
