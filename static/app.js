@@ -315,6 +315,10 @@
     }
   });
   on("input", event => { if (palette() && event.target === field()) entered = false; });
+  // Opened before htmx was ready: ask now what could not be asked then.
+  on("htmx:after:process", event => {
+    if (event.target === doc.body && palette()?.open && answered !== field().value) now();
+  });
   on("close", event => {
     if (event.target.id !== "palette") return;
     entered = false;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.contrib.messages.storage.base import Message
 from django.http import QueryDict
 from django.template.context import Context
@@ -24,6 +24,14 @@ register = template.Library()
 CURSORS = ("after", "before")
 ICON_SIZES = {12: " s12", 14: " s14", 16: " s16", 18: "", 24: " s24"}
 TONES = {"debug": "info", "info": "info", "success": "ok", "warning": "warn", "error": "bad"}
+_WIDGETS: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxInput, "checkbox"),
+    (forms.CheckboxSelectMultiple, "choices"),
+    (forms.RadioSelect, "radios"),
+    (forms.SelectMultiple, "multiple"),
+    (forms.Select, "select"),
+    (forms.Textarea, "textarea"),
+)
 TONE_ICONS = {"info": "info", "ok": "circle-check", "warn": "triangle-alert", "bad": "octagon-alert", "vip": "star"}
 
 
@@ -294,18 +302,15 @@ def unlocalised(value: float) -> str:
 
 @register.filter
 def widget_kind(field: Any) -> str:
-    """How a bound Django field wants to be laid out: checkbox, choices, select, textarea, file, hidden or input."""
+    """How a bound Django field is laid out: hidden, checkbox, radios, choices, select, multiple, textarea or a type."""
     widget = field.field.widget
-    name = type(widget).__name__
     if widget.is_hidden:
         return "hidden"
-    if name in {"CheckboxInput"}:
-        return "checkbox"
-    if name in {"RadioSelect", "CheckboxSelectMultiple"}:
-        return "choices"
-    if getattr(widget, "input_type", None) == "select":
-        return "multiple" if getattr(widget, "allow_multiple_selected", False) else "select"
-    return "textarea" if name == "Textarea" else str(getattr(widget, "input_type", "input"))
+    # Order matters: to Django, several checkboxes are a kind of radio buttons, and radio buttons a kind of select.
+    for kind, name in _WIDGETS:
+        if isinstance(widget, kind):
+            return name
+    return str(getattr(widget, "input_type", "input"))
 
 
 class CaptureNode(template.Node):

@@ -9,13 +9,16 @@ from typing import Any, Protocol
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from tests.journeys.watch import Watch, watched
 
 # Playwright's synchronous interface runs an event loop in this thread; Django would refuse the ORM beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# Patience costs nothing where all is well, and a busy machine is not a defect.
+expect.set_options(timeout=15_000)
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -86,7 +89,7 @@ def visit(live_server: Any, chromium: Browser) -> Iterator[OpenBrowser]:
             java_script_enabled=javascript,
             locale=language,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         if user is not None:
             context.add_cookies(
