@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -34,13 +36,25 @@ def ensure_environment(lock: str) -> None:
     """
     if _is_installed(lock):
         return
-    folder = CHECKOUT / "var"
+    try:
+        with _alone(CHECKOUT / "var"):
+            if not _is_installed(lock):
+                _install(lock)
+    except PermissionError as error:
+        raise InstallationError(
+            f"{error.filename} belongs to another account. Run as the account that set this folder up, or give the "
+            f"whole folder to yours:  sudo chown -R $(id -un) {CHECKOUT}"
+        ) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One installation at a time."""
     folder.mkdir(exist_ok=True)
     descriptor = os.open(folder / "environment.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if not _is_installed(lock):
-            _install(lock)
+        yield
     finally:
         os.close(descriptor)
 

@@ -67,8 +67,13 @@ class Supervisor:
         Raises:
             StartFailed: something is in the way; everything that had been started is stopped again.
         """
-        self.var.mkdir(parents=True, exist_ok=True)
-        lock = open_lock(self.var / "run.lock")
+        try:
+            self.var.mkdir(parents=True, exist_ok=True)
+            lock = open_lock(self.var / "run.lock")
+        except PermissionError as error:
+            raise StartFailed(
+                f"{error.filename} belongs to another account. Run as the account that made it."
+            ) from error
         if not try_lock(lock):
             raise StartFailed(self._already_running())
         self._listen_to_signals()

@@ -1,13 +1,9 @@
 """``./run``: its parts, and the whole of it as a user starts, disturbs and stops it."""
 
-import http.client
 import json
-import os
 import re
-import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,14 +14,8 @@ from crm.embedded.home import CHECKOUT
 from crm.up import environment
 from crm.up.address import PortTaken, listen, public_names
 from crm.up.children import Child
-from tests.crm.services_probe import bare_environment, services_home
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
+from tests.crm.running import Running, living_below
+from tests.crm.services_probe import services_home
 
 # Where it listens
 
@@ -167,91 +157,12 @@ def test_missing_python_is_said_with_the_package_to_install(tmp_path: Path) -> N
 # The whole of it
 
 
-class Running:
-    """A ``./run`` on a folder and a port of its own."""
-
-    def __init__(self, var: Path) -> None:
-        self.var = var
-        self.port = free_port()
-        self.output = var / "output"
-        self.start()
-
-    def start(self) -> None:
-        """Start and wait until it greets."""
-        self.process = self.launch(self.output)
-        self.wait_for("is running at", 120)
-
-    def launch(self, output: Path) -> subprocess.Popen[bytes]:
-        """The program itself, its words going to ``output``."""
-        with output.open("wb") as stream:
-            return subprocess.Popen(
-                [sys.executable, "-m", "crm.up", "--no-demo", "--port", str(self.port)],
-                cwd=CHECKOUT,
-                env=bare_environment(INNKEEPER_VAR=str(self.var), INNKEEPER_WEB_WORKERS="1"),
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-            )
-
-    def wait_for(self, words: str, seconds: float = 60) -> None:
-        """Until it has said ``words``."""
-        deadline = time.monotonic() + seconds
-        while words not in self.output.read_text():
-            assert time.monotonic() < deadline, self.output.read_text()
-            assert self.process.poll() is None, self.output.read_text()
-            time.sleep(0.05)
-
-    def page(self, path: str = "/health") -> int:
-        """The status with which a page comes."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", path)
-        status = connection.getresponse().status
-        connection.close()
-        return status
-
-    def child(self, words: str) -> int | None:
-        """The number of the living program whose command has ``words`` in it."""
-        for pid, born in json.loads((self.var / "run.json").read_text())["children"]:
-            if processes.birth(pid) == born and words in Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0"):
-                return int(pid)
-        return None
-
-    def stop(self) -> str:
-        """Stop as Ctrl-C does; what it said in all."""
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(60) == 0
-        return self.output.read_text()
-
-    def kill_and_await(self, name: str, called: str) -> None:
-        """Kill one program and wait until another of its kind runs."""
-        before = self.child(name)
-        assert before is not None
-        os.kill(before, signal.SIGKILL)
-        self.wait_for(f"The {called} process ended by itself (signal 9, SIGKILL)")
-        deadline = time.monotonic() + 60
-        while self.child(name) in {None, before}:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-
-def living_below(var: Path) -> list[str]:
-    """Commands of living processes that name ``var``."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and processes.birth(int(entry.name)) is not None:
-            try:
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            found += [command] if str(var) in command else []
-    return found
-
-
 def test_started_disturbed_and_stopped() -> None:
     """From nothing to the first page, through kills of every part, to silence."""
     with services_home() as var:
         running = Running(var)
         try:
+            running.wait_until_up()
             assert running.page() == 200
             assert running.page("/") in {200, 302}
             manifest = json.loads((var / "static" / "staticfiles.json").read_text())["paths"]
@@ -275,4 +186,4 @@ def test_started_disturbed_and_stopped() -> None:
                 said = running.stop()
         assert "Stopped. Everything is kept." in said
         assert not (var / "run.json").exists()
-        assert living_below(var) == []
+        assert living_below(var) == {}
