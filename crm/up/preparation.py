@@ -8,6 +8,7 @@ done to, so that a database made anew, restored or replaced is prepared again.
 import argparse
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TypedDict
@@ -142,7 +143,12 @@ def main() -> None:
     parser.add_argument("--no-demo", action="store_true")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
-    prepare(options.var, demo=not options.no_demo)
+    from django.db import DatabaseError
+
+    try:
+        prepare(options.var, demo=not options.no_demo)
+    except DatabaseError as error:
+        sys.exit(f"The database refused: {error}".strip())
 
 
 if __name__ == "__main__":
