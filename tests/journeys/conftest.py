@@ -98,6 +98,9 @@ def visit(live_server: Any, chromium: Browser) -> Iterator[OpenBrowser]:
         watch = watched(context)
         watches.append(watch)
         watch.page.goto(path, wait_until="load")
+        if javascript:
+            # Without its doctype first a page is laid out by the rules of 1998.
+            assert watch.page.evaluate("document.compatMode") == "CSS1Compat", path
         if text != 100:
             watch.page.evaluate("size => { document.documentElement.style.fontSize = `${size}%`; }", text)
         return watch
