@@ -20,4 +20,7 @@ def error_sentence(error: FileError) -> str:
 
 def stored_sentence(stored: dict[str, Any]) -> str:
     """The same of an error that a run keeps."""
-    return _(stored["template"]) % stored["params"] if stored else ""
+    if not stored:
+        return ""
+    template: str = stored["template"]
+    return _(template) % stored["params"]

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel
 from customers.changes.models import TrackedModel
@@ -151,7 +152,7 @@ class Tag(TenantModel):
 
     class Code(models.TextChoices):
         FRIENDS = "friends", _("Friends & family")
-        BUSINESS = "business", _("Business")
+        BUSINESS = "business", pgettext_lazy("tag", "Business")
         INFLUENCER = "influencer", _("Influencer")
         LOCAL = "local", _("Local")
         NO_SHOW = "no_show", _("No-show")

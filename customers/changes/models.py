@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.tenancy.models import TenantModel
 
@@ -12,11 +13,11 @@ class ChangeSet(TenantModel):
     """One act on guests: an edit, an import, a merge, an undo. Its changes are written by the database itself."""
 
     class Kind(models.TextChoices):
-        EDIT = "edit", _("Edit")
+        EDIT = "edit", pgettext_lazy("kind of change", "Edit")
         IMPORT = "import", _("Import")
         BULK = "bulk", _("Bulk edit")
         SAMPLE = "sample", _("Sample data")
-        UNDO = "undo", _("Undo")
+        UNDO = "undo", pgettext_lazy("kind of change", "Undo")
 
     class State(models.TextChoices):
         OPEN = "open", _("In progress")
