@@ -59,11 +59,9 @@ class GuestFilter:
             pairs.append(("stayed_until", self.stayed_until.isoformat()))
         return pairs
 
-    def without(self, name: str, value: object = None) -> "GuestFilter":
-        """The filter without one of the values of a part, or without the part."""
-        kept = () if value is None else tuple(one for one in getattr(self, name) if one != value)
-        empty = {"text": "", "stayed_from": None, "stayed_until": None}
-        return replace(self, **{name: empty[name] if name in empty else kept})
+    def without_dates(self) -> "GuestFilter":
+        """The filter without its bounds on the last stay."""
+        return replace(self, stayed_from=None, stayed_until=None)
 
 
 def read_filter(

@@ -59,8 +59,8 @@ class _Run:
             found = found if len(found) >= most else self._collect(most)
         else:
             bounds, values = self._bounds()
-            sql = f"SELECT {self.value} AS value, {self.key} AS key FROM {self.table} {self.alias} WHERE {bounds} {self._sorted()} LIMIT %s"
-            found = rows(sql, [*values, most])
+            table = f"{self.table} {self.alias} WHERE {bounds} {self._sorted()}"
+            found = rows(f"SELECT {self.value}, {self.key} FROM {table} LIMIT %s", [*values, most])
         return [Place(value.isoformat() if isinstance(value, dt.date) else value, key) for value, key in found]
 
     def _walk(self, most: int) -> Rows:
@@ -70,7 +70,10 @@ class _Run:
             own, here = "f.last_stay", "LATERAL (SELECT w.last_stay) f"
             other = "(SELECT id, language, source, search_tokens FROM customers_customer WHERE id = w.key LIMIT 1) c"
         else:
-            own, here = "c.language, c.source, c.search_tokens", "LATERAL (SELECT w.key AS id, w.language, w.source, w.search_tokens) c"
+            own, here = (
+                "c.language, c.source, c.search_tokens",
+                "LATERAL (SELECT w.key AS id, w.language, w.source, w.search_tokens) c",
+            )
             other = "(SELECT last_stay FROM customers_customerfacts WHERE customer_id = w.key LIMIT 1) f"
         joined = f"CROSS JOIN LATERAL {other}" if self.order.on_facts or self.guests.has_dates else ""
         condition = on_rows(self.guests, self.match)
@@ -87,9 +90,10 @@ class _Run:
         """What matches in the whole run, sorted once it is together."""
         bounds, values = self._bounds()
         condition = on_sets(self.guests, self.match)
+        source = _source(self.guests, on_facts=self.order.on_facts, on_card=not self.order.on_facts)
         sql = f"""
             WITH matched AS MATERIALIZED (
-                SELECT {self.value} AS value, c.id AS key FROM {_source(self.guests, on_facts=self.order.on_facts, on_card=not self.order.on_facts)}
+                SELECT {self.value} AS value, c.id AS key FROM {source}
                 WHERE {bounds} AND {condition.text}
             ) SELECT value, key FROM matched ORDER BY {self._order("value", "key")} LIMIT %s
         """

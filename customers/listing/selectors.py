@@ -140,7 +140,13 @@ def guest_rows(*, customer_ids: Sequence[int]) -> list[Row]:
 
 def guest_count(*, guests: GuestFilter, match: TextMatch | None = None, most: int | None = None) -> int:
     """How many guests the filter shows; counted only as far as ``most`` where given."""
-    if most is not None and most <= RESOLVED_MAX and match is not None and match.terms and guests == GuestFilter(guests.text):
+    if (
+        most is not None
+        and most <= RESOLVED_MAX
+        and match is not None
+        and match.terms
+        and guests == GuestFilter(guests.text)
+    ):
         # Resolving the text has met more than that already.
         return most
     return count_matching(guests, match, most=most)
@@ -153,7 +159,7 @@ def languages_spoken() -> list[str]:
         WITH RECURSIVE spoken AS (
             (SELECT language FROM customers_customer ORDER BY language LIMIT 1)
             UNION ALL
-            SELECT (SELECT c.language FROM customers_customer c WHERE c.language > s.language ORDER BY c.language LIMIT 1)
+            SELECT (SELECT language FROM customers_customer WHERE language > s.language ORDER BY language LIMIT 1)
             FROM spoken s WHERE s.language IS NOT NULL
         ) SELECT language FROM spoken WHERE language IS NOT NULL LIMIT 200
         """

@@ -59,11 +59,11 @@ def guest_list(request: BusinessRequest, slug: str) -> HttpResponse:
         "ignored": ignored,
         "active_tags": [tags[tag] for tag in guests.tags],
         "active_sources": [(source, Customer.Source(source).label) for source in guests.sources],
-        "dates": _dates(guests),
+        "dates": _dates(guests, sort),
         "can_export": request.member.can(Capability.EXPORT),
         "can_import": request.member.can(Capability.IMPORT),
     }
-    if request.htmx and request.htmx.target == TARGET:
+    if request.htmx and (request.htmx.target or "").rpartition("#")[2] == TARGET:
         return render(request, "guests/_rows.html", context)
     context |= {
         "all_tags": sorted(tags.values(), key=lambda tag: (not tag.code, str(tag).casefold())),
@@ -120,9 +120,9 @@ def _link(guests: GuestFilter, sort: str, **places: Place | None) -> str:
     return "?" + urlencode([*guests.parameters(), *sorting, (name, write_place(place))])
 
 
-def _dates(guests: GuestFilter) -> dict[str, Any] | None:
+def _dates(guests: GuestFilter, sort: str) -> dict[str, Any] | None:
     """The last-stay filter for its chip, with what the address is without it."""
     if not guests.has_dates:
         return None
-    rest = guests.without("stayed_from").without("stayed_until")
-    return {"first": guests.stayed_from, "last": guests.stayed_until, "remove": "?" + urlencode(rest.parameters())}
+    rest = urlencode([*guests.without_dates().parameters(), *([("sort", sort)] if sort else [])])
+    return {"first": guests.stayed_from, "last": guests.stayed_until, "remove": f"?{rest}"}

@@ -32,12 +32,12 @@ _FACTS = "SELECT last_stay FROM customers_customerfacts"
 
 
 def same_name(keys: Sequence[str], tokens: str) -> list[int]:
-    """Cards whose whole name has one of the identity ``keys``; of very common names those with just these ``tokens``."""
+    """Cards whose name has one of the identity ``keys``; of very common names those with just these ``tokens``."""
     sql = "SELECT id FROM customers_customer WHERE identity_key = ANY (%s) LIMIT %s"
     found = ids(sql, [list(keys), SAME_NAME_MAX + 1])
     if len(found) > SAME_NAME_MAX:
-        sql = "SELECT id FROM customers_customer WHERE identity_key = ANY (%s) AND (search_tokens || ' ') LIKE %s LIMIT %s"
-        found += ids(sql, [list(keys), f"{tokens} %", SAME_NAME_MAX])
+        also = sql.replace(" LIMIT", " AND (search_tokens || ' ') LIKE %s LIMIT")
+        found += ids(also, [list(keys), f"{tokens} %", SAME_NAME_MAX])
     return found
 
 
@@ -70,16 +70,17 @@ class Sizes:
             if key not in self._known or self._known[key][0] > self._known[key][1] < most
         }
         if wanted:
-            counts = [f"SELECT {place}, count(*) FROM ({postings(term)} LIMIT %s) p" for place, term in enumerate(wanted.values())]
+            counts = [
+                f"SELECT {place}, count(*) FROM ({postings(term)} LIMIT %s) p"
+                for place, term in enumerate(wanted.values())
+            ]
             values = [value for term in wanted.values() for value in (*posting_values(term), most + 1)]
             found = sorted(rows(" UNION ALL ".join(counts), values))
             self._known |= {key: (size, most) for key, (_, size) in zip(wanted, found, strict=True)}
         return [min(self._known[key][0], most + 1) for key in keys]
 
 
-def by_words(
-    terms: Sequence[Term], sizes: Sizes, *, member_id: int | None, today: dt.date, enough: int
-) -> list[int]:
+def by_words(terms: Sequence[Term], sizes: Sizes, *, member_id: int | None, today: dt.date, enough: int) -> list[int]:
     """Cards that hold every term: all of them while they are few, else at least ``enough`` of those that rank first."""
     counted = sizes.of(terms)
     if not terms or not all(counted):
@@ -91,7 +92,7 @@ def by_words(
             return _latest(terms[0])
     elif rarest <= COUNTED_MAX or guessed:
         found, complete = _holding(terms, sizes)
-        if complete or guessed and len(found) >= enough:
+        if complete or (guessed and len(found) >= enough):
             return found
     first = near_the_desk(terms, today=today)
     if len(first) >= enough:
@@ -102,7 +103,8 @@ def by_words(
         first += found or _holding(terms, sizes)[0]
     else:
         first += _whole_word(terms[0]) if terms[0].beginnings else []
-        first += _latest(terms[0]) if rarest <= COUNTED_MAX else _stayed_last(terms[0]) or _latest(terms[0])
+        walked = _stayed_last(terms[0]) if rarest > COUNTED_MAX else []
+        first += walked if len(walked) >= enough else [*walked, *_latest(terms[0])]
     return list(dict.fromkeys(first))
 
 

@@ -39,9 +39,7 @@ def hits_of(*, customer_ids: Sequence[int], today: dt.date) -> list[Hit]:
     contacts: dict[tuple[int, str], str] = {}
     for point in ContactPoint.objects.filter(customer__in=customer_ids, is_primary=True):
         contacts[point.customer_id, point.kind] = point.normalised or point.value
-    last_stays = dict(
-        CustomerFacts.objects.filter(customer__in=customer_ids).values_list("customer_id", "last_stay")
-    )
+    last_stays = dict(CustomerFacts.objects.filter(customer__in=customer_ids).values_list("customer_id", "last_stay"))
     statuses = _statuses(customer_ids, today)
     flags: dict[int, list[tuple[str, str]]] = {}
     for tagged in CustomerTag.objects.filter(customer__in=customer_ids).select_related("tag").order_by("slot"):

@@ -83,7 +83,9 @@ class Presence(TenantModel):
         indexes = [
             models.Index(fields=["business", "customer_id"], name="presence_customer"),
             models.Index(fields=["business", "unit"], condition=Q(in_house=True), name="presence_unit"),
-            models.Index(fields=["business", "arrival"], condition=Q(in_house=False, is_booked=True), name="presence_due"),
+            models.Index(
+                fields=["business", "arrival"], condition=Q(in_house=False, is_booked=True), name="presence_due"
+            ),
             models.Index(fields=["business", "departure"], condition=Q(in_house=False), name="presence_gone"),
         ]
 

@@ -8,6 +8,7 @@ from customers.search.rank import Term
 END: Final = "\U0010ffff"
 """Sorts after every letter (collation C): a word and all that begins with it lie between it and it + END."""
 
+
 def postings(term: Term) -> str:
     """A term's posting rows as a SELECT: only comparisons that an index may answer below a policy."""
     ranges = ["SELECT customer_id FROM customers_posting WHERE token >= %s AND token < %s"] * len(term.beginnings)

@@ -110,7 +110,7 @@ def _forms(word: str) -> tuple[str, ...]:
 
 def read_numbers(text: str, digits: str, calling_code: int | None) -> tuple[Number, ...]:
     """The ways to read typed digits: as they are, and without the country code they begin with."""
-    plus = text.startswith("+") or text.startswith("00")
+    plus = text.startswith(("+", "00"))
     bare = digits.lstrip("0")
     if len(bare) < DIGITS_MIN:
         return ()
@@ -128,13 +128,27 @@ def read_numbers(text: str, digits: str, calling_code: int | None) -> tuple[Numb
 
 
 def split_forms(word: str) -> list[tuple[str, str]]:
-    """Two words that a slip of the space bar made one: ``karihansen``, and ``karixhansen`` with a letter for the space."""
+    """Two words that a slip of the space bar made one: ``karihansen``, or ``karixhansen`` with a letter for the space."""
     pairs = []
     for at in range(2, len(word) - 1):
         pairs.append((word[:at], word[at:]))
         if len(word) - at > 2:
             pairs.append((word[:at], word[at + 1 :]))
     return pairs
+
+
+def edits_between(one: str, other: str) -> int:
+    """Letters changed, added, missing, or neighbours swapped between two words (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        earlier, before, row = before, row, [i]
+        for j, opposite in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != opposite))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == opposite:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
 
 
 def near_beginnings(word: str) -> list[str]:
@@ -161,7 +175,7 @@ def short_neighbours(word: str) -> list[str]:
     if len(word) != 2:
         return []
     changed = {letter + word[1] for letter in _ALPHABET} | {word[0] + letter for letter in _ALPHABET}
-    return sorted(changed | {word[::-1], word[0], word[1]} - {word})
+    return sorted((changed | {word[::-1], word[0], word[1]}) - {word})
 
 
 class Slip(Enum):

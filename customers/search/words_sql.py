@@ -5,11 +5,21 @@ from typing import Final
 
 from customers.search.fetch_sql import rows
 from customers.search.postings import END
-from customers.search.query import FRAGMENT_MIN, Word, near_beginnings, short_neighbours, slip_between, split_forms, typo_forms
+from customers.search.query import (
+    FRAGMENT_MIN,
+    Word,
+    edits_between,
+    near_beginnings,
+    short_neighbours,
+    slip_between,
+    split_forms,
+    typo_forms,
+)
 from customers.search.rank import COST_FAR, COST_FRAGMENT, Term, cost_of_slip
 
 MEANT_MAX: Final = 60
 LIKE_MAX: Final = 20
+EDITS_MAX: Final = 2
 
 
 def meant(word: Word, *, fragments: bool = True) -> Term:
@@ -50,7 +60,8 @@ def meant_at_last(word: Word) -> Term:
         tokens = {token: COST_FRAGMENT for (token,) in rows(sql, [near_beginnings(word.text), END, MEANT_MAX])}
     if not tokens and len(word.text) >= 6:
         sql = "SELECT v.token FROM customers_words_like(%s, %s) w (id) JOIN customers_vocabulary v ON v.id = w.id"
-        tokens = {token: COST_FAR for (token,) in rows(sql, [word.text, LIKE_MAX])}
+        likely = [token for (token,) in rows(sql, [word.text, LIKE_MAX])]
+        tokens = {token: COST_FAR for token in likely if edits_between(word.text, token) <= EDITS_MAX}
     return Term(word.text, word.forms, tokens)
 
 

@@ -91,7 +91,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT v.id FROM customers_vocabulary v
-    WHERE v.business_id = house AND v.token % word AND similarity(v.token, word) >= 0.4
+    WHERE v.business_id = house AND v.token % word
     ORDER BY similarity(v.token, word) DESC, v.token
     LIMIT most;
 END $$;
