@@ -64,8 +64,11 @@ def test_an_entry_goes_with_what_it_tells_of(fjordstuen: House) -> None:
 
 
 def entries(house: House, number: int) -> None:
-    """Entries of one transaction: they share a moment, so that only the id tells them apart."""
-    AuditEntryFactory.create_batch(number, member_id=house.reception.pk, actor="Rita")
+    """Entries of one moment: only the id tells them apart."""
+    now = timezone.now()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.db.models.fields.timezone.now", lambda: now)
+        AuditEntryFactory.create_batch(number, member_id=house.reception.pk, actor="Rita")
 
 
 def test_pages_hold_each_entry_once_and_lead_back(fjordstuen: House) -> None:

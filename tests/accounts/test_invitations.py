@@ -131,6 +131,19 @@ def test_it_ends_with_the_power_of_who_sent_it(cast: Cast, fate: str) -> None:
     assert invitation_find(token=token) is None
 
 
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.RECEPTION}])
+def test_a_sender_without_the_power_does_not_count_whatever_took_it(cast: Cast, change: dict[str, Any]) -> None:
+    """The second line: an invitation that was missed when its sender went or sank."""
+    house = cast.fjordstuen
+    token = invite(house, by=house.admin)
+    user = UserFactory(email=NEW)
+    with business_scope(house.pk):
+        Member.objects.filter(pk=house.admin.pk).update(**change)
+    assert invitation_find(token=token) is None
+    with pytest.raises(InvitationGone):
+        invitation_accept(token=token, user=user)
+
+
 def test_two_who_accept_at_once_make_one_member(transactional_cast: Cast) -> None:
     house = transactional_cast.fjordstuen
     token, user = invite(house), UserFactory(email=NEW)
