@@ -128,7 +128,7 @@ def read_numbers(text: str, digits: str, calling_code: int | None) -> tuple[Numb
 
 
 def split_forms(word: str) -> list[tuple[str, str]]:
-    """Two words that a slip of the space bar made one: ``karihansen``, or ``karixhansen`` with a letter for the space."""
+    """Two words that a slip of the space bar made one: ``karihansen``, or ``karixhansen`` with a letter in between."""
     pairs = []
     for at in range(2, len(word) - 1):
         pairs.append((word[:at], word[at:]))

@@ -73,29 +73,31 @@ def staying(guest: Customer, status: str, arrival: int, nights: int = 2, **value
 @pytest.mark.parametrize(
     ("description", "name", "texts"),
     [
-        ("whole, in any order and case", "Kari Nordmann", ["kari nordmann", "NORDMANN KARI", "Nordmann, Kari"]),
-        ("beginnings", "Kari Nordmann", ["kar", "nordm", "k nord", "nord k"]),
-        ("a part inside", "Søren Kierkegaard", ["kegaar", "erkeg"]),
-        ("Nordic letters typed in ASCII", "Åse Sørensen", ["ase", "aase", "soren", "soerensen", "aase soerensen"]),
-        ("ASCII letters typed in Nordic ones", "Aase Soerensen", ["åse", "sørensen"]),
-        ("æ both ways", "Bjørn Kjær", ["kjaer", "kjar", "kjær", "bjorn"]),
-        ("German", "Jürgen Müller", ["mueller", "muller", "müller", "juergen"]),
-        ("a letter too few, too many, other, swapped", "Ragnhild Tveit", "ragnild raghnhild ragnhilt ranghild ragnhidl".split()),
-        ("a slip beside a right word", "Ragnhild Tveit", ["ragnild tveit", "ragnhild tvet", "tviet ragnhild"]),
-        ("a slip in a word not typed to its end", "Ragnhild Tveit", ["ranghi", "rgnhil"]),
-        ("two slips in a long word", "Ragnhild Tveit", ["ragnilt"]),
-        ("the first letter missed", "Ragnhild Tveit", ["agnhild", "xagnhild tveit"]),
-        ("the space missed, slipped or doubled", "Ragnhild Tveit", ["ragnhildtveit", "ragnhilt veit", "rag nhild tveit"]),
-        ("hyphens and apostrophes", "Anne-Marie O’Brien", ["annemarie", "anne marie", "obrien", "o'brien"]),
-        ("particles", "Jan van der Berg", ["van der berg", "berg jan", "der berg"]),
-        ("another script", "Ελένη Παπαδοπούλου", ["ελενη", "παπαδ"]),
-        ("a company a person works at", "Per Eide", ["per fjellbygg", "fjellbygg"]),
+        ("whole, in any order and case", "Kari Nordmann", "kari nordmann|NORDMANN KARI|Nordmann, Kari"),
+        ("beginnings", "Kari Nordmann", "kar|nordm|k nord|nord k"),
+        ("a part inside", "Søren Kierkegaard", "kegaar|erkeg"),
+        ("Nordic letters typed in ASCII", "Åse Sørensen", "ase|aase|soren|soerensen|aase soerensen"),
+        ("ASCII letters typed in Nordic ones", "Aase Soerensen", "åse|sørensen"),
+        ("æ both ways", "Bjørn Kjær", "kjaer|kjar|kjær|bjorn"),
+        ("German", "Jürgen Müller", "mueller|muller|müller|juergen"),
+        ("a letter too few, too many", "Ragnhild Tveit", "ragnild|raghnhild|ragnnhild"),
+        ("another letter, two swapped", "Ragnhild Tveit", "ragnhilt|ranghild|ragnhidl"),
+        ("a slip beside a right word", "Ragnhild Tveit", "ragnild tveit|ragnhild tvet|tviet ragnhild"),
+        ("a slip in a word not typed to its end", "Ragnhild Tveit", "ranghi|rgnhil"),
+        ("two slips in a long word", "Ragnhild Tveit", "ragnilt"),
+        ("the first letter missed", "Ragnhild Tveit", "agnhild|xagnhild tveit"),
+        ("the space missed", "Ragnhild Tveit", "ragnhildtveit|ragnhildxtveit"),
+        ("the space in a wrong place", "Ragnhild Tveit", "ragnhilt veit|rag nhild tveit"),
+        ("hyphens and apostrophes", "Anne-Marie O’Brien", "annemarie|anne marie|obrien|o'brien"),
+        ("particles", "Jan van der Berg", "van der berg|berg jan|der berg"),
+        ("another script", "Ελένη Παπαδοπούλου", "ελενη|παπαδ"),
+        ("a company a person works at", "Per Eide", "per fjellbygg|fjellbygg"),
     ],
-)  # fmt: skip
-def test_names(description: str, name: str, texts: list[str]) -> None:
+)
+def test_names(description: str, name: str, texts: str) -> None:
     person(name, "Fjellbygg AS" if name == "Per Eide" else "")
     person("Gunnar Holm")
-    for text in texts:
+    for text in texts.split("|"):
         assert names(text) == [name], f"{description}: {text}"
 
 
