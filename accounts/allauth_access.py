@@ -17,7 +17,6 @@ ALLAUTH_ACCESS: dict[str, Access] = {
     "account_reauthenticate": SIGNED_IN,
     "account_email": SIGNED_IN,
     "account_email_verification_sent": PUBLIC,
-    "account_confirm_email": PUBLIC,
     "account_change_password": SIGNED_IN,
     "account_set_password": SIGNED_IN,
     "account_reset_password": PUBLIC,
@@ -39,4 +38,4 @@ ALLAUTH_ACCESS: dict[str, Access] = {
     "mfa_edit_webauthn": SIGNED_IN,
     "mfa_remove_webauthn": SIGNED_IN,
 }
-"""``usersessions_list`` is not here: that address answers with a view of our own, decorated as every other."""
+"""``account_confirm_email`` and ``usersessions_list`` are not here: views of our own answer, decorated as all others."""

@@ -4,7 +4,6 @@ Left out: sign-in by a code without a password, phone numbers, passkey sign-up, 
 stands in :mod:`accounts.allauth_access`.
 """
 
-from allauth.account import app_settings
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
@@ -12,6 +11,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path, re_path
 
+from accounts.views.addresses import email_confirm
 from accounts.views.preferences import device_list
 
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("email/", account.email, name="account_email"),
     path("confirm-email/", account.email_verification_sent, name="account_email_verification_sent"),
+    re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", email_confirm, name="account_confirm_email"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
@@ -48,8 +49,3 @@ urlpatterns = [
     path("passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
     path("devices/", device_list, name="usersessions_list"),
 ]
-
-if not app_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED:
-    urlpatterns.append(
-        re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", account.confirm_email, name="account_confirm_email")
-    )

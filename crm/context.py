@@ -30,6 +30,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
+        if settings.INNKEEPER_DEMO:
+            context["demo"] = SimpleLazyObject(_demo)
         return context
     here = getattr(request, "business", None)
     context["memberships"] = SimpleLazyObject(lambda: _businesses(user.pk, here))
@@ -50,6 +52,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if member.can(Capability.EDIT):
         context["new_guest_url"] = reverse("guest_new", kwargs={"slug": slug})
     return context
+
+
+def _demo() -> dict[str, Any]:
+    """Who can sign in to the demo, for the sign-in page; the password is printed for everybody anyway."""
+    from customers.sample.businesses import DEMO_PASSWORD, demo_sign_ins
+
+    return {"people": demo_sign_ins(), "password": DEMO_PASSWORD}
 
 
 def _businesses(user_id: int, here: Business | None) -> list[dict[str, Any]]:

@@ -127,3 +127,26 @@ def test_a_taken_address_is_not_given_away(cast: Cast, confirmed: SignIn, post_o
     browser.post("/accounts/confirm-email/", {"code": post_office.to(taken)[0].code})
     cast.stranger.refresh_from_db()
     assert cast.stranger.email == "stranger@example.com"
+
+
+def test_where_no_code_is_asked_a_link_confirms_the_new_address(
+    cast: Cast, confirmed: SignIn, post_office: PostOffice, settings: Any
+) -> None:
+    """The demo, and an installation without mail: there the message is a file."""
+    settings.ACCOUNT_EMAIL_VERIFICATION, settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = "none", False
+    user = cast.fjordstuen.reception.user
+    browser = confirmed(user)
+    browser.post("/accounts/email/", {"email": "rita@new.example", "action_add": ""})
+    assert "waits to be confirmed" in browser.get("/accounts/email/").content.decode()
+    link = post_office.to("rita@new.example")[0].path("/confirm-email/")
+    assert "becomes the address you sign in with" in browser.get(link).content.decode()
+    user.refresh_from_db()
+    assert user.email == "reception@fjordstuen.example", "opening a link changes nothing"
+    browser.post(link)
+    user.refresh_from_db()
+    assert user.email == "rita@new.example"
+    assert "has been used or is too old" in browser.get(link).content.decode()
+
+
+def test_where_a_code_is_asked_there_are_no_links(client: Client, db: None, post_office: PostOffice) -> None:
+    assert client.get("/accounts/confirm-email/MQ:1abc:def/").status_code == 404

@@ -1,6 +1,9 @@
 """Where somebody lands: their business, a choice, or three steps."""
 
+from typing import Any
+
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Role
@@ -8,6 +11,7 @@ from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
+from customers.sample.businesses import DEMO_PASSWORD, HOUSES, demo_business_ensure
 from tests.cast import Cast
 from tests.factories import CustomerFactory, MemberFactory
 
@@ -133,3 +137,18 @@ def test_the_sample_comes_once(client: Client, cast: Cast) -> None:
     with business_scope(cast.fjordstuen.pk):
         assert not Customer.objects.exists()
     assert "Try sample data" in client.get(HOME).content.decode()
+
+
+def test_the_demo_is_entered_from_the_sign_in_page(client: Client, db: None, settings: Any) -> None:
+    cache.clear()
+    house = HOUSES[0]
+    demo_business_ensure(house=house)
+    assert "Try the demo" not in client.get("/accounts/login/").content.decode(), "only in a demo"
+    settings.INNKEEPER_DEMO = True
+    people = client.get("/accounts/login/").context["demo"]["people"]
+    assert [person.name for person in people] == [name for name, _role, _language in house.people]
+    for person in people:
+        assert person.email in client.get("/accounts/login/").content.decode()
+    entered = client.post("/accounts/login/", {"login": people[0].email, "password": DEMO_PASSWORD})
+    assert entered.headers["Location"] == "/"
+    assert client.get("/").headers["Location"] == f"/b/{house.slug}/"
