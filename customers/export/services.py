@@ -47,7 +47,6 @@ def _write(text: IO[str], statement: str, values: Sequence[Any]) -> int:
     writer.writerow(COLUMNS)
     count = 0
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.itersize = BATCH
         cursor.execute(statement, list(values))
         while rows := cursor.fetchmany(BATCH):
             writer.writerows(safe_row(row) for row in rows)

@@ -8,7 +8,6 @@ from django.db import migrations
 from accounts.tenancy.operations import SqlFile, TenantTable
 from customers.changes.operations import TrackChanges
 
-
 GUEST_OF_STAY = (
     "SELECT min(p.customer_id) FROM customers_stayparticipant p"
     " WHERE p.business_id = {row}.business_id AND p.stay_id = {row}.id"

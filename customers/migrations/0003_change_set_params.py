@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0002_tenancy'),
+        ("customers", "0002_tenancy"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='changeset',
-            name='params',
+            model_name="changeset",
+            name="params",
             field=models.JSONField(default=dict),
         ),
     ]

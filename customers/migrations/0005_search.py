@@ -83,9 +83,7 @@ class Migration(migrations.Migration):
                 opclasses=["int8_ops", "gin_trgm_ops"],
             ),
         ),
-        migrations.AddIndex(
-            "recentguest", models.Index(fields=["business", "customer"], name="recent_guest_customer")
-        ),
+        migrations.AddIndex("recentguest", models.Index(fields=["business", "customer"], name="recent_guest_customer")),
         migrations.RemoveIndex("customerfacts", "facts_last_stay"),
         migrations.RemoveIndex("customerfacts", "facts_value"),
         migrations.RemoveIndex("customerfacts", "facts_stays"),
@@ -95,9 +93,7 @@ class Migration(migrations.Migration):
             models.GeneratedField(
                 db_persist=True,
                 expression=django.db.models.functions.comparison.Cast(
-                    models.expressions.CombinedExpression(
-                        models.F("value"), "*", models.Value(100)
-                    ),
+                    models.expressions.CombinedExpression(models.F("value"), "*", models.Value(100)),
                     models.BigIntegerField(),
                 ),
                 output_field=models.BigIntegerField(),
