@@ -99,13 +99,14 @@ def read_query(text: str, *, calling_code: int | None = None) -> Query:
 def read_words(text: str) -> tuple[Word, ...]:
     """The distinct words of a text, folded and cut as a card's own are; the first WORDS_MAX."""
     words = dict.fromkeys(word[:TOKEN_LENGTH] for word in fold(text).split())
-    return tuple(Word(word, _forms(word)) for word in list(words)[:WORDS_MAX])
+    # By itself the one letter left of a digraph ("aa") would begin half the register.
+    shortest = 2 if len(words) == 1 else 1
+    return tuple(Word(word, _forms(word, shortest)) for word in list(words)[:WORDS_MAX])
 
 
-def _forms(word: str) -> tuple[str, ...]:
+def _forms(word: str, shortest: int) -> tuple[str, ...]:
     collapsed = collapse(word)
-    # One letter left of a digraph ("aa") would begin half the register.
-    return (word, collapsed) if collapsed != word and len(collapsed) > 1 else (word,)
+    return (word, collapsed) if collapsed != word and len(collapsed) >= shortest else (word,)
 
 
 def read_numbers(text: str, digits: str, calling_code: int | None) -> tuple[Number, ...]:
