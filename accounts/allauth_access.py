@@ -38,4 +38,4 @@ ALLAUTH_ACCESS: dict[str, Access] = {
     "mfa_edit_webauthn": SIGNED_IN,
     "mfa_remove_webauthn": SIGNED_IN,
 }
-"""``account_confirm_email`` and ``usersessions_list`` are not here: views of our own answer, decorated as all others."""
+"""``account_confirm_email`` and ``usersessions_list`` are not here: views of our own answer, decorated like others."""
