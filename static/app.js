@@ -21,7 +21,12 @@
   };
 
   /* Dialogs and whatever else opens and closes */
-  const open = dialog => { if (dialog && !dialog.open) dialog.showModal(); };
+  const open = dialog => {
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    // A form wants to be filled in: its first field, not the cross.
+    if (!find("[autofocus]", dialog)) all(".body :is(input, select, textarea)", dialog).find(visible)?.focus();
+  };
 
   on("click", event => {
     const opener = near(event, "[data-dialog]");

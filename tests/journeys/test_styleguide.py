@@ -375,6 +375,17 @@ def test_combobox(visit: OpenBrowser) -> None:
     expect(field).to_have_value("Denmark")
 
 
+def test_a_dialog_begins_at_its_first_field(visit: OpenBrowser) -> None:
+    page = visit(GUIDE).page
+    opener = page.locator("[data-dialog=large-dialog]")
+    opener.click()
+    expect(page.locator("#dialog_given")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    page.click("[data-dialog=sample-dialog]")
+    expect(page.locator("#sample-dialog [autofocus]")).to_be_focused()
+
+
 def test_menu_with_the_keyboard(visit: OpenBrowser) -> None:
     page = visit(GUIDE).page
     button = page.locator("[popovertarget=card-menu]")
