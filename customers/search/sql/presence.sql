@@ -1,33 +1,34 @@
 -- Whom the desk means first: guests in house, expected, or gone in the last two days (docs/look-up.md).
 -- Rows follow stays and participants by trigger; those whose time has passed are taken away by whoever comes by.
+--
+-- Each table is read by an array of ids and hashed: a planner that knows nothing yet of a table, or of a business that is
+-- new to it, expects one row and would otherwise read the whole business once for every stay of an import.
 CREATE OR REPLACE FUNCTION customers_presence_refresh(stays bigint[]) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
-    house bigint := NULLIF(current_setting('innkeeper.business', true), '')::bigint;
-    since date;
+    house CONSTANT bigint := NULLIF(current_setting('innkeeper.business', true), '')::bigint;
+    since CONSTANT date := (SELECT (now() AT TIME ZONE b.time_zone)::date - 2 FROM accounts_business b WHERE b.id = house);
+    near bigint[];
+    guests bigint[];
 BEGIN
-    SELECT (now() AT TIME ZONE b.time_zone)::date - 2 INTO since FROM accounts_business b WHERE b.id = house;
+    SELECT array_agg(s.id) INTO near FROM customers_stay s
+    WHERE s.business_id = house AND s.id = ANY (stays)
+      AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since);
+    SELECT array_agg(DISTINCT x.customer_id) INTO guests FROM customers_stayparticipant x
+    WHERE x.business_id = house AND x.stay_id = ANY (near) AND x.is_guest;
     DELETE FROM customers_presence p
     WHERE p.business_id = house AND p.stay_id = ANY (stays) AND NOT EXISTS (
-        SELECT FROM customers_stay s
-        JOIN customers_stayparticipant x ON x.business_id = s.business_id AND x.stay_id = s.id
-        WHERE s.business_id = house AND s.id = p.stay_id AND x.customer_id = p.customer_id AND x.is_guest
-          AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since)
+        SELECT FROM customers_stayparticipant x
+        WHERE x.business_id = house AND x.stay_id = ANY (near) AND x.is_guest
+          AND x.stay_id = p.stay_id AND x.customer_id = p.customer_id
     );
     INSERT INTO customers_presence AS p (business_id, stay_id, customer_id, in_house, is_booked, arrival, departure, unit, tokens)
-    -- The few stays around today first, then their guests: a planner that knows nothing yet of a table, or of a business
-    -- that is new to it, would begin with all guests.
-    WITH near AS MATERIALIZED (
-        SELECT s.id, s.status, s.arrival, s.departure, s.unit FROM customers_stay s
-        WHERE s.business_id = house AND s.id = ANY (stays)
-          AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since)
-    )
     SELECT house, s.id, x.customer_id, s.status = 'checked_in', s.status = 'booked', s.arrival, s.departure,
            CASE WHEN s.status = 'checked_in' THEN upper(btrim(s.unit)) ELSE '' END, ' ' || c.search_tokens || ' '
-    FROM near s
-    JOIN customers_stayparticipant x ON x.business_id = house AND x.stay_id = s.id
-    JOIN customers_customer c ON c.business_id = house AND c.id = x.customer_id
-    WHERE x.is_guest
+    FROM customers_stay s
+    JOIN customers_stayparticipant x ON x.business_id = house AND x.stay_id = s.id AND x.stay_id = ANY (near)
+    JOIN customers_customer c ON c.business_id = house AND c.id = x.customer_id AND c.id = ANY (guests)
+    WHERE s.business_id = house AND s.id = ANY (near) AND x.is_guest
     ORDER BY s.id, x.customer_id
     -- Two acts on one stay: the later one sees the earlier one's rows only here.
     ON CONFLICT (business_id, stay_id, customer_id) DO UPDATE SET
