@@ -219,6 +219,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 CSRF_FAILURE_VIEW = "accounts.views.errors.csrf_failure"
 
 # Where mail works, a new address proves itself by a code; elsewhere people are let in at once.
