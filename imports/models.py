@@ -94,9 +94,9 @@ class ImportProblem(TenantModel):
 
 
 class ImportSeen(TenantModel):
-    """A guest or stay that a running import has met, so that each is counted once and a repeated number is noticed.
+    """A guest or stay of before that a running import has met: each is counted once, a repeated number is noticed.
 
-    Emptied when the run ends. `created` and `changed` say what the run did to it.
+    What the run itself has made stands in its change set already. Emptied when the run ends. `changed`: by this run.
     """
 
     class What(models.TextChoices):
@@ -107,7 +107,6 @@ class ImportSeen(TenantModel):
     run = TenantForeignKey(ImportRun, db_on_delete="CASCADE", related_name="+")
     what = models.CharField(max_length=1, choices=What)
     row_id = models.BigIntegerField()
-    created = models.BooleanField(default=False)
     changed = models.BooleanField(default=False)
 
     class Meta:

@@ -19,6 +19,7 @@ from accounts.models import Business, Member
 from accounts.tenancy import business_scope
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set_close, change_set_open, recording
+from imports.ahead import ahead
 from imports.mapping import Context, Interpreted, Kind, Plan, interpret, plan
 from imports.models import ImportProblem, ImportRun, ImportSeen
 from imports.problems import Problem
@@ -122,10 +123,10 @@ def run_create(
 def tryout(*, business: Business, source: Source, currency: str = "", tell: Progress | None = None) -> Tryout:
     """Find out what importing a file would do, in the caller's scope and without writing anything."""
     tally, findings, rows = Tally(), Findings(), 0
-    job = _job(business, source, run_id=0, dry=True)
+    job = _job(business, source, run_id=0, act_id=0, dry=True)
     with transaction.atomic():
         begin_tryout()
-        for batch in _interpreted(business, source, currency, skip=0):
+        for batch in ahead(_interpreted(business, source, currency, skip=0)):
             done = write_batch(job=job, batch=batch.rows, today=_today(business))
             tally.add(done)
             findings.add(batch.rows.problems + done.problems)
@@ -213,8 +214,8 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
         return
     try:
         source = _source_of(run, path or upload_path(run.upload))
-        job = _job(business, source, run_id=run_id, dry=False)
-        for batch in _interpreted(business, source, run.currency, skip=run.batches_done):
+        job = _job(business, source, run_id=run_id, act_id=_act_of(run), dry=False)
+        for batch in ahead(_interpreted(business, source, run.currency, skip=run.batches_done)):
             if not _write(business, job, batch):
                 return
             if tell is not None:
@@ -390,11 +391,12 @@ def _source_of(run: ImportRun, path: Path) -> Source:
     return source
 
 
-def _job(business: Business, source: Source, *, run_id: int, dry: bool) -> Job:
+def _job(business: Business, source: Source, *, run_id: int, act_id: int, dry: bool) -> Job:
     laid = source.plan
     return Job(
         business_id=business.pk,
         run_id=run_id,
+        act_id=act_id,
         system=laid.format.system,
         language=business.language,
         edits=laid.format.kind == "guests",

@@ -19,6 +19,10 @@ _SPACES = re.compile("[\\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
 
 
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
 class Columns:
     """The cells of a batch by meaning. `left_out` are positions of rows that cannot be imported."""
 
@@ -121,9 +125,10 @@ class Columns:
         cells = [cell.strip() for cell in self._cells[place]] if self._cells else []
         if self.plan.format.escaped:
             cells = [plain(cell) for cell in cells]
-        for at, cell in enumerate(cells):
-            if not (cell.isascii() and cell.isprintable()):
-                cells[at] = self._plain(at, meaning, cell, lines=lines)
+        if not _is_plain("".join(cells)):
+            for at, cell in enumerate(cells):
+                if not _is_plain(cell):
+                    cells[at] = self._plain(at, meaning, cell, lines=lines)
         if lines:
             cells = [self._without_cards(at, meaning, cell) for at, cell in enumerate(cells)]
         if self._empty and not is_name:

@@ -40,12 +40,14 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
     with connection.cursor() as cursor:
         if not job.dry:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.import', %s))", [job.business_id])
-        found = resolve(Register(cursor, job), batch)
+        register = Register(cursor, job)
+        found = resolve(register, batch)
+        seen = register.seen_guests(found.known)
         tags = tag_ids(cursor, job, {row.tag for row in batch.tags})
         _stage(cursor, job, found, batch, tags)
         # The planner knows the stage's size and nothing of the business: hashing is never quadratic.
         cursor.execute("SET LOCAL enable_nestloop = off")
-        plan_guests(cursor, job, found.known)
+        plan_guests(cursor, job, found.known, seen)
         plan_contacts(cursor, job, found.known)
         problems = plan_tags(cursor, job, found.known, {tag: name for name, tag in tags.items()})
         changed_stays = plan_stays(cursor, job, sorted(set(found.stay_of.values()) - found.new_stays))
@@ -56,7 +58,7 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
             apply_guests(cursor, job, found.known, today.isoformat())
             if not job.edits:
                 apply_stays(cursor, job, changed_stays)
-        tally = _tally(cursor, job, found, changed_stays)
+        tally = _tally(cursor, job, found, seen, changed_stays)
     tally.problems = found.problems + problems
     tally.guests["invalid"] += batch.invalid_guests
     tally.stays["invalid"] += batch.invalid_stays + len(batch.stays) - len(found.stays)
@@ -95,18 +97,10 @@ def _stage(cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted,
         )
 
 
-def _tally(cursor: CursorWrapper, job: Job, found: Resolved, changed_stays: list[int]) -> Tally:
+def _tally(
+    cursor: CursorWrapper, job: Job, found: Resolved, seen: Mapping[int, bool], changed_stays: list[int]
+) -> Tally:
     """Count what was met for the first time in this run, and known guests that are changed only now."""
-    tally = Tally()
-    cards = sorted(set(found.card_of.values()))
-    cursor.execute(
-        f"""
-        SELECT row_id, created OR changed FROM {job.seen}
-        WHERE business_id = %(business)s AND run_id = %(run)s AND what = 'g' AND row_id = ANY (%(cards)s)
-        """,
-        job.values() | {"cards": cards},
-    )
-    before = dict(cursor.fetchall())
     cursor.execute(
         """
         SELECT customer_id FROM plan_card WHERE differs
@@ -114,38 +108,36 @@ def _tally(cursor: CursorWrapper, job: Job, found: Resolved, changed_stays: list
         """
     )
     changed = {row[0] for row in cursor.fetchall()} - found.new
-    fresh = [card for card in cards if card not in before]
-    later = [card for card in changed if before.get(card) is False]
+    fresh = [card for card in found.known if card not in seen]
     updated = sum(card in changed for card in fresh)
-    created = sum(card in found.new for card in fresh)
+    later = [card for card in changed if seen.get(card) is False]
+    altered = set(changed_stays)
+    known_stays = sorted(set(found.stay_of.values()) - found.new_stays)
+    tally = Tally()
     tally.guests.update(
         {
-            "created": created,
+            "created": len(found.new),
             "updated": updated + len(later),
-            "unchanged": len(fresh) - created - updated - len(later),
+            "unchanged": len(fresh) - updated - len(later),
         }
     )
-    met = [("g", card, card in found.new, card in changed) for card in fresh]
-    altered = set(changed_stays)
-    stays = sorted(found.stay_of.values())
-    met += [("s", stay, stay in found.new_stays, stay in altered) for stay in stays]
     tally.stays.update(
         {
             "created": len(found.new_stays),
             "updated": len(altered),
-            "unchanged": len(stays) - len(found.new_stays) - len(altered),
+            "unchanged": len(known_stays) - len(altered),
         }
     )
+    met = [("g", card, card in changed) for card in fresh] + [("s", stay, stay in altered) for stay in known_stays]
     if met:
-        whats, rows, creations, changes = zip(*met, strict=True)
+        whats, rows, changes = zip(*met, strict=True)
         cursor.execute(
             f"""
-            INSERT INTO {job.seen} (business_id, run_id, what, row_id, created, changed)
-            SELECT %(business)s, %(run)s, m.* FROM unnest(
-                %(whats)s::text[], %(rows)s::bigint[], %(creations)s::boolean[], %(changes)s::boolean[]) AS m
+            INSERT INTO {job.seen} (business_id, run_id, what, row_id, changed)
+            SELECT %(business)s, %(run)s, m.*
+            FROM unnest(%(whats)s::text[], %(rows)s::bigint[], %(changes)s::boolean[]) AS m
             """,
-            job.values()
-            | {"whats": list(whats), "rows": list(rows), "creations": list(creations), "changes": list(changes)},
+            job.values() | {"whats": list(whats), "rows": list(rows), "changes": list(changes)},
         )
     if later:
         cursor.execute(

@@ -20,6 +20,8 @@ class Job:
 
     business_id: int
     run_id: int
+    act_id: int
+    """The run's change set; 0 in a try-out."""
     system: str
     language: str
     edits: bool
@@ -28,12 +30,12 @@ class Job:
 
     @property
     def seen(self) -> str:
-        """The table of what the run has met."""
+        """The table of what the run has met of what was there before."""
         return "planned_seen" if self.dry else "imports_importseen"
 
     def values(self) -> dict[str, Any]:
         """Parameters of every statement."""
-        return {"business": self.business_id, "run": self.run_id, "system": self.system}
+        return {"business": self.business_id, "run": self.run_id, "act": self.act_id, "system": self.system}
 
 
 @dataclass(slots=True)

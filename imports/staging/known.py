@@ -64,14 +64,38 @@ class Register:
 
     def seen_stays(self, stays: Collection[int]) -> set[int]:
         """Stays that an earlier row of this file meant."""
-        return {
-            stay
-            for (stay,) in self._ask(
+        return set(self._seen("s", stays)) | self._made("stay", stays)
+
+    def seen_guests(self, cards: Collection[int]) -> dict[int, bool]:
+        """Guests whom earlier batches of this file met, and whether they were changed; those made count as changed."""
+        return self._seen("g", cards) | dict.fromkeys(self._made("customer", cards), True)
+
+    def _seen(self, what: str, rows: Collection[int]) -> dict[int, bool]:
+        return dict(
+            self._ask(
                 f"""
-                SELECT row_id FROM {self.job.seen}
-                WHERE business_id = %(business)s AND run_id = %(run)s AND what = 's' AND row_id = ANY (%(wanted)s)
+                SELECT row_id, changed FROM {self.job.seen}
+                WHERE business_id = %(business)s AND run_id = %(run)s AND what = %(what)s AND row_id = ANY (%(wanted)s)
                 """,
-                list(stays),
+                list(rows),
+                what=what,
+            )
+        )
+
+    def _made(self, record: str, rows: Collection[int]) -> set[int]:
+        """Which rows this run has inserted: its change set tells, in a try-out their numbers do."""
+        if self.job.dry:
+            return {row for row in rows if row < 0}
+        return {
+            row
+            for (row,) in self._ask(
+                """
+                SELECT row_id FROM customers_change
+                WHERE business_id = %(business)s AND change_set_id = %(act)s AND record = %(record)s
+                  AND row_id = ANY (%(wanted)s) AND act = 'I'
+                """,
+                list(rows),
+                record=record,
             )
         }
 

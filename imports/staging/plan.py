@@ -3,7 +3,7 @@
 The same statements serve a try-out and the real thing, so that both count the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from django.db.backends.utils import CursorWrapper
@@ -34,7 +34,7 @@ STAY_VALUES: Final = ("property_id", "status", "arrival", "departure", "adults",
 STAY_OPTIONAL: Final = ("amount", "booked_on")
 
 
-def plan_guests(cursor: CursorWrapper, job: Job, known: list[int]) -> None:
+def plan_guests(cursor: CursorWrapper, job: Job, known: list[int], seen: Collection[int]) -> None:
     """`plan_card`: one row a guest of the batch, with the values it should have; `differs` tells whether it has not.
 
     The first filled value of each column holds. Rows about the guest overwrite the card when they are the guest's
@@ -78,11 +78,10 @@ def plan_guests(cursor: CursorWrapper, job: Job, known: list[int]) -> None:
         FROM merged m
         LEFT JOIN customers_customer c ON c.business_id = %(business)s AND c.id = m.customer_id
          AND c.id = ANY (%(known)s)
-        LEFT JOIN {job.seen} s ON s.business_id = %(business)s AND s.run_id = %(run)s AND s.what = 'g'
-         AND s.row_id = m.customer_id AND s.row_id = ANY (%(known)s)
-        CROSS JOIN LATERAL (SELECT %(edits)s AND c.id IS NOT NULL AND s.row_id IS NULL AS decides) d
+        CROSS JOIN LATERAL (
+            SELECT %(edits)s AND c.id IS NOT NULL AND m.customer_id <> ALL (%(seen)s::bigint[]) AS decides) d
         """,
-        values | {"edits": job.edits, "tells_kind": job.tells_kind},
+        values | {"edits": job.edits, "tells_kind": job.tells_kind, "seen": list(seen)},
     )
     cursor.execute("CREATE INDEX ON plan_card (customer_id)")
     cursor.execute("ANALYZE plan_card")

@@ -1,7 +1,7 @@
 """Temporary tables of a batch, filled by COPY: into protected tables COPY is refused."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -45,7 +45,7 @@ CREATE INDEX ON planned_number (value);
 CREATE TEMP TABLE planned_stay (external_id text, stay_id bigint) ON COMMIT DROP;
 CREATE INDEX ON planned_stay (external_id);
 CREATE TEMP TABLE planned_seen (
-    business_id bigint, run_id bigint, what text, row_id bigint, created boolean, changed boolean,
+    business_id bigint, run_id bigint, what text, row_id bigint, changed boolean,
     PRIMARY KEY (business_id, run_id, what, row_id)
 ) ON COMMIT DROP;
 """
@@ -69,26 +69,35 @@ def create_planned(cursor: CursorWrapper) -> None:
 def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """COPY rows into a temporary table and let the planner know how many there are."""
     text = io.StringIO()
+    tabs = len(columns) - 1
     for row in rows:
-        text.write("\t".join([_field(value) for value in row]))
+        line = "\t".join([value if type(value) is str else _WRITTEN[type(value)](value) for value in row])
+        if "\\" in line or "\n" in line or "\r" in line or line.count("\t") != tabs:
+            line = "\t".join([_escaped(value) for value in row])
+        elif _NULL in line:
+            line = line.replace(_NULL, "\\N")
+        text.write(line)
         text.write("\n")
     text.seek(0)
     cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
     cursor.execute(f"ANALYZE {table}")
 
 
-def _field(value: Any) -> str:
-    """A value in PostgreSQL's text format for COPY."""
-    if isinstance(value, str):
-        if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
-            return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-        return value
+# Stands for NULL until a line is known to need no escapes: no text can hold it, control characters are cleaned away.
+_NULL: Final = "\x00"
+# PostgreSQL's text format for COPY.
+_WRITTEN: Final[dict[type, Callable[[Any], str]]] = {
+    str: str,
+    int: str,
+    Decimal: str,
+    bool: lambda value: "t" if value else "f",
+    date: date.isoformat,
+    type(None): lambda _value: _NULL,
+}
+
+
+def _escaped(value: Any) -> str:
     if value is None:
         return "\\N"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, int | Decimal):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no place in a stage table")
+    text = _WRITTEN[type(value)](value)
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
