@@ -1,6 +1,7 @@
 -- The look-up's definer functions. Below a row policy an index on an expression or on trigrams is out of reach
 -- (docs/tenancy.md, the index trap), so these run as the owner, carry the business's condition themselves and return
--- ids only; the caller reads the rows under its policy. Without a business in scope they return nothing.
+-- ids only; the caller reads the rows under its policy. Without a business in scope they return nothing. Tables are
+-- named with their schema, so that no temporary table or view of the caller's can stand in for one.
 
 -- E-mail addresses as normalised, or as typed where they are no addresses; phone digits from either end.
 CREATE INDEX IF NOT EXISTS contact_point_email ON customers_contactpoint
@@ -28,7 +29,7 @@ BEGIN
         RETURN QUERY
         SELECT c.customer_id,
                (CASE WHEN lower(CASE WHEN c.normalised = '' THEN c.value ELSE c.normalised END) = lower(email) THEN 0 ELSE 1 END)::smallint
-        FROM customers_contactpoint c
+        FROM public.customers_contactpoint c
         WHERE c.business_id = house AND c.kind = 'email'
           AND lower(CASE WHEN c.normalised = '' THEN c.value ELSE c.normalised END) COLLATE "C" >= lower(email)
           AND lower(CASE WHEN c.normalised = '' THEN c.value ELSE c.normalised END) COLLATE "C" < lower(email) || past
@@ -38,7 +39,7 @@ BEGIN
     FOR place IN 1 .. cardinality(digits) LOOP
         RETURN QUERY
         SELECT c.customer_id, (CASE WHEN ltrim(c.national, '0') = digits[place] THEN 0 ELSE 1 END)::smallint
-        FROM customers_contactpoint c
+        FROM public.customers_contactpoint c
         WHERE c.business_id = house AND c.kind = 'phone'
           AND ltrim(c.national, '0') COLLATE "C" >= digits[place] AND ltrim(c.national, '0') COLLATE "C" < digits[place] || ':'
           AND (codes[place] = '' OR c.normalised = '' OR starts_with(c.normalised, codes[place]))
@@ -46,7 +47,7 @@ BEGIN
         LIMIT most;
         RETURN QUERY
         SELECT c.customer_id, 2::smallint
-        FROM customers_contactpoint c
+        FROM public.customers_contactpoint c
         WHERE c.business_id = house AND c.kind = 'phone' AND length(digits[place]) >= 4
           AND reverse(c.national) COLLATE "C" >= reverse(digits[place]) AND reverse(c.national) COLLATE "C" < reverse(digits[place]) || ':'
           AND (codes[place] = '' OR c.normalised = '' OR starts_with(c.normalised, codes[place]))
@@ -57,13 +58,13 @@ BEGIN
         SELECT x.customer_id, s.quality
         FROM (
             SELECT t.id, (CASE WHEN upper(t.reference) = upper(booking) THEN 0 ELSE 1 END)::smallint AS quality
-            FROM customers_stay t
+            FROM public.customers_stay t
             WHERE t.business_id = house AND t.reference <> ''
               AND upper(t.reference) COLLATE "C" >= upper(booking) AND upper(t.reference) COLLATE "C" < upper(booking) || past
             ORDER BY upper(t.reference) COLLATE "C"
             LIMIT most
         ) s
-        JOIN customers_stayparticipant x ON x.business_id = house AND x.stay_id = s.id;
+        JOIN public.customers_stayparticipant x ON x.business_id = house AND x.stay_id = s.id;
     END IF;
 END $$;
 
@@ -76,7 +77,7 @@ DECLARE
     pattern CONSTANT text := '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%';
 BEGIN
     RETURN QUERY
-    SELECT v.id FROM customers_vocabulary v
+    SELECT v.id FROM public.customers_vocabulary v
     WHERE v.business_id = house AND v.token LIKE pattern
     ORDER BY length(v.token), v.token
     LIMIT most;
@@ -90,7 +91,7 @@ DECLARE
     house CONSTANT bigint := NULLIF(current_setting('innkeeper.business', true), '')::bigint;
 BEGIN
     RETURN QUERY
-    SELECT v.id FROM customers_vocabulary v
+    SELECT v.id FROM public.customers_vocabulary v
     WHERE v.business_id = house AND v.token % word
     ORDER BY similarity(v.token, word) DESC, v.token
     LIMIT most;
