@@ -124,7 +124,7 @@ class Columns:
     def _clean(self, place: int, meaning: str, *, lines: bool, is_name: bool) -> list[str]:
         cells = [cell.strip() for cell in self._cells[place]] if self._cells else []
         if self.plan.format.escaped:
-            cells = [plain(cell) for cell in cells]
+            cells = [plain(cell).strip() for cell in cells]
         if not _is_plain("".join(cells)):
             for at, cell in enumerate(cells):
                 if not _is_plain(cell):
@@ -143,7 +143,7 @@ class Columns:
             self.report(at, meaning, without, "control")
         without = _INVISIBLE.sub("", without)
         if lines:
-            return "\n".join(_SPACES.sub(" ", line).strip() for line in without.split("\n")).strip()
+            return without.strip()
         return _SPACES.sub(" ", without).strip()
 
     def _without_cards(self, at: int, meaning: str, cell: str) -> str:

@@ -13,8 +13,12 @@ from imports.mapping.columns import Columns
 from imports.mapping.rows import LIMITS, ContactRow, Context, GuestRow, Interpreted, TagRow
 
 TAGS_MAX: Final = 9
-_SEVERAL_EMAILS = re.compile(r"\s*(?:[;,\n]|:::|\s)\s*")
-_SEVERAL_PHONES = re.compile(r"\s*(?:[;|\n/]|:::)\s*")
+# Between several values of a cell that was exported; people write what they like.
+_EXPORTED = re.compile(r"\s*:::\s*")
+_SEVERAL_EMAILS = re.compile(r"\s*[;,\n]\s*|\s+")
+_SEVERAL_PHONES = re.compile(r"\s*[;|\n/]\s*")
+_EXPORTED_TAGS = re.compile(r"\s*;\s*")
+_SEVERAL_TAGS = re.compile(r"\s*[;|,]\s*")
 _EMAIL_REASONS = {"several": "email_several"}
 _PHONE_REASONS = {"several": "phone_several"}
 
@@ -31,18 +35,19 @@ def read_guests(
     kinds = columns.chosen("guest.kind") if columns.has("guest.kind") else repeat("")
     emails = columns.texts("guest.email")
     phones = columns.texts("guest.phone")
+    numbers = columns.texts("guest.id", limit=LIMITS["external_id"])
     for at in range(len(columns)):
         if not (given[at] or family[at] or company[at] or emails[at] or phones[at]):
             columns.report(
                 at, "guest.full_name" if columns.has("guest.full_name") else "guest.family_name", "", "no_guest"
             )
             result.invalid_guests += 1
-    _contacts(columns, context, result, emails, phones)
-    _tags(columns, result)
+    _contacts(columns, context, result, emails, phones, numbers)
+    _tags(columns, result, numbers)
     dates = columns.parsed("guest.first_contact", values.date, "value_date")
     fields = zip(
         columns.lines,
-        columns.texts("guest.id", limit=LIMITS["external_id"]),
+        numbers,
         kinds,
         given,
         family,
@@ -90,12 +95,13 @@ def _names(columns: Columns) -> tuple[list[str], list[str]]:
     )
 
 
-def _contacts(columns: Columns, context: Context, result: Interpreted, emails: list[str], phones: list[str]) -> None:
+def _contacts(
+    columns: Columns, context: Context, result: Interpreted, emails: list[str], phones: list[str], numbers: list[str]
+) -> None:
     limit = LIMITS["contact"]
     for at, text in enumerate(emails):
         if text and at not in columns.left_out:
-            parts = _SEVERAL_EMAILS.split(text) if text.count("@") > 1 else [text]
-            for position, value in enumerate(_distinct(parts) if all("@" in part for part in parts) else [text]):
+            for position, value in enumerate(_emails(text, exported=bool(numbers[at]))):
                 email = normalise_email(value)
                 if email.state in ("invalid", "placeholder"):
                     columns.report(at, "guest.email", value, _EMAIL_REASONS.get(email.reason, f"email_{email.state}"))
@@ -115,9 +121,7 @@ def _contacts(columns: Columns, context: Context, result: Interpreted, emails: l
                 )
     for at, text in enumerate(phones):
         if text and at not in columns.left_out:
-            parts = _SEVERAL_PHONES.split(text)
-            several = len(parts) > 1 and all(sum(map(str.isdigit, part)) >= 5 for part in parts)
-            for position, value in enumerate(_distinct(parts) if several else [text]):
+            for position, value in enumerate(_phones(text, exported=bool(numbers[at]))):
                 phone = normalise_phone(value, context.country)
                 if phone.state != "ok":
                     columns.report(at, "guest.phone", value, _PHONE_REASONS.get(phone.reason, f"phone_{phone.state}"))
@@ -135,15 +139,31 @@ def _contacts(columns: Columns, context: Context, result: Interpreted, emails: l
                 )
 
 
+def _emails(text: str, *, exported: bool) -> list[str]:
+    """The addresses in a cell; what is no list of them is one value. An exported row parts them by ` ::: ` alone."""
+    if exported or ":::" in text:
+        return _distinct(_EXPORTED.split(text))
+    parts = _SEVERAL_EMAILS.split(text) if text.count("@") > 1 else [text]
+    return _distinct(parts) if all("@" in part for part in parts) else [text]
+
+
+def _phones(text: str, *, exported: bool) -> list[str]:
+    if exported or ":::" in text:
+        return _distinct(_EXPORTED.split(text))
+    parts = _SEVERAL_PHONES.split(text)
+    return _distinct(parts) if all(sum(map(str.isdigit, part)) >= 5 for part in parts) else [text]
+
+
 def _distinct(parts: list[str]) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part))
 
 
-def _tags(columns: Columns, result: Interpreted) -> None:
+def _tags(columns: Columns, result: Interpreted, numbers: list[str]) -> None:
     if not columns.has("guest.tags"):
         return
     for at, text in enumerate(columns.texts("guest.tags")):
-        tags = _distinct([part.strip()[: LIMITS["tag"]].strip() for part in re.split(r"[;|,]", text)])
+        parting = _EXPORTED_TAGS if numbers[at] else _SEVERAL_TAGS
+        tags = _distinct([part.strip()[: LIMITS["tag"]].strip() for part in parting.split(text)])
         if len(tags) > TAGS_MAX:
             columns.report(at, "guest.tags", text, "tags")
         if at not in columns.left_out:

@@ -21,6 +21,7 @@ _WHOLE = re.compile(r"^(\d{1,9})(?:[.,]0+)?$")
 _AMOUNT = re.compile(r"^[^\d+-]*([+-]?[\d.,  '\u00a0\u202f]*\d)[^\d]*$")
 # What people and files write beside ISO 3166.
 _COUNTRY_ALIASES = {"uk": "GB", "xk": "XK", "xkx": "XK", "kosovo": "XK", "tmp": "TL", "rom": "RO", "zar": "CD"}
+_NO_COUNTRY = frozenset(("EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"))
 # ISO 639-1 macro languages and old codes.
 _LANGUAGE_ALIASES = {"no": "nb", "nor": "nb", "iw": "he", "in": "id", "ji": "yi"}
 
@@ -111,7 +112,9 @@ def currency(text: str) -> str | None:
 @cache
 def _countries() -> dict[str, str]:
     known = {country.alpha_2 for country in pycountry.countries} | {"XK"}
-    codes: dict[str, str] = {}
+    territories = [str(code) for code in Locale.parse("en").territories]
+    # Also codes that ISO reserves for places such as Ascension, which lists of countries hold.
+    codes = {code.casefold(): code for code in territories if len(code) == 2 and code not in _NO_COUNTRY}
     for language in _SPOKEN:
         for code, name in Locale.parse(language).territories.items():
             if code in known:

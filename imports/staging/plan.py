@@ -4,7 +4,7 @@ The same statements serve a try-out and the real thing, so that both count the s
 """
 
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
 
@@ -28,6 +28,13 @@ FILLED: Final = (
 NAMES: Final = ("kind", "given_name", "family_name", "company_name")
 KEYS: Final = ("sort_key", "identity_key", "search_tokens")
 TAGS_MAX: Final = 9
+_SPACES: Final = r"[\s\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+"
+
+# Two contact points of a guest are one when this is equal: the normal form, else the letters or digits typed.
+_SAME: Final = (
+    "CASE WHEN normalised <> '' THEN normalised WHEN kind = 'email' THEN lower(value)"
+    " WHEN national <> '' THEN national ELSE value END"
+)
 
 STAY_TEXTS: Final = ("unit", "unit_type", "reference", "channel", "currency", "note")
 STAY_VALUES: Final = ("property_id", "status", "arrival", "departure", "adults", "children")
@@ -87,6 +94,7 @@ def plan_guests(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
     cursor.execute("ANALYZE plan_card")
     if not known:
         return
+    _keep_same_texts(cursor, values)
     compared = (*NAMES, *FILLED, "birth_date", "first_contact")
     named = ("given_name", "family_name", "company_name")
     cursor.execute(
@@ -100,6 +108,27 @@ def plan_guests(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
         values,
     )
     _derive_keys(cursor, job)
+
+
+def _keep_same_texts(cursor: CursorWrapper, values: dict[str, Any]) -> None:
+    """A text that differs only in spaces, line ends or the way its letters are composed stays as the card has it."""
+    texts = (*NAMES[1:], *FILLED)
+
+    def bare(column: str) -> str:
+        return f"btrim(regexp_replace(normalize({column}), '{_SPACES}', ' ', 'g'))"
+
+    kept = ", ".join(
+        f"{c} = CASE WHEN n.{c} <> c.{c} AND {bare(f'n.{c}')} = {bare(f'c.{c}')} THEN c.{c} ELSE n.{c} END"
+        for c in texts
+    )
+    cursor.execute(
+        f"""
+        UPDATE plan_card n SET {kept} FROM customers_customer c
+        WHERE c.business_id = %(business)s AND c.id = n.customer_id AND c.id = ANY (%(known)s)
+          AND ({_columns(texts, "n")}) IS DISTINCT FROM ({_columns(texts, "c")})
+        """,
+        values,
+    )
 
 
 def _derive_keys(cursor: CursorWrapper, job: Job) -> None:
@@ -129,22 +158,20 @@ def _derive_keys(cursor: CursorWrapper, job: Job) -> None:
 def plan_contacts(cursor: CursorWrapper, job: Job, known: list[int]) -> None:
     """`plan_contact`: contact points that their guests do not have; the first of a kind becomes the primary one."""
     cursor.execute(
-        """
+        f"""
         CREATE TEMP TABLE plan_contact ON COMMIT DROP AS
         WITH held AS MATERIALIZED (
-            SELECT customer_id, kind, value, normalised, is_primary FROM customers_contactpoint
+            SELECT customer_id, kind, value, {_SAME} AS same, is_primary FROM customers_contactpoint
             WHERE business_id = %(business)s AND customer_id = ANY (%(known)s)
         ), wanted AS (
-            SELECT DISTINCT ON (g.customer_id, s.kind, coalesce(NULLIF(s.normalised, ''), s.value))
-                   g.customer_id, g.is_new, g.identity_key, s.*
-            FROM stage_contact s JOIN stage_guest g ON g.line = s.line
-            ORDER BY g.customer_id, s.kind, coalesce(NULLIF(s.normalised, ''), s.value), s.line, s.position
+            SELECT DISTINCT ON (g.customer_id, s.kind, s.same) g.customer_id, g.is_new, g.identity_key, s.*
+            FROM (SELECT *, {_SAME} AS same FROM stage_contact) s JOIN stage_guest g ON g.line = s.line
+            ORDER BY g.customer_id, s.kind, s.same, s.line, s.position
         ), lacking AS (
             SELECT w.*, row_number() OVER (PARTITION BY w.customer_id, w.kind ORDER BY w.line, w.position) AS place
             FROM wanted w
             LEFT JOIN held v ON v.customer_id = w.customer_id AND v.kind = w.kind AND v.value = w.value
-            LEFT JOIN held n ON n.customer_id = w.customer_id AND n.kind = w.kind AND n.normalised = w.normalised
-             AND n.normalised <> ''
+            LEFT JOIN held n ON n.customer_id = w.customer_id AND n.kind = w.kind AND n.same = w.same
             WHERE v.customer_id IS NULL AND n.customer_id IS NULL
         )
         SELECT l.*, l.place = 1 AND p.customer_id IS NULL AS is_primary

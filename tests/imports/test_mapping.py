@@ -226,13 +226,21 @@ def test_a_company_and_its_kind() -> None:
 
 
 def test_several_contacts_in_a_cell() -> None:
-    _, result = _read(GUEST | {"email": "a@b.no; c@d.no", "phone": "22334455 / 41234567"})
+    _, result = _read(GUEST | {"id": "", "email": "a@b.no; c@d.no", "phone": "22334455 / 41234567"})
     assert [(contact.position, contact.normalised) for contact in result.contacts] == [
         (0, "a@b.no"),
         (1, "c@d.no"),
         (0, "+4722334455"),
         (1, "+4741234567"),
     ]
+
+
+def test_an_exported_cell_is_parted_by_what_the_export_writes_alone() -> None:
+    _, result = _read(
+        GUEST | {"email": "a@b.no; c@d.no ::: nobody", "phone": "+4722334455 ::: ring", "tags": "Wine, red"}
+    )
+    assert [contact.value for contact in result.contacts] == ["a@b.no; c@d.no", "nobody", "+4722334455", "ring"]
+    assert [tag.tag for tag in result.tags] == ["Wine, red"]
 
 
 def test_ten_tags_are_nine() -> None:
