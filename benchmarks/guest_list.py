@@ -44,7 +44,9 @@ def main() -> None:
         for name, query in cases:
             timings.setdefault(name, []).append(measure.timed(lambda query=query: _get(client, query)))
         totals = [
-            measure.timed(lambda query=query: _get(client, query, "guest_total")) for _name, query in _cases(draw) if query
+            measure.timed(lambda query=query: _get(client, query, "guest_total"))
+            for _name, query in _cases(draw)
+            if query
         ]
     every = [milliseconds for each in timings.values() for milliseconds in each]
     overall = measure.summary(every)

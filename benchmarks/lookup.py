@@ -114,10 +114,13 @@ def _queries(draw: random.Random, count: int) -> list[Asked]:
     asked += [Asked("e-mail, whole", value, wanted) for wanted, value in contacts["email"]]
     asked += [Asked("e-mail, beginning", value[: draw.randint(5, 10)]) for _wanted, value in contacts["email"]]
     asked += [Asked("booking", value.lower(), wanted) for wanted, value in bookings]
-    asked += [Asked("room", unit) for unit in rooms]
+    asked += [Asked("room", unit, wanted) for wanted, unit in rooms]
     asked += [Asked("miss", "".join(draw.choices("qxzwkvj", k=draw.randint(4, 9)))) for _each in range(count)]
     draw.shuffle(asked)
     return asked
+
+
+_ASCII = str.maketrans({"ø": "oe", "å": "aa", "æ": "ae", "ö": "oe", "ä": "ae", "ü": "ue"})
 
 
 def _of_name(draw: random.Random, wanted: frozenset[int], name: str) -> list[Asked]:
@@ -127,9 +130,7 @@ def _of_name(draw: random.Random, wanted: frozenset[int], name: str) -> list[Ask
     words = folded.split()
     longest = max(words, key=len)
     at = draw.randrange(1, max(2, len(longest) - 3))
-    ascii_name = name.lower().translate(
-        str.maketrans({"ø": "oe", "å": "aa", "æ": "ae", "ö": "oe", "ä": "ae", "ü": "ue"})
-    )
+    ascii_name = name.lower().translate(_ASCII)
     found = [
         Asked("name, whole", folded, wanted),
         Asked("name, other order", " ".join(reversed(words)), wanted),
@@ -208,11 +209,13 @@ def _bookings(draw: random.Random, count: int) -> list[tuple[frozenset[int], str
     return [pair for pair in found if pair[0]]
 
 
-def _rooms(draw: random.Random, count: int) -> list[str]:
+def _rooms(draw: random.Random, count: int) -> list[tuple[frozenset[int], str]]:
     from customers.search.models import Presence
 
-    units = list(Presence.objects.filter(in_house=True).exclude(unit="").values_list("unit", flat=True)[:5000])
-    return draw.choices(units, k=count) if units else []
+    guests: dict[str, set[int]] = {}
+    for unit, card in Presence.objects.filter(in_house=True).exclude(unit="").values_list("unit", "customer_id"):
+        guests.setdefault(unit, set()).add(card)
+    return [(frozenset(guests[unit]), unit) for unit in draw.choices(sorted(guests), k=count)] if guests else []
 
 
 def _peers(queries: list[Asked]) -> dict[str, Any]:
