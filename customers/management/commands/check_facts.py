@@ -1,0 +1,37 @@
+"""``manage.py check_facts``: compare the facts of guests with their stays, and repair them."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import Business
+from accounts.tenancy import business_scope
+from customers.history.check import facts_check
+
+SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = "Compare stays, nights and value of every guest with the stays behind them. Exit code 1 where they differ."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--business", metavar="SLUG", help="one business; without it, all of them")
+        parser.add_argument("--repair", action="store_true", help="keep what was counted anew")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        businesses = Business.objects.order_by("slug")
+        if options["business"]:
+            businesses = businesses.filter(slug=options["business"])
+            if not businesses:
+                raise CommandError(f"There is no business {options['business']}.")
+        wrong = 0
+        for business in businesses:
+            with business_scope(business.pk):
+                found = facts_check(repair=options["repair"])
+            wrong += len(found.differing)
+            told = f"{business.slug}: {found.checked:,} guests, {len(found.differing):,} differ"
+            if found.differing:
+                told += f" (cards {', '.join(map(str, found.differing[:SHOWN]))}{' …' if wrong > SHOWN else ''})"
+            self.stdout.write(told)
+        if wrong and not options["repair"]:
+            raise CommandError("Facts differ from the stays. --repair counts them anew.")
