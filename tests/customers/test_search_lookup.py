@@ -33,7 +33,9 @@ TODAY = dt.date(2026, 7, 15)
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch, fjordstuen: House) -> None:
     """The database asks its own clock when it writes who is present: dates below are relative to the real day."""
-    monkeypatch.setattr("tests.customers.test_search_lookup.TODAY", timezone.localdate())
+    monkeypatch.setattr(
+        "tests.customers.test_search_lookup.TODAY", timezone.localdate(timezone=fjordstuen.business.zone)
+    )
 
 
 def names(text: str, **options: object) -> list[str]:

@@ -160,8 +160,8 @@ def test_businesses_share_no_word(cast: Cast) -> None:
 def plan(sql: str, values: list[Any]) -> str:
     """How PostgreSQL would answer where the register is too large to scan."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(f"EXPLAIN (COSTS OFF) {sql}", values)
         return "\n".join(row[0] for row in cursor.fetchall())
 
