@@ -21,16 +21,16 @@ Ids = Sequence[int] | None
 _OF_SET = """c.change_set_id = %(set)s AND c.record = %(record)s
           AND (%(ids)s::bigint[] IS NULL OR c.row_id = ANY (%(ids)s))"""
 
-_MADE_HERE = """EXISTS (SELECT FROM customers_change i WHERE i.change_set_id = c.change_set_id
-                             AND i.record = c.record AND i.row_id = c.row_id AND i.act = 'I')"""
-
 _FOLDED = f"""
     SELECT row_id, jsonb_object_agg(key, old) AS old, jsonb_object_agg(key, new) AS new
     FROM (
         SELECT c.row_id, d.key, (array_agg(d.value -> 0 ORDER BY c.id))[1] AS old,
                (array_agg(d.value -> 1 ORDER BY c.id DESC))[1] AS new
-        FROM customers_change c CROSS JOIN LATERAL jsonb_each(c.data) d
-        WHERE {_OF_SET} AND c.act = 'U' AND NOT {_MADE_HERE}
+        FROM (
+            SELECT c.id, c.row_id, c.act, c.data, bool_or(c.act = 'I') OVER (PARTITION BY c.row_id) AS made
+            FROM customers_change c WHERE {_OF_SET}
+        ) c CROSS JOIN LATERAL jsonb_each(c.data) d
+        WHERE c.act = 'U' AND NOT c.made
         GROUP BY c.row_id, d.key
     ) steps
     WHERE old IS DISTINCT FROM new
@@ -42,8 +42,11 @@ _GONE = f"""
     SELECT g.row_id, g.data || coalesce(f.old, '{{}}') AS data
     FROM (
         SELECT DISTINCT ON (c.row_id) c.row_id, c.data
-        FROM customers_change c
-        WHERE {_OF_SET} AND c.act = 'D' AND NOT {_MADE_HERE}
+        FROM (
+            SELECT c.id, c.row_id, c.act, c.data, bool_or(c.act = 'I') OVER (PARTITION BY c.row_id) AS made
+            FROM customers_change c WHERE {_OF_SET}
+        ) c
+        WHERE c.act = 'D' AND NOT c.made
         ORDER BY c.row_id, c.id DESC
     ) g LEFT JOIN ({_FOLDED}) f USING (row_id)
 """
@@ -53,19 +56,20 @@ _MADE = f"""
     WITH settled AS (
         SELECT unnest(ARRAY[x.id, y.id]) AS id FROM customers_changeset x
         JOIN customers_changeset y ON y.id = x.undone_by_id
-        WHERE x.state = 'undone' AND x.id <> %(set)s AND y.result ->> 'kept' = '0'
-    ), back_and_forth AS (
-        SELECT u.row_id, count(*) AS steps FROM settled JOIN customers_change u ON u.change_set_id = settled.id
-        WHERE u.record = %(record)s AND u.act = 'U' GROUP BY u.row_id
+        WHERE x.state = 'undone' AND x.id > %(set)s AND y.result ->> 'kept' = '0'
+    ), steps AS (
+        SELECT u.row_id, u.id FROM settled JOIN customers_change u ON u.change_set_id = settled.id
+        WHERE u.record = %(record)s AND u.act = 'U'
+        UNION ALL
+        SELECT c.row_id, c.id FROM customers_change c WHERE {_OF_SET} AND c.act = 'U'
     )
-    SELECT c.row_id, (c.data ->> 'version')::int + coalesce(b.steps, 0) + (
-        SELECT count(*) FROM customers_change u WHERE u.change_set_id = c.change_set_id AND u.record = c.record
-          AND u.row_id = c.row_id AND u.act = 'U') AS version
-    FROM customers_change c LEFT JOIN back_and_forth b USING (row_id)
+    SELECT c.row_id, (c.data ->> 'version')::int + count(steps.id) AS version
+    FROM customers_change c LEFT JOIN steps ON steps.row_id = c.row_id AND steps.id > c.id
     WHERE {_OF_SET} AND c.act = 'I'
+    GROUP BY c.id, c.row_id, c.data
 """
 """Every row the set made and the version it has while untouched: the one it was made with, counted on by the set's own
-updates and by those of acts undone completely, together with their undoing."""
+updates and by those of later acts undone completely, together with their undoing."""
 
 
 def restore(cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids, *, yielding: bool = False) -> int:
@@ -96,9 +100,12 @@ def restore(cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids
         f"""
         INSERT INTO {table} ({", ".join(f'"{column}"' for column in columns)})
         SELECT {", ".join(values[column] for column in columns)}
-        FROM ({_GONE}) gone
-        CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, %(defaults)s::jsonb || gone.data) r
-        WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.id = gone.row_id) {" ".join(there)}
+        FROM (
+            SELECT r.* FROM ({_GONE}) gone
+            CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, %(defaults)s::jsonb || gone.data) r
+            OFFSET 0  -- first the rows, then the joins: not a join for every row
+        ) r
+        WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.id = r.id) {" ".join(there)}
         ORDER BY r.id
         """,
         _parameters(model, change_set_id, ids) | {"defaults": _defaults(model)},
@@ -125,25 +132,24 @@ def revert(
     """
     table = model._meta.db_table
     still_new = {
-        column: f'(f.old ? \'{column}\' AND t."{column}" IS NOT DISTINCT FROM n."{column}")'
+        column: f'(w.old ? \'{column}\' AND t."{column}" IS NOT DISTINCT FROM (w.n)."{column}")'
         for column in columns or recorded_columns(model)
     }
     for field in _references_of(model):
         if field.column in still_new:
             still_new[field.column] = (
-                f'({still_new[field.column]} AND (o."{field.column}" IS NULL OR EXISTS'
-                f' (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = o."{field.column}")))'
+                f'({still_new[field.column]} AND ((w.o)."{field.column}" IS NULL OR EXISTS'
+                f' (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = (w.o)."{field.column}")))'
             )
     assignments = ", ".join(
-        f'"{column}" = CASE WHEN {condition} THEN o."{column}" ELSE t."{column}" END'
+        f'"{column}" = CASE WHEN {condition} THEN (w.o)."{column}" ELSE t."{column}" END'
         for column, condition in still_new.items()
     )
     cursor.execute(
         f"""
         UPDATE {table} t SET {assignments}
-        FROM ({_FOLDED}) f CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.old) o
-        CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.new) n
-        WHERE t.id = f.row_id AND ({" OR ".join(still_new.values())})
+        FROM ({_before_and_after(table)}) w
+        WHERE t.id = w.row_id AND ({" OR ".join(still_new.values())})
         RETURNING t.id
         """,
         _parameters(model, change_set_id, ids),
@@ -174,11 +180,12 @@ def edited_since(cursor: Any, model: type[TrackedModel], change_set_id: int) -> 
     """Ids of updated rows of which a column does not hold its oldest value."""
     table = model._meta.db_table
     differs = " OR ".join(
-        f'(f.old ? \'{column}\' AND t."{column}" IS DISTINCT FROM o."{column}")' for column in recorded_columns(model)
+        f'(w.old ? \'{column}\' AND t."{column}" IS DISTINCT FROM (w.o)."{column}")'
+        for column in recorded_columns(model)
     )
     cursor.execute(
-        f"SELECT t.id FROM {table} t JOIN ({_FOLDED}) f ON f.row_id = t.id"
-        f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.old) o WHERE {differs} ORDER BY t.id",
+        f"SELECT t.id FROM {table} t JOIN ({_before_and_after(table)}) w ON w.row_id = t.id"
+        f" WHERE {differs} ORDER BY t.id",
         _parameters(model, change_set_id, None),
     )
     return [row[0] for row in cursor.fetchall()]
@@ -213,10 +220,19 @@ def made(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int
     return [row[0] for row in cursor.fetchall()]
 
 
-def acts_on(cursor: Any, change_set_id: int) -> set[tuple[str, str]]:
-    """What the set did to which tables: (record, act)."""
-    cursor.execute("SELECT DISTINCT record, act FROM customers_change WHERE change_set_id = %s", [change_set_id])
-    return {(record, act) for record, act in cursor.fetchall()}
+def acts_on(cursor: Any, change_set_id: int) -> dict[tuple[str, str], int]:
+    """What the set did to which tables: changes by (record, act)."""
+    cursor.execute(
+        "SELECT record, act, count(*) FROM customers_change WHERE change_set_id = %s GROUP BY record, act",
+        [change_set_id],
+    )
+    return {(record, act): number for record, act, number in cursor.fetchall()}
+
+
+def join_by_hash(cursor: Any, wanted: bool) -> None:
+    """For a big set join by hash alone: of rows written a moment ago the planner knows nothing, expects one of them,
+    and would go through the set once for every row."""
+    cursor.execute("SELECT set_config('enable_nestloop', %s, true)", ["off" if wanted else "on"])
 
 
 def lock_guests(cursor: Any, change_set_id: int) -> None:
@@ -230,6 +246,15 @@ def lock_guests(cursor: Any, change_set_id: int) -> None:
 
 def _parameters(model: type[TrackedModel], change_set_id: int, ids: Ids) -> dict[str, Any]:
     return {"set": change_set_id, "record": model._meta.model_name, "ids": None if ids is None else list(ids)}
+
+
+def _before_and_after(table: str) -> str:
+    """Of every row the set updated: what it changed, and ``o`` and ``n``, rows that hold the old and new values."""
+    return (
+        f"SELECT f.row_id, f.old, o, n FROM ({_FOLDED}) f"
+        f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.old) o"
+        f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.new) n OFFSET 0"
+    )
 
 
 def _defaults(model: type[TrackedModel]) -> str:

@@ -21,6 +21,9 @@ from customers.changes.operations import recorded_columns
 SAMPLE = 50
 """How many rows an outcome names of each kind; their number is always exact."""
 
+BIG = 2_000
+"""Changes above which tables are read whole rather than row by row."""
+
 _REFUSED = (IntegrityError, DataError)
 
 
@@ -82,18 +85,22 @@ def tracked_models() -> tuple[type[TrackedModel], ...]:
 def undo_rows(*, change_set_id: int) -> UndoOutcome:
     """Take back the changes of one set, inside the caller's recording and transaction."""
     with connection.cursor() as cursor:
+        acts = statements.acts_on(cursor, change_set_id)
+        is_big = sum(acts.values()) > BIG
+        statements.join_by_hash(cursor, is_big)
         statements.lock_guests(cursor, change_set_id)
-        return _Undo(cursor, change_set_id).run()
+        outcome = _Undo(cursor, change_set_id, set(acts)).run()
+        statements.join_by_hash(cursor, False)
+        return outcome
 
 
 class _Undo:
     """One undo under way: what it has done so far, and which guest tables the set touched in which way."""
 
-    def __init__(self, cursor: Any, change_set_id: int) -> None:
+    def __init__(self, cursor: Any, change_set_id: int, acts: set[tuple[str, str]]) -> None:
         self.cursor = cursor
         self.set = change_set_id
         self.outcome = UndoOutcome()
-        acts = statements.acts_on(cursor, change_set_id)
         self.gone = [model for model in tracked_models() if (model._meta.model_name, "D") in acts]
         self.changed = [model for model in tracked_models() if (model._meta.model_name, "U") in acts]
         self.made = [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]

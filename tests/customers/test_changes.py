@@ -392,6 +392,15 @@ class TestUndo:
         change_set_undo(change_set_id=first.pk)
         assert undo(made).kept == 1, "the edit stands again"
 
+    def test_a_row_changed_and_deleted_goes_again_when_the_undo_is_undone(self) -> None:
+        note = ActivityFactory()
+        with change_set(kind=EDIT) as act:
+            Activity.objects.filter(pk=note.pk).update(text="Changed")
+            Activity.objects.all().delete()
+        undone, _ = change_set_undo(change_set_id=act.pk)
+        change_set_undo(change_set_id=undone.pk)
+        assert not Activity.objects.exists()
+
     def test_refusals(self) -> None:
         with change_set(kind=EDIT) as act:
             CustomerFactory()
