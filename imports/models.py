@@ -56,7 +56,7 @@ class ImportRun(TenantModel):
     seconds = models.FloatField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(auto_now_add=True)
-    """When work on the run was last heard of; a sweep takes up one that has fallen silent."""
+    """When the run was last heard of; a sweep takes up one that has fallen silent, and puts away one nobody starts."""
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -66,7 +66,7 @@ class ImportRun(TenantModel):
             models.Index(fields=["business", "-created_at", "-id"], name="import_run_newest"),
             models.Index(
                 fields=["business", "seen_at"],
-                condition=models.Q(state__in=("checking", "running")),
+                condition=models.Q(state__in=("checking", "ready", "running")),
                 name="import_run_open",
             ),
         ]

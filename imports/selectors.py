@@ -13,12 +13,14 @@ from imports.progress import progress_read
 
 SILENT_AFTER = timedelta(seconds=90)
 """A run at work says so every few seconds."""
+FORGOTTEN_AFTER = timedelta(days=7)
+"""A file that nobody lets in is put away: it holds guests' data."""
 _SWEPT_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class SilentRun:
-    """A run that should be at work."""
+    """A run that has not been heard of for a while."""
 
     business_id: int
     run_id: int
@@ -74,20 +76,30 @@ def problem_rows(*, run: ImportRun) -> Iterator[ImportProblem]:
 
 def runs_silent() -> list[SilentRun]:
     """Runs of any business that should be at work and have not been heard of for a while."""
+    # Looking a file through is one long transaction, which is heard of in the cache alone.
+    return [
+        run
+        for run in _due(("checking", "running"), SILENT_AFTER)
+        if run.state != ImportRun.State.CHECKING or progress_read(run_id=run.run_id) is None
+    ]
+
+
+def runs_forgotten() -> list[SilentRun]:
+    """Runs of any business that were looked through and not started for a week."""
+    return _due(("ready",), FORGOTTEN_AFTER)
+
+
+def _due(states: tuple[str, ...], silent: timedelta) -> list[SilentRun]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT business_id, run_id FROM imports_due(make_interval(secs => %s), %s)",
-            [SILENT_AFTER.total_seconds(), _SWEPT_AT_ONCE],
+            "SELECT business_id, run_id FROM imports_due(%s, make_interval(secs => %s), %s)",
+            [list(states), silent.total_seconds(), _SWEPT_AT_ONCE],
         )
         found = cursor.fetchall()
-    silent = []
+    due = []
     for business_id, run_id in found:
         with business_scope(business_id):
             run = ImportRun.objects.filter(pk=run_id).first()
-        if run is None:
-            continue
-        # Looking a file through is one long transaction, which is heard of in the cache alone.
-        if run.state == ImportRun.State.CHECKING and progress_read(run_id=run_id) is not None:
-            continue
-        silent.append(SilentRun(business_id, run_id, run.state))
-    return silent
+        if run is not None:
+            due.append(SilentRun(business_id, run_id, run.state))
+    return due

@@ -6,6 +6,7 @@ A run opens its own scopes and transactions, one a batch; none of these function
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,12 @@ def run_discard(*, run_id: int) -> None:
         run.save()
         ImportProblem.objects.filter(run=run).delete()
         transaction.on_commit(lambda: upload_remove(upload))
+
+
+def run_expire(*, business_id: int, run_id: int) -> None:
+    """Put a run away that nobody has started; one that somebody just did is left. Opens its own scope."""
+    with business_scope(business_id), suppress(RunRefused):
+        run_discard(run_id=run_id)
 
 
 def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: Progress | None = None) -> None:

@@ -1,6 +1,9 @@
 """Uploaded files: streamed into a private folder in chunks, never larger than the limit, removed once imported."""
 
 import secrets
+import time
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,9 @@ from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 
 from imports.readers import FILE_BYTES_MAX
+
+KEPT_AT_MOST = timedelta(days=8)
+"""Longer than a file waits to be imported: what is older belongs to nobody."""
 
 
 class PrivateUploadHandler(TemporaryFileUploadHandler):
@@ -70,3 +76,15 @@ def upload_remove(name: str) -> None:
     """Remove a kept file; one that is gone already is no error."""
     if name:
         upload_path(name).unlink(missing_ok=True)
+
+
+def uploads_sweep(*, older_than: timedelta = KEPT_AT_MOST) -> int:
+    """Remove files of uploads that were broken off or whose request failed; returns how many."""
+    limit = time.time() - older_than.total_seconds()
+    removed = 0
+    for path in Path(settings.INNKEEPER_UPLOADS).glob("*.upload*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < limit:
+                path.unlink()
+                removed += 1
+    return removed

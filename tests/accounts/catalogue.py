@@ -39,7 +39,7 @@ DEFINERS = {
     "customers_lookup(text,text[],text[],text,integer)": ("bigint", "smallint"),
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
-    "imports_due(interval,integer)": ("bigint", "bigint"),
+    "imports_due(text[],interval,integer)": ("bigint", "bigint"),
 }
 """Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
 The first asks for a user's businesses before a scope can be opened, the last for runs of any business that have fallen

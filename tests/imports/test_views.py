@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -171,6 +172,31 @@ def test_the_sweep_takes_up_what_has_fallen_silent(
         ImportRun.objects.update(seen_at=long_ago)
     tasks.imports_sweep()
     assert told == [("import_run_check", house.pk, run.pk), ("import_run_work", house.pk, run.pk)]
+
+
+def test_a_file_that_nobody_lets_in_is_put_away_after_a_week(
+    uploaded: Any, house: House, django_capture_on_commit_callbacks: Any
+) -> None:
+    run = uploaded(booking(1))
+    run_check(business_id=house.pk, run_id=run.pk)
+    for days, state, files in ((6, "ready", 1), (8, "discarded", 0)):
+        with business_scope(house.pk):
+            ImportRun.objects.update(seen_at=timezone.now() - timedelta(days=days))
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.imports_sweep()
+        assert _only_run(house).state == state
+        assert len(_kept()) == files
+
+
+def test_files_of_broken_uploads_go_after_a_while(admin: Client) -> None:
+    folder = Path(settings.INNKEEPER_UPLOADS)
+    old, new = folder / "abc.upload.csv", folder / "def.upload"
+    for path in (old, new):
+        path.touch()
+    long_ago = (timezone.now() - timedelta(days=9)).timestamp()
+    os.utime(old, (long_ago, long_ago))
+    tasks.imports_sweep()
+    assert _kept() == [new]
 
 
 def test_tasks_do_the_work(uploaded: Any, admin: Client, house: House) -> None:
