@@ -22,7 +22,7 @@ def import_run_work(business_id: int, run_id: int) -> None:
 
 @shared_task
 def imports_sweep() -> None:
-    """Nudge runs that have fallen silent, put away those nobody starts, remove files nobody knows; in every business."""
+    """Nudge runs that have fallen silent, put away those nobody starts, remove files nobody knows; everywhere."""
     for run in runs_silent():
         task = import_run_check if run.state == "checking" else import_run_work
         task.delay(run.business_id, run.run_id)
