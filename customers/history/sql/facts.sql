@@ -56,7 +56,9 @@ CREATE OR REPLACE FUNCTION customers_facts_of_new_cards() RETURNS trigger LANGUA
 SET search_path = pg_catalog, public AS $$
 BEGIN
     INSERT INTO customers_customerfacts (business_id, customer_id, stays, nights, value, currency, cancelled, no_shows, counted_on)
-    SELECT business_id, id, 0, 0, 0, '', 0, 0, CURRENT_DATE FROM new_rows ORDER BY id;
+    SELECT n.business_id, n.id, 0, 0, 0, '', 0, 0, (now() AT TIME ZONE b.time_zone)::date
+    FROM new_rows n JOIN accounts_business b ON b.id = n.business_id
+    ORDER BY n.id;
     RETURN NULL;
 END $$;
 
