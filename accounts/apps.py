@@ -10,5 +10,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import events  # noqa: F401 - connects its receivers
         from accounts.tenancy.grants import grant_shared_tables
+        from accounts.tenancy.keys import renew_primary_keys
 
         post_migrate.connect(grant_shared_tables, dispatch_uid="innkeeper-grants")
+        post_migrate.connect(renew_primary_keys, sender=self, dispatch_uid="innkeeper-keys")

@@ -78,10 +78,13 @@ def tenant_statements(model: type[Model], *, append_only: bool) -> list[str]:
     key = _key_columns(model)
     statements = []
     if key == ["business_id", "id"]:
-        statements += [
-            f'ALTER TABLE "{table}" DROP CONSTRAINT IF EXISTS "{table}_pkey" CASCADE',
-            f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_pkey" PRIMARY KEY (business_id, id)',
-        ]
+        # Only Django's own key is replaced: dropping ours again would take other tables' references with it.
+        statements.append(
+            f"DO $$ BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = '\"{table}\"'::regclass"
+            f" AND contype = 'p' AND cardinality(conkey) = 1) THEN"
+            f' ALTER TABLE "{table}" DROP CONSTRAINT "{table}_pkey" CASCADE,'
+            f' ADD CONSTRAINT "{table}_pkey" PRIMARY KEY (business_id, id); END IF; END $$'
+        )
     tenant_parent = False
     for field in meta.local_concrete_fields:
         if not isinstance(field, TenantForeignKey):
