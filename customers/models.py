@@ -3,7 +3,7 @@
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.models import Change, ChangeSet
 from customers.history.models import Activity, CustomerFacts, Stay, StayParticipant
-from customers.search.models import Misspelling, Posting, Presence, RecentGuest, Vocabulary
+from customers.search.models import Misspelling, Posting, Presence, PresenceWord, RecentGuest, Vocabulary
 
 __all__ = [
     "Activity",
@@ -17,6 +17,7 @@ __all__ = [
     "Misspelling",
     "Posting",
     "Presence",
+    "PresenceWord",
     "RecentGuest",
     "Stay",
     "StayParticipant",

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from customers.search.fetch_sql import Rows, ids, rows
-from customers.search.postings import held, held_values, posting_values, postings, wholeness, wholeness_values
+from customers.search.postings import (
+    held,
+    held_values,
+    posting_values,
+    postings,
+    wholeness,
+    wholeness_values,
+    words_present,
+)
 from customers.search.query import Query
 from customers.search.rank import NEAR_DAYS, Term
 
@@ -24,7 +32,9 @@ HELD_MAX: Final = 500
 TOP_MAX: Final = 60
 WALK_MAX: Final = 3_000
 WALK_HITS: Final = 16
+NEAR_MAX: Final = 120
 HOT_MAX: Final = 40
+OTHERS_MAX: Final = 24
 PER_WORD: Final = 8
 
 _CARD = "SELECT ' ' || search_tokens || ' ' AS tokens FROM customers_customer"
@@ -41,7 +51,7 @@ def same_name(keys: Sequence[str], tokens: str) -> list[int]:
     return found
 
 
-def other_ways(query: Query, *, most: int = 100) -> Rows:
+def other_ways(query: Query, *, most: int = OTHERS_MAX) -> Rows:
     """(card id, 0 whole value · 1 beginning · 2 end · 3 room in house) by e-mail, phone, booking and room."""
     parts: list[str] = []
     values: list[Any] = []
@@ -94,7 +104,8 @@ def by_words(terms: Sequence[Term], sizes: Sizes, *, member_id: int | None, toda
         found, complete = _holding(terms, sizes)
         if complete or (guessed and len(found) >= enough):
             return found
-    first = near_the_desk(terms, today=today)
+    ordered = sorted(terms, key=lambda term: counted[terms.index(term)])
+    first = near_the_desk(ordered, today=today)
     if len(first) >= enough:
         # Guests near the desk rank before all others: nobody else is needed.
         return first
@@ -150,18 +161,20 @@ def _whole_word(term: Term) -> list[int]:
 
 
 def near_the_desk(terms: Sequence[Term], *, today: dt.date) -> list[int]:
-    """Guests in house, arriving or gone within two days, that hold every term: in house first, whole words first."""
-    sql = f"""
-        SELECT customer_id FROM (
-            SELECT customer_id, 1 AS place, tokens FROM customers_presence WHERE in_house
-            UNION ALL SELECT customer_id, 2, tokens FROM customers_presence
-                      WHERE is_booked AND NOT in_house AND arrival BETWEEN %s AND %s
-            UNION ALL SELECT customer_id, 2, tokens FROM customers_presence
-                      WHERE NOT is_booked AND NOT in_house AND departure BETWEEN %s AND %s
-        ) p WHERE {held(terms, "tokens")} ORDER BY place, {wholeness(terms, "tokens")} DESC LIMIT %s
-    """
-    first, last = today - dt.timedelta(days=NEAR_DAYS), today + dt.timedelta(days=NEAR_DAYS)
-    return ids(sql, [first, last, first, last, *held_values(terms), *wholeness_values(terms), HOT_MAX])
+    """Guests in house, arriving or gone within two days, that hold every term (the rarest first): in house first."""
+    lead, others = terms[0], terms[1:]
+    days = [today - dt.timedelta(days=NEAR_DAYS), today + dt.timedelta(days=NEAR_DAYS)]
+    check = f"CROSS JOIN LATERAL ({_CARD} WHERE id = w.customer_id LIMIT 1) c" if others else ""
+    condition, patterns = held(others, "c.tokens"), held_values(others)
+    parts, values = [], []
+    for place, when, bounds in ((1, "in_house", []), (2, "NOT in_house AND day BETWEEN %s AND %s", days)):
+        found, found_values = words_present(lead, when, bounds)
+        parts.append(
+            f"(SELECT {place} AS place, w.customer_id, w.token FROM {found} w {check} WHERE {condition} LIMIT %s)"
+        )
+        values += [*found_values, *patterns, NEAR_MAX]
+    sql = f"SELECT customer_id FROM ({' UNION ALL '.join(parts)}) n ORDER BY place, token = %s DESC LIMIT %s"
+    return list(dict.fromkeys(ids(sql, [*values, lead.word, HOT_MAX])))
 
 
 def opened_lately(terms: Sequence[Term], *, member_id: int | None) -> list[int]:

@@ -23,6 +23,20 @@ def posting_values(term: Term) -> list[Any]:
     return [*values, list(term.tokens)] if term.tokens else values
 
 
+def words_present(term: Term, when: str, bounds: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The words of guests present that a term means, where ``when`` holds of them: a SELECT and its parameters."""
+    source = f"SELECT customer_id, token FROM customers_presenceword WHERE {when} AND"
+    parts: list[str] = []
+    values: list[Any] = []
+    for form in term.beginnings:
+        parts.append(f"{source} token >= %s AND token < %s")
+        values += [*bounds, form, form + END]
+    if term.tokens:
+        parts.append(f"{source} token = ANY (%s)")
+        values += [*bounds, list(term.tokens)]
+    return "(" + " UNION ALL ".join(parts) + ")", values
+
+
 def held(terms: Sequence[Term], column: str) -> str:
     """Whether a card's tokens, with a space before and after, hold every term: a condition on rows already found."""
     return " AND ".join([f"{column} LIKE ANY (%s)"] * len(terms)) or "true"

@@ -30,7 +30,7 @@ SHARED_TABLES = {
 APPEND_ONLY = {"accounts_auditentry", "customers_change"}
 """What happened stays as it was written: the app role can add and read."""
 
-DERIVED = {"customers_misspelling", "customers_posting", "customers_presence"}
+DERIVED = {"customers_misspelling", "customers_posting", "customers_presence", "customers_presenceword"}
 """Written by triggers of the tables they follow and by nothing else; without foreign keys, whose checks cost more than
 the rows."""
 

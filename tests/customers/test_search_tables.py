@@ -13,7 +13,7 @@ from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from customers.history.models import Stay, StayParticipant
 from customers.normalise import deletions
-from customers.search.models import Misspelling, Posting, Presence, Vocabulary
+from customers.search.models import Misspelling, Posting, Presence, PresenceWord, Vocabulary
 from customers.search.postings import posting_values, postings
 from customers.search.rank import Term
 from tests.cast import Cast, House
@@ -83,7 +83,16 @@ def test_a_word_is_learnt_once(fjordstuen: House) -> None:
 
 
 def present() -> dict[int, tuple[bool, bool, str]]:
-    return {row.customer_id: (row.in_house, row.is_booked, row.unit) for row in Presence.objects.all()}
+    """Who is present; and their words must say the same."""
+    rows = list(Presence.objects.all())
+    words = {
+        (row.stay_id, row.customer_id, word, row.in_house, row.arrival if row.is_booked else row.departure)
+        for row in rows
+        for word in row.tokens.split()
+    }
+    fields = ("stay_id", "customer_id", "token", "in_house", "day")
+    assert set(PresenceWord.objects.values_list(*fields)) == words
+    return {row.customer_id: (row.in_house, row.is_booked, row.unit) for row in rows}
 
 
 def test_presence_follows_the_stay(fjordstuen: House, today: dt.date) -> None:
@@ -99,6 +108,7 @@ def test_presence_follows_the_stay(fjordstuen: House, today: dt.date) -> None:
     with changing():
         Customer.objects.filter(pk=guest.pk).update(search_tokens="kari berg")
     assert Presence.objects.get().tokens == " kari berg "
+    assert present() == {guest.pk: (True, False, "B12")}
     with changing():
         Stay.objects.filter(pk=stay.pk).update(status=Stay.Status.CHECKED_OUT, departure=today)
     assert present() == {guest.pk: (False, False, "")}
@@ -140,13 +150,14 @@ def test_only_stays_of_these_days_are_kept(fjordstuen: House, today: dt.date) ->
 def test_what_has_passed_goes_when_somebody_comes_by(fjordstuen: House, today: dt.date) -> None:
     guest = CustomerFactory(search_tokens="kari")
     Presence.objects.create(
-        stay_id=1, customer_id=guest.pk, in_house=False, is_booked=True,
+        stay_id=10**9, customer_id=guest.pk, in_house=False, is_booked=True,
         arrival=today - dt.timedelta(days=9), departure=today - dt.timedelta(days=3), unit="", tokens=" kari ",
     )  # fmt: skip
     StayParticipantFactory(
         stay=StayFactory(status=Stay.Status.CHECKED_IN, arrival=today, departure=today), customer=CustomerFactory()
     )
-    assert not Presence.objects.filter(stay_id=1).exists()
+    assert not Presence.objects.filter(stay_id=10**9).exists()
+    present()
 
 
 def test_businesses_share_no_word(cast: Cast) -> None:
@@ -193,6 +204,18 @@ def some_cards(fjordstuen: House) -> None:
             "SELECT id FROM customers_customer WHERE identity_key >= %s ORDER BY identity_key, id",
             ["a b"],
             "identity_key",
+        ),
+        (
+            "words in house",
+            "SELECT customer_id FROM customers_presenceword WHERE in_house AND token >= %s ORDER BY token",
+            ["kar"],
+            "token >= 'kar'",
+        ),
+        (
+            "words near",
+            "SELECT customer_id FROM customers_presenceword WHERE NOT in_house AND token >= %s ORDER BY token, day",
+            ["kar"],
+            "token >= 'kar'",
         ),
         ("a room", "SELECT customer_id FROM customers_presence WHERE in_house AND unit = %s", ["204"], "unit"),
         (
