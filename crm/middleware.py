@@ -30,11 +30,7 @@ class OutageMiddleware:
         except OUTAGES as error:
             return outage_page(error)
         outage = getattr(request, "outage", None)
-        return (
-            outage_page(outage)
-            if outage is not None and response.status_code >= 500
-            else response
-        )
+        return outage_page(outage) if outage is not None and response.status_code >= 500 else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Remember an outage inside a view; Django has turned it into a page before it reaches ``__call__``."""
