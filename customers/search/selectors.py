@@ -98,7 +98,9 @@ class _Search:
         if len(self.found) < self.most and not (all(sizes) and self.found):
             for texts in words_sql.spaced_otherwise(words):
                 self.words([Term(text, (text,)) for text in texts], direct=False)
-        if len(self.found) < self.most and all(sizes):
+        # A slip seldom makes one whole name of three words out of another.
+        is_named = len(words) > 2 and any(candidate.exactness for candidate in self.found.values())
+        if len(self.found) < self.most and all(sizes) and not is_named:
             # Parts of names are for single words: with others beside it a word is most likely meant whole.
             meant = [words_sql.meant(word, fragments=len(words) == 1) for word in words]
             for place, term in enumerate(meant):
