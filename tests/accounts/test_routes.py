@@ -1,89 +1,77 @@
 """Every route × method × caller, at home and at the neighbour's: no row, file or count crosses from one business to
-another, and nobody does what their role does not allow."""
+another, and nobody does what their role does not allow. Routes, ids and forms are discovered, not listed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
 
 from accounts.access import Access
-from accounts.models import CAPABILITIES, Property, Role, User
+from accounts.models import CAPABILITIES, Capability, User
+from accounts.services.members import member_add
 from accounts.tenancy import business_scope
-from customers.card.models import Customer
-from customers.changes.models import ChangeSet
-from imports.models import ImportRun
-from tests.cast import Cast, House
-from tests.factories import (
-    ActivityFactory,
-    CustomerFactory,
-    CustomerTagFactory,
-    EmailFactory,
-    InvitationFactory,
-    PropertyFactory,
-    StayFactory,
-    StayParticipantFactory,
-    TagFactory,
-)
+from tests.accounts.catalogue import tenant_tables
+from tests.cast import Cast
+from tests.factories import UserFactory
+from tests.forms import Form, forms_of
+from tests.furniture import contents, empty_tables, furnish
 from tests.routes import Route, all_routes
 
 METHODS = ("get", "post", "put", "patch", "delete")
 CANARY = "Zilverkanarie"
 """Stands in every text of the neighbour; must never be read at home."""
+OWN = "Fjellrype"
+"""Stands in every text at home."""
 
 ROUTES = all_routes()
 OF_A_BUSINESS = [route for route in ROUTES if "slug" in route.kwargs]
 WITH_IDS = [route for route in OF_A_BUSINESS if len(route.kwargs) > 1]
 OUTSIDE = [route for route in ROUTES if "slug" not in route.kwargs]
+SECRETS = {"token": "not-a-token", "key": "not-a-key", "uidb36": "zz9", "pk": 2**40}
+"""Values of what stands in addresses outside a business: secrets that nobody has been given."""
 
 
-def furnished(house: House) -> dict[str, Any]:
-    """A house with one row of everything a route may name: the value for each name that stands in an address.
-
-    A route with a new name fails here until the name has a value.
-    """
-    with business_scope(house.pk):
-        guest = CustomerFactory(given_name=CANARY, family_name=CANARY, city=CANARY)
-        EmailFactory(customer=guest, value=f"{CANARY}@example.com")
-        CustomerTagFactory(customer=guest, tag=TagFactory(name=CANARY), slot=1)
-        place = PropertyFactory(name=CANARY)
-        stay = StayFactory(property=place, reference=CANARY, unit=CANARY[:8])
-        StayParticipantFactory(stay=stay, customer=guest)
-        ActivityFactory(customer=guest, text=CANARY)
-        run = ImportRun.objects.create(state=ImportRun.State.READY, file_name=f"{CANARY}.csv")
-        invitation = InvitationFactory(invited_by=house.owner, email=f"{CANARY.lower()}@example.com")
-        return {
-            "slug": house.slug,
-            "customer_id": guest.pk,
-            "stay_id": stay.pk,
-            "change_set_id": ChangeSet.objects.latest("id").pk,
-            "member_id": house.reception.pk,
-            "property_id": place.pk,
-            "invitation_id": invitation.pk,
-            "run_id": run.pk,
-        }
+@pytest.fixture
+def home(cast: Cast) -> dict[str, Any]:
+    """What the address names at Fjordstuen."""
+    return furnish(cast.fjordstuen, OWN)
 
 
 @pytest.fixture
 def neighbour(cast: Cast) -> dict[str, Any]:
     """What the address names at Duinzicht."""
-    return furnished(cast.duinzicht)
+    return furnish(cast.duinzicht, CANARY)
+
+
+Call = Callable[..., Any]
 
 
 @pytest.fixture
-def call() -> Callable[..., Any]:
-    """Call a route and take back whatever it did."""
+def call() -> Call:
+    """Call a route, follow one redirect, and take back whatever it did. Answers (status, body, where it led)."""
 
-    def called(client: Client, method: str, path: str) -> Any:
+    def called(client: Client, method: str, path: str, data: Any = None) -> tuple[int, str, str]:
+        client.raise_request_exception = False
         with transaction.atomic():
-            client.raise_request_exception = False
-            answer = getattr(client, method)(path)
+            answer = getattr(client, method)(path, *([data] if data is not None else []))
+            seen, led = body(answer), answer.headers.get("Location", "")
+            if led.startswith("/"):
+                followed = client.get(led)
+                assert followed.status_code < 500, (method, path, led)
+                seen += body(followed)
             transaction.set_rollback(True)
-        return answer
+        return answer.status_code, seen, led
 
     return called
+
+
+def body(answer: Any) -> str:
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return content.decode(errors="replace")
 
 
 def signed_in(user: User) -> Client:
@@ -93,17 +81,25 @@ def signed_in(user: User) -> Client:
 
 
 def address(route: Route, values: dict[str, Any]) -> str:
+    """The route's path. A name that has no value is a ``KeyError``: give it one in ``tests.furniture``."""
     return reverse(route.name, kwargs={name: values[name] for name in route.kwargs})
 
 
-def body(answer: Any) -> str:
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return content.decode(errors="replace")
+def callers(cast: Cast) -> Iterator[tuple[Client, frozenset[Capability]]]:
+    """The four members of the house, with what each may do."""
+    for role, member in cast.fjordstuen.members.items():
+        yield signed_in(member.user), CAPABILITIES[role]
+
+
+def allowed(route: Route, capabilities: frozenset[Capability]) -> bool:
+    assert route.access is not None
+    return route.access.capability in capabilities
 
 
 def test_every_route_says_who_may_call_it() -> None:
     assert [str(route) for route in ROUTES if not isinstance(route.access, Access)] == []
     assert [str(route) for route in OF_A_BUSINESS if route.access and route.access.level != "member"] == []
+    assert [str(route) for route in OF_A_BUSINESS if route.access and not route.access.capability] == []
     assert [str(route) for route in OUTSIDE if route.access and route.access.level == "member"] == []
     assert len(OF_A_BUSINESS) > 30
 
@@ -114,80 +110,157 @@ def test_every_route_has_a_name_of_its_own() -> None:
     assert len(names) == len(set(names))
 
 
+def test_the_interface_description_names_every_route_of_the_interface() -> None:
+    described = {path.strip("/") for path in SchemaGenerator().get_schema(public=True)["paths"]}
+    assert len(described) == len([route for route in ROUTES if route.pattern.startswith("api/")])
+
+
+@pytest.mark.django_db
+def test_the_neighbour_has_a_row_of_everything(cast: Cast, neighbour: dict[str, Any]) -> None:
+    """Otherwise what never crosses proves nothing."""
+    assert empty_tables(cast.duinzicht) == set()
+    assert set(contents(cast.duinzicht)) == tenant_tables()
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", OF_A_BUSINESS, ids=str)
-def test_the_neighbours_addresses_do_not_exist(
-    cast: Cast, neighbour: dict[str, Any], call: Callable[..., Any], route: Route
-) -> None:
+def test_the_neighbours_addresses_do_not_exist(cast: Cast, neighbour: dict[str, Any], call: Call, route: Route) -> None:
+    before = contents(cast.duinzicht)
     path = address(route, neighbour)
-    callers = [*(member.user for member in cast.fjordstuen.members.values()), cast.stranger]
-    for user in callers:
+    for user in [*(member.user for member in cast.fjordstuen.members.values()), cast.stranger]:
         client = signed_in(user)
         for method in METHODS:
-            answer = call(client, method, path)
-            assert answer.status_code == 404, (method, user.email)
-            assert CANARY not in body(answer).replace(path, "")
+            status, seen, _ = call(client, method, path)
+            assert status == 404, (method, user.email)
+            assert CANARY not in seen
     for method in METHODS:
-        answer = call(Client(), method, path)
-        assert answer.status_code == 302, method
-        assert answer.url.startswith(reverse("account_login")), method
+        status, seen, led = call(Client(), method, path)
+        assert status == 302, method
+        assert led.startswith(reverse("account_login")), method
+        assert CANARY not in seen
+    assert contents(cast.duinzicht) == before
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", WITH_IDS, ids=str)
 def test_the_neighbours_ids_are_nobodys_at_home(
-    cast: Cast, neighbour: dict[str, Any], call: Callable[..., Any], route: Route
+    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], call: Call, route: Route
 ) -> None:
-    before = snapshot(cast.duinzicht)
-    path = address(route, {**neighbour, "slug": cast.fjordstuen.slug})
-    for role, member in cast.fjordstuen.members.items():
-        client = signed_in(member.user)
-        assert route.access is not None
-        allowed = route.access.capability in CAPABILITIES[role]
-        for method in METHODS:
-            answer = call(client, method, path)
-            assert answer.status_code in ((404, 405) if allowed else (403,)), (method, role)
-            assert CANARY not in body(answer), (method, role)
-    assert snapshot(cast.duinzicht) == before
+    """Each id of the address by itself and all together; an id that no row can have is none either."""
+    before = contents(cast.duinzicht)
+    own, mixed = {**home}, [name for name in route.kwargs if name != "slug"]
+    strangers = [
+        *({**own, name: neighbour[name]} for name in mixed),
+        {**neighbour, "slug": cast.fjordstuen.slug},
+        {**own, mixed[-1]: 2**63},
+        {**own, mixed[-1]: 0},
+    ]
+    for client, capabilities in callers(cast):
+        expected = {404, 405} if allowed(route, capabilities) else {403}
+        for values in strangers:
+            answers = {method: call(client, method, address(route, values)) for method in METHODS}
+            assert {status for status, _, _ in answers.values()} <= expected, (values, answers.keys())
+            if allowed(route, capabilities):
+                assert 404 in {status for status, _, _ in answers.values()}, "a route that answers no method"
+            for _, seen, _ in answers.values():
+                assert CANARY not in seen
+    assert contents(cast.duinzicht) == before
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", OF_A_BUSINESS, ids=str)
-def test_at_home_the_role_decides(cast: Cast, call: Callable[..., Any], route: Route) -> None:
-    furnished(cast.duinzicht)
-    values = furnished(cast.fjordstuen)
-    for role, member in cast.fjordstuen.members.items():
-        client = signed_in(member.user)
-        assert route.access is not None
-        allowed = route.access.capability in CAPABILITIES[role]
+def test_at_home_the_role_decides_and_the_neighbour_is_not_seen(
+    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], call: Call, route: Route
+) -> None:
+    path = address(route, home)
+    asking = {"q": CANARY[:-1], "search": CANARY[:-1], "tag": neighbour["tag_id"], "property": neighbour["property_id"]}
+    asking |= {"before": neighbour["change_set_id"], "guest": neighbour["customer_id"], "after": neighbour["stay_id"]}
+    for client, capabilities in callers(cast):
+        statuses = set()
         for method in METHODS:
-            answer = call(client, method, address(route, values))
-            assert answer.status_code < 500, (method, role)
-            assert allowed or answer.status_code == 403, (method, role)
+            status, seen, _ = call(client, method, path)
+            statuses.add(status)
+            assert CANARY not in seen, method
+        for parameters in ({name: value} for name, value in asking.items()):
+            status, seen, _ = call(client, "get", path, parameters)
+            statuses.add(status)
+            assert CANARY not in seen, parameters
+        assert all(status < 500 for status in statuses)
+        if allowed(route, capabilities):
+            assert statuses & {200, 302, 400, 409, 422}, f"the own row is not found: {statuses}"
+            assert statuses <= {200, 302, 400, 403, 405, 409, 422}, statuses
+        else:
+            assert statuses == {403}
+    for user in (cast.stranger, cast.duinzicht.owner.user):
+        for method in METHODS:
+            status, seen, _ = call(signed_in(user), method, path)
+            assert status == 404
+            assert OWN not in seen
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("route", [one for one in OUTSIDE if not one.kwargs], ids=str)
-def test_outside_a_business_no_row_of_one_is_read(cast: Cast, call: Callable[..., Any], route: Route) -> None:
-    furnished(cast.duinzicht)
+def test_forms_sent_with_the_neighbours_ids_reach_nothing(
+    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], call: Call
+) -> None:
+    """Every form on every page at home, with each number in it replaced by each of the neighbour's ids."""
+    client = signed_in(cast.fjordstuen.owner.user)
+    before = contents(cast.duinzicht)
+    forms: dict[tuple[str, ...], Form] = {}
+    for route in OF_A_BUSINESS:
+        path = address(route, home)
+        status, page, _ = call(client, "get", path)
+        if status != 200 or "<form" not in page:
+            continue
+        for form in forms_of(page):
+            form.action = form.action or path
+            forms[form.action.partition("?")[0], form.method, *sorted(form.values)] = form
+    sent = 0
+    theirs = {value for name, value in neighbour.items() if name != "slug"} - {
+        value for name, value in home.items() if name != "slug"
+    }
+    for form in forms.values():
+        for field in form.ids:
+            for value in theirs:
+                status, seen, _ = call(client, form.method, form.action, {**form.values, field: value})
+                assert status < 500, (form.action, field)
+                assert CANARY not in seen, (form.action, field)
+                sent += 1
+    assert sent > 30
+    assert len({form.action for form in forms.values()}) > 15
+    assert contents(cast.duinzicht) == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", OUTSIDE, ids=str)
+def test_outside_a_business_no_row_of_one_is_read(
+    cast: Cast, neighbour: dict[str, Any], call: Call, route: Route
+) -> None:
+    path = address(route, SECRETS)
+    before = contents(cast.duinzicht)
     for client in (Client(), signed_in(cast.stranger), signed_in(cast.fjordstuen.owner.user)):
         for method in METHODS:
-            answer = call(client, method, reverse(route.name))
-            assert answer.status_code < 500, method
-            assert CANARY not in body(answer), method
+            status, seen, _ = call(client, method, path)
+            assert status < 500, method
+            assert CANARY not in seen, method
+            assert "Duinzicht" not in seen, method
+    assert contents(cast.duinzicht) == before
     if route.access and route.access.level == "signed_in":
-        answer = call(Client(), "get", reverse(route.name))
-        assert answer.status_code in (302, 405)
+        for method in METHODS:
+            status, _, led = call(Client(), method, path)
+            assert status == 405 or (status == 302 and led.startswith(reverse("account_login"))), method
 
 
-def snapshot(house: House) -> tuple[Any, ...]:
-    """What a neighbour could have changed."""
-    with business_scope(house.pk):
-        return (
-            list(Customer.objects.order_by("id").values_list()),
-            list(ChangeSet.objects.order_by("id").values_list("id", "state")),
-            list(Property.objects.order_by("id").values_list()),
-            list(ImportRun.objects.order_by("id").values_list("id", "state")),
-            sorted((role, member.role, member.is_active) for role, member in house.members.items()),
-            Role.OWNER,
-        )
+@pytest.mark.django_db
+def test_a_member_of_both_houses_sees_one_at_a_time(
+    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], call: Call
+) -> None:
+    """Being at home in both, one still reads only the house whose address one is at."""
+    both = UserFactory()
+    for house in (cast.fjordstuen, cast.duinzicht):
+        with business_scope(house.pk):
+            member_add(user=both, role=house.owner.role)
+    client = signed_in(both)
+    for values, foreign in ((home, CANARY), (neighbour, OWN)):
+        for route in OF_A_BUSINESS:
+            _, seen, _ = call(client, "get", address(route, values))
+            assert foreign not in seen, route

@@ -1,0 +1,104 @@
+"""A furnished house: one row of everything a business can have, all named by a word that must not be read elsewhere."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.tenancy import business_scope
+from customers.changes.models import ChangeSet
+from customers.changes.services import change_set
+from customers.history.models import Stay
+from customers.search.models import RecentGuest
+from imports.models import ImportProblem, ImportRun, ImportSeen
+from tests.accounts.catalogue import tenant_tables
+from tests.cast import House
+from tests.factories import (
+    ActivityFactory,
+    AuditEntryFactory,
+    CustomerFactory,
+    CustomerTagFactory,
+    EmailFactory,
+    ExternalIdFactory,
+    InvitationFactory,
+    PhoneFactory,
+    PropertyFactory,
+    StayFactory,
+    StayParticipantFactory,
+    TagFactory,
+)
+
+
+def furnish(house: House, word: str) -> dict[str, Any]:
+    """Fill a house and return a value for every name that stands in an address.
+
+    Every table of a business gets a row (:func:`empty_tables` tells); ``word`` stands in every text there is.
+    """
+    today = timezone.localdate()
+    with business_scope(house.pk, house.owner.pk):
+        with change_set(kind=ChangeSet.Kind.EDIT, title=word, member=house.owner) as act:
+            guest = CustomerFactory(
+                given_name=word, family_name=word, company_name=word, street=word, city=word, note=word
+            )
+            EmailFactory(customer=guest, value=f"{word}@example.com")
+            PhoneFactory(customer=guest, value="+31 6 12345678", country="NL")
+            tag = TagFactory(name=word)
+            CustomerTagFactory(customer=guest, tag=tag)
+            ExternalIdFactory(customer=guest, system=word, value=word)
+            place = PropertyFactory(name=word)
+            stay = StayFactory(
+                property=place,
+                status=Stay.Status.CHECKED_IN,
+                arrival=today,
+                departure=today + dt.timedelta(days=2),
+                reference=word,
+                unit=word[:20],
+                unit_type=word,
+                channel=word,
+                note=word,
+            )
+            StayParticipantFactory(stay=stay, customer=guest, is_payer=True)
+            ActivityFactory(customer=guest, text=word, actor=word)
+        RecentGuest.objects.create(member=house.reception, customer=guest, opened_at=timezone.now())
+        AuditEntryFactory(actor=word, data={"name": word})
+        run = ImportRun.objects.create(state=ImportRun.State.READY, file_name=f"{word}.csv", actor=word)
+        ImportProblem.objects.create(run=run, line=1, column=word, value=word, reason="email")
+        ImportSeen.objects.create(run=run, what=ImportSeen.What.GUEST, row_id=guest.pk)
+        invitation = InvitationFactory(invited_by=house.owner, email=f"{word.lower()}@example.com")
+    return {
+        "slug": house.slug,
+        "customer_id": guest.pk,
+        "stay_id": stay.pk,
+        "change_set_id": act.pk,
+        "member_id": house.reception.pk,
+        "property_id": place.pk,
+        "invitation_id": invitation.pk,
+        "run_id": run.pk,
+        "tag_id": tag.pk,
+    }
+
+
+def contents(house: House) -> dict[str, str]:
+    """A digest of every table of a house, as PostgreSQL holds it."""
+    tables = sorted(tenant_tables())
+    digests = " UNION ALL ".join(
+        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
+        for table in tables
+    )
+    with business_scope(house.pk), connection.cursor() as cursor:
+        cursor.execute(digests)
+        return dict(cursor.fetchall())
+
+
+def empty_tables(house: House) -> set[str]:
+    """Tables in which a house has no row."""
+    nothing = contents_of_nothing()
+    return {table for table, digest in contents(house).items() if digest == nothing}
+
+
+def contents_of_nothing() -> str:
+    """The digest of a table without rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT md5('')")
+        return str(cursor.fetchone()[0])
