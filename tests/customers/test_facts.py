@@ -1,0 +1,195 @@
+"""Facts of guests: what the database counts equals a plain count over their stays, after any history."""
+
+import datetime as dt
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+
+from accounts.models import Business
+from accounts.tenancy import business_scope
+from customers.card.models import Customer
+from customers.changes.models import ChangeSet
+from customers.changes.services import change_set, change_set_undo
+from customers.history.check import facts_check
+from customers.history.models import CustomerFacts, Stay, StayParticipant
+from tests.cast import Cast, House
+from tests.customers.acts import RANDOM_ACTS, Step, example, perform, steps
+from tests.factories import CustomerFactory, StayFactory, StayParticipantFactory
+
+pytestmark = pytest.mark.django_db
+
+EDIT = ChangeSet.Kind.EDIT
+COUNTED = (
+    "stays",
+    "nights",
+    "value",
+    "currency",
+    "first_arrival",
+    "last_stay",
+    "next_arrival",
+    "cancelled",
+    "no_shows",
+)
+NOTHING = dict.fromkeys(COUNTED) | {"stays": 0, "nights": 0, "value": 0, "currency": "", "cancelled": 0, "no_shows": 0}
+
+
+def count(guest: Customer, today: dt.date) -> dict[str, Any]:
+    """The facts of a guest, counted one by one as docs/change-sets.md and the model say."""
+    facts: dict[str, Any] = {**NOTHING}
+    paid: dict[str, Decimal] = {}
+    payments: Counter[str] = Counter()
+    for part in StayParticipant.objects.filter(customer=guest).select_related("stay"):
+        stay = part.stay
+        took_place = stay.status in (Stay.Status.CHECKED_IN, Stay.Status.CHECKED_OUT)
+        if part.is_guest and took_place:
+            facts["stays"] += 1
+            facts["nights"] += stay.nights
+            facts["first_arrival"] = min(facts["first_arrival"] or stay.arrival, stay.arrival)
+            last = stay.departure if stay.status == Stay.Status.CHECKED_OUT else stay.arrival
+            facts["last_stay"] = max(facts["last_stay"] or last, last)
+        if part.is_guest and stay.status == Stay.Status.BOOKED and stay.departure >= today:
+            facts["next_arrival"] = min(facts["next_arrival"] or stay.arrival, stay.arrival)
+        facts["cancelled"] += part.is_guest and stay.status == Stay.Status.CANCELLED
+        facts["no_shows"] += part.is_guest and stay.status == Stay.Status.NO_SHOW
+        if part.is_payer and took_place and stay.amount is not None:
+            payments[stay.currency] += 1
+            paid[stay.currency] = paid.get(stay.currency, Decimal(0)) + stay.amount
+    if payments:
+        facts["currency"] = min(payments, key=lambda currency: (-payments[currency], currency))
+        facts["value"] = paid[facts["currency"]]
+    return facts
+
+
+def kept(guest: Customer) -> dict[str, Any]:
+    return CustomerFacts.objects.values(*COUNTED).get(customer=guest)
+
+
+def assert_facts_are_true(business: Business) -> None:
+    today = timezone.localdate(timezone=business.zone)
+    guests = list(Customer.objects.all())
+    assert CustomerFacts.objects.count() == len(guests)
+    for guest in guests:
+        assert kept(guest) == count(guest, today), guest
+    assert facts_check().differing == []
+
+
+@RANDOM_ACTS
+@given(earlier=steps, act=steps, later=steps)
+def test_facts_follow_every_write_and_undo(
+    fjordstuen: House, earlier: list[Step], act: list[Step], later: list[Step]
+) -> None:
+    with example():
+        acts = []
+        for written in (earlier, act, later):
+            with change_set(kind=EDIT) as done:
+                perform(written)
+            acts.append(done)
+            assert_facts_are_true(fjordstuen.business)
+        undone, _ = change_set_undo(change_set_id=acts[1].pk)
+        assert_facts_are_true(fjordstuen.business)
+        change_set_undo(change_set_id=undone.pk)
+        assert_facts_are_true(fjordstuen.business)
+
+
+def test_a_new_card_has_facts_on_its_businesss_own_day(fjordstuen: House) -> None:
+    guest = CustomerFactory()
+    assert kept(guest) == NOTHING
+    today = timezone.localdate(timezone=fjordstuen.business.zone)
+    assert CustomerFacts.objects.get(customer=guest).counted_on == today
+
+
+MARCH = dt.date(2025, 3, 1)
+TODAY = timezone.localdate()
+
+
+@pytest.mark.usefixtures("fjordstuen")
+@pytest.mark.parametrize(
+    ("stay", "part", "expected"),
+    [
+        ({}, {}, {"stays": 1, "nights": 2, "first_arrival": MARCH, "last_stay": dt.date(2025, 3, 3)}),
+        (
+            {"departure": MARCH},
+            {},
+            {"stays": 1, "nights": 0, "first_arrival": MARCH, "last_stay": MARCH},
+        ),
+        (
+            {"status": "checked_in"},
+            {},
+            {"stays": 1, "nights": 2, "first_arrival": MARCH, "last_stay": MARCH},
+        ),
+        ({"status": "cancelled", "amount": 900}, {"is_payer": True}, {"cancelled": 1}),
+        ({"status": "no_show", "amount": 900}, {"is_payer": True}, {"no_shows": 1}),
+        ({"status": "booked"}, {}, {}),
+        (
+            {"status": "booked", "arrival": TODAY + dt.timedelta(9), "departure": TODAY + dt.timedelta(10)},
+            {},
+            {"next_arrival": TODAY + dt.timedelta(9)},
+        ),
+        ({"amount": 900, "currency": "NOK"}, {"is_guest": False, "is_payer": True}, {"value": 900, "currency": "NOK"}),
+        ({"amount": 900}, {"is_guest": False, "is_booker": True}, {}),
+        ({"amount": 900}, {"is_guest": False, "is_agent": True}, {}),
+    ],
+    ids=[
+        "a stay",
+        "a day visit",
+        "in house",
+        "cancelled",
+        "no-show",
+        "booked in the past",
+        "booked ahead",
+        "pays for others",
+        "books for others",
+        "an agent",
+    ],
+)
+def test_what_counts(stay: dict[str, Any], part: dict[str, Any], expected: dict[str, Any]) -> None:
+    guest = CustomerFactory()
+    booked = StayFactory(**{"arrival": MARCH, **stay})
+    StayParticipantFactory(stay=booked, customer=guest, **part)
+    assert kept(guest) == {**NOTHING, **expected}
+
+
+@pytest.mark.usefixtures("fjordstuen")
+def test_value_is_in_the_currency_most_paid_stays_are_in() -> None:
+    guest = CustomerFactory()
+    for amount, currency in ((5000, "NOK"), (10, "EUR"), (20, "EUR"), (None, "NOK"), (None, "NOK")):
+        stay = StayFactory(amount=amount, currency=currency)
+        StayParticipantFactory(stay=stay, customer=guest, is_payer=True)
+    assert (kept(guest)["value"], kept(guest)["currency"]) == (30, "EUR")
+    with change_set(kind=EDIT):
+        Stay.objects.filter(amount=20).update(status=Stay.Status.CANCELLED)
+    assert (kept(guest)["value"], kept(guest)["currency"]) == (10, "EUR"), "of equals the first by name"
+
+
+@pytest.mark.usefixtures("fjordstuen")
+def test_moving_a_stay_counts_for_both_guests() -> None:
+    part = StayParticipantFactory()
+    before, after = part.customer, CustomerFactory()
+    with change_set(kind=EDIT):
+        StayParticipant.objects.update(customer=after)
+    assert (kept(before)["stays"], kept(after)["stays"]) == (0, 1)
+
+
+@pytest.mark.usefixtures("fjordstuen")
+def test_facts_go_with_the_card() -> None:
+    guest = CustomerFactory()
+    with change_set(kind=EDIT):
+        Customer.objects.filter(pk=guest.pk).delete()
+    assert not CustomerFacts.objects.exists()
+
+
+def test_the_check_stays_in_its_business(cast: Cast) -> None:
+    with business_scope(cast.duinzicht.pk):
+        CustomerFactory()
+        CustomerFacts.objects.update(stays=7)
+    with business_scope(cast.fjordstuen.pk):
+        CustomerFactory()
+        assert facts_check(repair=True).checked == 1
+    with business_scope(cast.duinzicht.pk):
+        assert CustomerFacts.objects.get().stays == 7
+        assert len(facts_check(repair=True).differing) == 1
+        assert CustomerFacts.objects.get().stays == 0
