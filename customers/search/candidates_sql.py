@@ -132,6 +132,8 @@ def _holding(terms: Sequence[Term], known: Sizes) -> tuple[list[int], bool]:
         # A set operation and not a join: the planner takes any range of words for a single row.
         source = f"SELECT * FROM {postings(terms[0])} a INTERSECT SELECT * FROM {postings(terms[1])} b"
         values, rest = [*posting_values(terms[0]), *posting_values(terms[1])], terms[2:]
+    # Of guesses those first that are hardly longer than what was typed: a firm before all who work there.
+    slight = sum(len(term.word) for term in terms) + len(terms) + 8 if any(term.tokens for term in terms) else 0
     sql = f"""
         SELECT h.customer_id, count(*) OVER () FROM (
             SELECT p.customer_id, c.tokens FROM ({source}) p
@@ -139,9 +141,9 @@ def _holding(terms: Sequence[Term], known: Sizes) -> tuple[list[int], bool]:
             WHERE {held(rest, "c.tokens")} LIMIT %s
         ) h
         LEFT JOIN LATERAL ({_FACTS} WHERE customer_id = h.customer_id LIMIT 1) f ON true
-        ORDER BY {wholeness(terms, "h.tokens")} DESC, f.last_stay DESC NULLS LAST LIMIT %s
+        ORDER BY {wholeness(terms, "h.tokens")} DESC, length(h.tokens) > %s, f.last_stay DESC NULLS LAST LIMIT %s
     """
-    found = rows(sql, [*values, *held_values(rest), HELD_MAX, *wholeness_values(terms), TOP_MAX])
+    found = rows(sql, [*values, *held_values(rest), HELD_MAX, *wholeness_values(terms), slight, TOP_MAX])
     return [row[0] for row in found], not found or found[0][1] <= TOP_MAX
 
 

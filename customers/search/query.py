@@ -6,7 +6,7 @@ Pure: no Django, no database. The palette and the guest list read alike.
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
@@ -128,14 +128,22 @@ def read_numbers(text: str, digits: str, calling_code: int | None) -> tuple[Numb
     return tuple(numbers)
 
 
-def split_forms(word: str) -> list[tuple[str, str]]:
-    """Two words that a slip of the space bar made one: ``karihansen``, or ``karixhansen`` with a letter in between."""
-    pairs = []
-    for at in range(2, len(word) - 1):
-        pairs.append((word[:at], word[at:]))
-        if len(word) - at > 2:
-            pairs.append((word[:at], word[at + 1 :]))
-    return pairs
+class Split(NamedTuple):
+    """Two words that a slip of the space bar made one; ``lost``: with another letter in the space's place."""
+
+    first: str
+    second: str
+    lost: bool
+
+
+def split_forms(word: str) -> list[Split]:
+    """The ways to part a word in two: ``karihansen``, and ``karixhansen`` without the letter in between.
+
+    One of the two has three letters at least: two scraps would fit anybody.
+    """
+    ways = [Split(word[:at], word[at:], lost=False) for at in range(1, len(word))]
+    ways += [Split(word[:at], word[at + 1 :], lost=True) for at in range(1, len(word) - 1)]
+    return [way for way in ways if max(len(way.first), len(way.second)) >= 3]
 
 
 def edits_between(one: str, other: str) -> int:

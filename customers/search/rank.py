@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
+from customers.normalise import collapse
 from customers.search.query import Slip
 
 NEAR_DAYS: Final = 2
@@ -27,7 +28,8 @@ class Exactness(IntEnum):
     TEXT = 2
 
 
-COST_EXACT, COST_BEGINNING, COST_END, COST_FRAGMENT, COST_FAR = 0.0, 1.0, 1.5, 3.0, 4.0
+COST_EXACT, COST_ELSEWHERE, COST_BEGINNING, COST_END, COST_FRAGMENT, COST_FAR = 0.0, 0.5, 1.0, 1.5, 3.0, 4.0
+COST_SPACE, COST_SPACE_LOST = 2.0, 2.2
 _COST_SLIP: Final = {Slip.SWAPPED: 2.0, Slip.MISSING: 2.0, Slip.DOUBLED: 2.0, Slip.CHANGED: 2.2, Slip.EXTRA: 2.2}
 
 
@@ -59,6 +61,8 @@ class Term:
                 # A typed digraph meets its plain letter: as good as typed, but after it.
                 cost = COST_EXACT + 0.2 if token in self.beginnings else COST_BEGINNING
                 cost += 0.0 if token.startswith(self.word) else 0.3
+                # Of two names that begin so the shorter is the likelier.
+                cost += 0.01 * min(max(0, len(token) - len(self.word)), 20)
             elif cost is None and self.fragment and self.fragment in token:
                 cost = COST_FRAGMENT
             if cost is not None and (best is None or cost < best):
@@ -83,6 +87,8 @@ class Candidate:
 
     customer_id: int
     tokens: str = ""
+    name: str = ""
+    """Folded, as the card is called: of a person without the company."""
     exactness: Exactness = Exactness.PART
     direct: bool = True
     """Found by what was typed, not by a fragment or a slip."""
@@ -96,12 +102,18 @@ class Candidate:
     cost: float = COST_FAR
 
 
-def best(candidates: Iterable[Candidate], readings: Sequence[Sequence[Term]], most: int) -> list[Candidate]:
+class Reading(NamedTuple):
+    """A way the text was read: terms that must all be held, and what it costs to read it so."""
+
+    terms: Sequence[Term]
+    cost: float = 0.0
+
+
+def best(candidates: Iterable[Candidate], readings: Sequence[Reading], most: int) -> list[Candidate]:
     """The first ``most``, ranked: whole name or number; in house, near; opened lately by this member; match; last stay.
     Guesses come after all others, the likeliest first.
 
-    ``readings`` are the ways the text was read, each a list of terms that must all be held; the cheapest counts. A
-    candidate that fits none and was not found otherwise is dropped.
+    Of several ``readings`` the cheapest counts. A candidate that fits none and was not found otherwise is dropped.
     """
     kept = []
     for candidate in candidates:
@@ -110,8 +122,7 @@ def best(candidates: Iterable[Candidate], readings: Sequence[Sequence[Term]], mo
         elif candidate.exactness:
             candidate.cost = COST_EXACT
         else:
-            held = candidate.tokens.split()
-            costs = [cost for terms in readings if (cost := _cost(terms, held)) is not None]
+            costs = [cost for reading in readings if (cost := _cost(reading, candidate)) is not None]
             if not costs:
                 continue
             # One who types several words types a whole name rather than the half of a longer one.
@@ -121,9 +132,23 @@ def best(candidates: Iterable[Candidate], readings: Sequence[Sequence[Term]], mo
     return kept[:most]
 
 
-def _cost(terms: Sequence[Term], tokens: Sequence[str]) -> float | None:
-    costs = [term.cost(tokens) for term in terms]
-    return None if not costs or None in costs else sum(cost for cost in costs if cost is not None)
+def _cost(reading: Reading, candidate: Candidate) -> float | None:
+    words = candidate.name.split()
+    by_name = _sum(term.cost([*words, *map(collapse, words)]) for term in reading.terms)
+    if by_name is not None:
+        return reading.cost + by_name
+    # Found by the firm a person works at: after all that are called so.
+    by_all = _sum(term.cost(candidate.tokens.split()) for term in reading.terms)
+    return None if by_all is None else reading.cost + by_all + COST_ELSEWHERE
+
+
+def _sum(costs: Iterable[float | None]) -> float | None:
+    total = 0.0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total
 
 
 def _place(candidate: Candidate) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ from customers.normalise import fold, identity_key, search_tokens
 from customers.search import candidates_sql as sql
 from customers.search import words_sql
 from customers.search.query import Query, read_query
-from customers.search.rank import COST_BEGINNING, COST_END, COST_EXACT, Candidate, Exactness, Heat, Term, best
+from customers.search.rank import COST_BEGINNING, COST_END, COST_EXACT, Candidate, Exactness, Heat, Reading, Term, best
 
 HITS = 8
 _OTHER_WAYS = {0: COST_EXACT, 1: COST_BEGINNING, 2: COST_END, 3: COST_EXACT}
@@ -57,7 +57,7 @@ class _Search:
         self.today = today
         self.most = most
         self.found: dict[int, Candidate] = {}
-        self.readings: list[list[Term]] = []
+        self.readings: list[Reading] = []
         self.sizes = sql.Sizes()
 
     def whole_names(self) -> None:
@@ -77,12 +77,12 @@ class _Search:
             if quality in _WHOLE:
                 candidate.exactness = Exactness.TEXT
 
-    def words(self, terms: Sequence[Term], *, direct: bool = True) -> None:
+    def words(self, terms: Sequence[Term], *, direct: bool = True, cost: float = 0.0) -> None:
         """Cards that hold every term; where they are too many, those that matter most."""
         ids = sql.by_words(terms, self.sizes, member_id=self.member_id, today=self.today, enough=self.most)
         if ids and len(terms) == 1 and terms[0].tokens:
             ids += sql.each_word(terms[0])
-        self.readings.append(list(terms))
+        self.readings.append(Reading(terms, cost))
         self._add(ids, direct=direct)
 
     def guess(self, terms: Sequence[Term]) -> None:
@@ -95,12 +95,10 @@ class _Search:
         if not all(sizes):
             pairs = zip(terms, sizes, words, strict=True)
             self.words([term if size else words_sql.meant(word) for term, size, word in pairs], direct=False)
-        if len(self.found) < self.most and not (all(sizes) and self.found):
-            for texts in words_sql.spaced_otherwise(words):
-                self.words([Term(text, (text,)) for text in texts], direct=False)
-        # A slip seldom makes one whole name of three words out of another.
-        is_named = len(words) > 2 and any(candidate.exactness for candidate in self.found.values())
-        if len(self.found) < self.most and all(sizes) and not is_named:
+        if not all(sizes) or not self.found:
+            for reading in words_sql.spaced_otherwise(words):
+                self.words(reading.terms, direct=False, cost=reading.cost)
+        if len(self.found) < self.most and all(sizes):
             # Parts of names are for single words: with others beside it a word is most likely meant whole.
             meant = [words_sql.meant(word, fragments=len(words) == 1) for word in words]
             for place, term in enumerate(meant):
@@ -119,7 +117,9 @@ class _Search:
             candidate = self.found[customer_id]
             candidate.tokens, candidate.last_stay, candidate.opened_at = tokens, last_stay, opened_at
             candidate.heat = Heat.IN_HOUSE if in_house else Heat.NEAR if near else Heat.COLD
-            name = fold(company if kind == "company" and company else f"{given} {family}".strip() or company)
+            candidate.name = name = fold(
+                company if kind == "company" and company else f"{given} {family}".strip() or company
+            )
             candidate.surplus = max(0, len(name.split()) - len(self.query.words)) if len(self.query.words) > 1 else 0
             if candidate.exactness is Exactness.NAME and name == self.query.folded:
                 candidate.exactness = Exactness.TEXT

@@ -7,6 +7,7 @@ from customers.search.fetch_sql import rows
 from customers.search.postings import END
 from customers.search.query import (
     FRAGMENT_MIN,
+    Split,
     Word,
     edits_between,
     near_beginnings,
@@ -15,7 +16,7 @@ from customers.search.query import (
     split_forms,
     typo_forms,
 )
-from customers.search.rank import COST_FAR, COST_FRAGMENT, Term, cost_of_slip
+from customers.search.rank import COST_FAR, COST_FRAGMENT, COST_SPACE, COST_SPACE_LOST, Reading, Term, cost_of_slip
 
 MEANT_MAX: Final = 60
 LIKE_MAX: Final = 20
@@ -65,21 +66,24 @@ def meant_at_last(word: Word) -> Term:
     return Term(word.text, word.forms, tokens)
 
 
-def spaced_otherwise(words: Sequence[Word]) -> list[list[str]]:
+def spaced_otherwise(words: Sequence[Word]) -> list[Reading]:
     """The words with a space put where it may be missing, or taken where it may be too much; only words that exist."""
     texts = [word.text for word in words]
-    pairs: dict[tuple[int, int], list[tuple[str, str]]] = {}
+    ways: dict[tuple[int, int], list[Split]] = {}
     for place, text in enumerate(texts):
-        pairs[place, place + 1] = split_forms(text)
+        ways[place, place + 1] = split_forms(text)
         if place + 1 < len(texts):
             joined = text + texts[place + 1]
-            pairs[place, place + 2] = [*split_forms(joined), (joined, "")]
-    asked = sorted({part for group in pairs.values() for pair in group for part in pair if part})
+            ways[place, place + 2] = [*split_forms(joined), Split(joined, "", lost=False)]
+    asked = sorted({part for group in ways.values() for way in group for part in way[:2] if part})
     known = {token for (token,) in rows("SELECT token FROM customers_vocabulary WHERE token = ANY (%s)", [asked])}
     known.add("")
-    return [
-        [*texts[:start], *(part for part in pair if part), *texts[end:]]
-        for (start, end), group in pairs.items()
-        for pair in group
-        if known.issuperset(pair) and [part for part in pair if part] != texts[start:end]
-    ]
+    readings = []
+    for (start, end), group in ways.items():
+        for way in group:
+            parts = [part for part in way[:2] if part]
+            if known.issuperset(way[:2]) and parts != texts[start:end]:
+                whole = [*texts[:start], *parts, *texts[end:]]
+                cost = COST_SPACE_LOST if way.lost else COST_SPACE
+                readings.append(Reading([Term(text, (), {text: 0.0}) for text in whole], cost))
+    return readings

@@ -10,6 +10,7 @@ from customers.search.query import (
     WORDS_MAX,
     Number,
     Slip,
+    Split,
     edits_between,
     near_beginnings,
     read_query,
@@ -144,8 +145,8 @@ def test_neighbours_of_two_letters() -> None:
 
 
 def test_a_space_put_where_it_was_missed() -> None:
-    assert ("kari", "hansen") in split_forms("karihansen")
-    assert ("kari", "hansen") in split_forms("karixhansen")
+    assert Split("kari", "hansen", lost=False) in split_forms("karihansen")
+    assert Split("kari", "hansen", lost=True) in split_forms("karixhansen")
     assert split_forms("abc") == []
 
 
