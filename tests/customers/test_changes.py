@@ -173,6 +173,15 @@ class TestRecording:
         with pytest.raises(IntegrityError, match="outside a change set"), recording(act.pk):
             Customer.objects.create()
 
+    def test_an_act_of_several_transactions_may_write_inside_another(self) -> None:
+        slow = change_set_open(kind=ChangeSet.Kind.IMPORT)
+        with change_set(kind=EDIT) as act:
+            with recording(slow.pk):
+                imported = CustomerFactory()
+            edited = CustomerFactory()
+        assert [change[1] for change in changes(slow)] == [imported.pk]
+        assert [change[1] for change in changes(act)] == [edited.pk]
+
     def test_an_act_says_who_and_whether_it_is_an_event(self, fjordstuen: House) -> None:
         with change_set(kind=EDIT, member=fjordstuen.reception) as edit:
             CustomerFactory()

@@ -156,6 +156,14 @@ class TestUndo:
         undo(act)
         assert register() == before
 
+    def test_a_card_made_for_moved_rows_goes_when_they_have_moved_back(self) -> None:
+        point = EmailFactory()
+        before = register()
+        with change_set(kind=EDIT) as act:
+            ContactPoint.objects.filter(pk=point.pk).update(customer=CustomerFactory())
+        assert undo(act).kept == 0
+        assert register() == before
+
     def test_a_row_made_and_deleted_stays_away(self) -> None:
         with change_set(kind=EDIT) as act:
             CustomerFactory()

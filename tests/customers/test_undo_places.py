@@ -88,6 +88,15 @@ class TestTakenPlaces:
             (newer.pk, newer.value, True),
         }
 
+    def test_a_row_that_could_not_go_back_whole_counts_as_touched(self) -> None:
+        with change_set(kind=EDIT) as made:
+            point = EmailFactory(is_primary=True)
+        with change_set(kind=EDIT) as act:
+            ContactPoint.objects.update(is_primary=False)
+        EmailFactory(customer=point.customer, is_primary=True)
+        assert undo(act).kept == 1
+        assert ("contactpoint", point.pk) in undo(made).kept_rows
+
     def test_a_tag_whose_slot_is_taken_takes_another(self) -> None:
         guest = CustomerFactory()
         first, second = Tag.objects.all()[:2]
