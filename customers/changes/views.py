@@ -69,6 +69,13 @@ def change_undo(request: BusinessRequest, slug: str, change_set_id: int) -> Http
             outcome.kept,
         )
         messages.info(request, text % {"count": outcome.kept})
+    if outcome.blocked:
+        text = ngettext(
+            "%(count)s removed entry could not come back: its card is gone or its place is taken.",
+            "%(count)s removed entries could not come back: their cards are gone or their places are taken.",
+            outcome.blocked,
+        )
+        messages.info(request, text % {"count": outcome.blocked})
     return redirect(_back(request))
 
 

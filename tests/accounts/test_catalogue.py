@@ -243,6 +243,19 @@ def test_no_function_of_ours_is_found_by_another_schemas_path() -> None:
     assert loose == []
 
 
+def test_old_and_new_rows_meet_by_hash() -> None:
+    """A session keeps the plan of a trigger's first call: after one card's edit a nested loop, whatever comes later."""
+    joining = rows(
+        """
+        SELECT p.proname::text, coalesce(p.proconfig, '{}') FROM pg_proc p
+        WHERE p.pronamespace = 'public'::regnamespace
+        AND p.prosrc ~ 'new_rows \\w+ JOIN old_rows|old_rows \\w+ JOIN new_rows'
+        """
+    )
+    assert len(joining) > len(TRACKED)
+    assert [name for name, settings in joining if "enable_nestloop=off" not in settings] == []
+
+
 @pytest.mark.parametrize("model", TRACKED, ids=named)
 def test_guest_table_records_every_change(model: type[TrackedModel]) -> None:
     table = named(model)

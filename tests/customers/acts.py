@@ -177,7 +177,7 @@ WRITERS: tuple[Callable[[int, int, int], None], ...] = (
     _row_removed,
 )
 
-steps = st.lists(st.tuples(st.integers(0, len(WRITERS) - 1), *[st.integers(0, 59)] * 3), min_size=1, max_size=12)
+steps = st.lists(st.tuples(st.integers(0, len(WRITERS) - 1), *[st.integers(0, 59)] * 3), min_size=4, max_size=14)
 """What an act does, as numbers."""
 
 
