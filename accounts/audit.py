@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry, Member
-from accounts.tenancy import current_member_id
+from accounts.tenancy import current_actor, current_member_id
 
 ACTIONS = {
     "business.created": _("Created the business"),
@@ -21,6 +21,17 @@ ACTIONS = {
     "invitation.withdrawn": _("Withdrew an invitation"),
     "guest.viewed": _("Viewed a guest"),
     "guest.exported": _("Exported guests"),
+    "guest.restricted": _("Restricted the processing of a guest's data"),
+    "guest.unrestricted": _("Lifted the restriction of a guest's data"),
+    "sensitive.viewed": _("Viewed sensitive details"),
+    "sensitive.changed": _("Changed sensitive details"),
+    "sensitive.erased": _("Erased sensitive details"),
+    "consent.exported": _("Exported consents"),
+    "wording.changed": _("Changed a wording"),
+    "field.added": _("Added a field"),
+    "field.changed": _("Changed a field"),
+    "key.added": _("Made an API key"),
+    "key.revoked": _("Revoked an API key"),
     "change.undone": _("Undid a change"),
     "import.started": _("Started an import"),
     "import.finished": _("Finished an import"),
@@ -50,7 +61,7 @@ def audit_record(
     return AuditEntry.objects.create(
         action=action,
         member_id=member.pk if member else current_member_id(),
-        actor=str(member) if member else "",
+        actor=str(member) if member else current_actor(),
         object_type=object_type,
         object_id=object_id,
         data=data or {},

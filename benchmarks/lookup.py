@@ -275,7 +275,8 @@ def _peers(queries: list[Asked]) -> dict[str, Any]:
     results: dict[str, Any] = {}
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            f"CREATE INDEX {PEER_INDEX} ON customers_customer USING gin (business_id, search_tokens gin_trgm_ops)"
+            f"CREATE INDEX IF NOT EXISTS {PEER_INDEX} ON customers_customer"
+            " USING gin (business_id, search_tokens gin_trgm_ops)"
         )
         try:
             for way, sql in ways.items():

@@ -6,19 +6,24 @@ A factory of a guest table opens a change set of its own when the test has none 
 import datetime as dt
 import hashlib
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import AuditEntry, Business, Invitation, Member, Property, Role, User
+from accounts.models import ApiAnswer, ApiKey, AuditEntry, Business, Invitation, Member, Property, Role, User
 from accounts.services.businesses import business_create
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
-from customers.history.models import Activity, Stay, StayParticipant
+from customers.consent.models import Channel, ConsentEvent, ConsentWording, Purpose
+from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
+from customers.history.models import Activity, Invoice, Product, Purchase, Stay, StayParticipant, Todo
 from customers.normalise import identity_key, normalise_email, normalise_phone, search_tokens, sort_key
+from customers.relations.models import Relation
+from customers.sensitive.models import SensitiveDetail
 
 
 class UserFactory(DjangoModelFactory[User]):
@@ -194,3 +199,140 @@ class ActivityFactory(TrackedFactory):
 
     customer = factory.SubFactory(CustomerFactory)
     text = "Asked for a quiet room."
+
+
+class RelationFactory(TrackedFactory):
+    class Meta:
+        model = Relation
+
+    customer = factory.SubFactory(CustomerFactory)
+    other = factory.SubFactory(CompanyFactory)
+    kind = Relation.Kind.WORKS_AT
+
+
+class ProductFactory(DjangoModelFactory[Product]):
+    class Meta:
+        model = Product
+
+    name = factory.Sequence(lambda n: f"Spa hour {n}")
+
+
+class PurchaseFactory(TrackedFactory):
+    class Meta:
+        model = Purchase
+
+    customer = factory.SubFactory(CustomerFactory)
+    product = factory.SubFactory(ProductFactory)
+    amount = Decimal("450.00")
+    currency = "NOK"
+    bought_on = dt.date(2025, 6, 2)
+
+
+class InvoiceFactory(TrackedFactory):
+    """An invoice that has not been paid."""
+
+    class Meta:
+        model = Invoice
+
+    customer = factory.SubFactory(CustomerFactory)
+    number = factory.Sequence(lambda n: f"F-{1000 + n}")
+    issued_on = dt.date(2025, 6, 3)
+    due_on = dt.date(2025, 6, 17)
+    amount = Decimal("2450.00")
+    currency = "NOK"
+
+
+class TodoFactory(TrackedFactory):
+    class Meta:
+        model = Todo
+
+    customer = factory.SubFactory(CustomerFactory)
+    title = "Call about the cot"
+    due_on = dt.date(2025, 6, 1)
+
+
+class CustomFieldFactory(DjangoModelFactory[CustomField]):
+    class Meta:
+        model = CustomField
+
+    label = factory.Sequence(lambda n: f"Membership {n}")
+    key = factory.Sequence(lambda n: f"membership_{n}")
+
+
+class GuestFieldValueFactory(TrackedFactory):
+    class Meta:
+        model = GuestFieldValue
+
+    customer = factory.SubFactory(CustomerFactory)
+    field = factory.SubFactory(CustomFieldFactory)
+    text = "Gold"
+
+
+class StayFieldValueFactory(TrackedFactory):
+    class Meta:
+        model = StayFieldValue
+
+    stay = factory.SubFactory(StayFactory)
+    field = factory.SubFactory(CustomFieldFactory, target=CustomField.Target.STAY)
+    text = "Early"
+
+
+class ConsentWordingFactory(DjangoModelFactory[ConsentWording]):
+    class Meta:
+        model = ConsentWording
+
+    purpose = Purpose.NEWSLETTER
+    channel = Channel.EMAIL
+    version = factory.Sequence(lambda n: 100 + n)
+    texts = factory.LazyFunction(lambda: {"en": "Yes, send me the newsletter.", "nb": "Ja, send meg nyhetsbrevet."})
+
+
+class ConsentEventFactory(DjangoModelFactory[ConsentEvent]):
+    """A consent of ``customer``, granted at the desk; the database derives what holds."""
+
+    class Meta:
+        model = ConsentEvent
+
+    class Params:
+        customer = None
+
+    customer_id = factory.LazyAttribute(lambda o: (o.customer or CustomerFactory()).pk)
+    purpose = Purpose.NEWSLETTER
+    channel = Channel.EMAIL
+    act = ConsentEvent.Act.GRANTED
+    source = ConsentEvent.Source.DESK
+
+
+class SensitiveDetailFactory(TrackedFactory):
+    """A detail whose ciphertext is of no key; its guest must have consented."""
+
+    class Meta:
+        model = SensitiveDetail
+
+    customer = factory.SubFactory(CustomerFactory)
+    kind = SensitiveDetail.Kind.ALLERGIES
+    ciphertext = b"not a ciphertext"
+    key_name = "none"
+
+
+class ApiKeyFactory(DjangoModelFactory[ApiKey]):
+    """A key whose secret nobody has; :mod:`accounts.services` makes ones that open."""
+
+    class Meta:
+        model = ApiKey
+
+    name = factory.Sequence(lambda n: f"Booking system {n}")
+    prefix = "abcd1234"
+    secret_hash = factory.LazyFunction(lambda: hashlib.sha256(uuid.uuid4().bytes).hexdigest())
+    scopes = ("read", "write")
+
+
+class ApiAnswerFactory(DjangoModelFactory[ApiAnswer]):
+    class Meta:
+        model = ApiAnswer
+
+    key = factory.SubFactory(ApiKeyFactory)
+    idempotency_key = factory.Sequence(lambda n: f"request-{n}")
+    fingerprint = "0" * 64
+    status = 201
+    body = factory.LazyFunction(dict)

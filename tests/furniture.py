@@ -16,17 +16,30 @@ from tests.accounts.catalogue import tenant_tables
 from tests.cast import House
 from tests.factories import (
     ActivityFactory,
+    ApiAnswerFactory,
+    ApiKeyFactory,
     AuditEntryFactory,
+    ConsentEventFactory,
+    ConsentWordingFactory,
     CustomerFactory,
     CustomerTagFactory,
+    CustomFieldFactory,
     EmailFactory,
     ExternalIdFactory,
+    GuestFieldValueFactory,
     InvitationFactory,
+    InvoiceFactory,
     PhoneFactory,
+    ProductFactory,
     PropertyFactory,
+    PurchaseFactory,
+    RelationFactory,
+    SensitiveDetailFactory,
     StayFactory,
+    StayFieldValueFactory,
     StayParticipantFactory,
     TagFactory,
+    TodoFactory,
 )
 
 
@@ -39,7 +52,15 @@ def furnish(house: House, word: str) -> dict[str, Any]:
     with business_scope(house.pk, house.owner.pk):
         with change_set(kind=ChangeSet.Kind.EDIT, title=word, member=house.owner) as act:
             guest = CustomerFactory(
-                given_name=word, family_name=word, company_name=word, street=word, city=word, note=word
+                given_name=word,
+                family_name=word,
+                company_name=word,
+                street=word,
+                city=word,
+                note=word,
+                why_us=word,
+                thanked=word,
+                deal_breakers=word,
             )
             EmailFactory(customer=guest, value=f"{word}@example.com")
             PhoneFactory(customer=guest, value="+31 6 12345678", country="NL")
@@ -59,9 +80,22 @@ def furnish(house: House, word: str) -> dict[str, Any]:
                 note=word,
             )
             StayParticipantFactory(stay=stay, customer=guest, is_payer=True)
-            ActivityFactory(customer=guest, text=word, actor=word)
+            activity = ActivityFactory(customer=guest, text=word, actor=word)
+            relation = RelationFactory(customer=guest, other=CustomerFactory(family_name=word))
+            product = ProductFactory(name=word)
+            purchase = PurchaseFactory(customer=guest, product=product, description=word, reference=word)
+            invoice = InvoiceFactory(customer=guest, number=word, note=word)
+            todo = TodoFactory(customer=guest, title=word, note=word, actor=word)
+            own_field = CustomFieldFactory(label=word, key=word.lower())
+            GuestFieldValueFactory(customer=guest, field=own_field, text=word)
+            StayFieldValueFactory(stay=stay, field=CustomFieldFactory(label=word, target="stay"), text=word)
+            wording = ConsentWordingFactory(texts={"en": word})
+            ConsentEventFactory(customer=guest, purpose="sensitive", channel="", wording=wording, proof=word)
+            detail = SensitiveDetailFactory(customer=guest)
         RecentGuest.objects.create(member=house.reception, customer=guest, opened_at=timezone.now())
         AuditEntryFactory(actor=word, data={"name": word})
+        key = ApiKeyFactory(name=word)
+        ApiAnswerFactory(key=key, body={"name": word})
         run = ImportRun.objects.create(state=ImportRun.State.READY, file_name=f"{word}.csv", actor=word)
         ImportProblem.objects.create(run=run, line=1, column=word, value=word, reason="email")
         ImportSeen.objects.create(run=run, what=ImportSeen.What.GUEST, row_id=guest.pk)
@@ -76,6 +110,16 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "invitation_id": invitation.pk,
         "run_id": run.pk,
         "tag_id": tag.pk,
+        "activity_id": activity.pk,
+        "relation_id": relation.pk,
+        "product_id": product.pk,
+        "purchase_id": purchase.pk,
+        "invoice_id": invoice.pk,
+        "todo_id": todo.pk,
+        "field_id": own_field.pk,
+        "wording_id": wording.pk,
+        "detail_id": detail.pk,
+        "key_id": key.pk,
     }
 
 

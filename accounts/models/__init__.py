@@ -1,5 +1,6 @@
 """Businesses, the people in them and what those may do."""
 
+from accounts.models.api import ApiAnswer, ApiKey
 from accounts.models.businesses import (
     AuditEntry,
     Business,
@@ -12,6 +13,8 @@ from accounts.models.users import User
 
 __all__ = [
     "CAPABILITIES",
+    "ApiAnswer",
+    "ApiKey",
     "AuditEntry",
     "Business",
     "Capability",

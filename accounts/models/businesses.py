@@ -34,6 +34,11 @@ def default_languages() -> list[str]:
     return ["en"]
 
 
+def default_sensitive_roles() -> list[str]:
+    """Those at the desk need to know of an allergy; those who write newsletters do not."""
+    return [Role.RECEPTION, Role.ADMIN, Role.OWNER]
+
+
 class Business(models.Model):
     """A tenant. Outside tenancy itself: the scope is opened from its slug or public id."""
 
@@ -50,6 +55,12 @@ class Business(models.Model):
     )
     language = models.CharField(_("language"), max_length=5, default="en")
     languages = ArrayField(models.CharField(max_length=5), default=default_languages, verbose_name=_("languages"))
+    sensitive_roles = ArrayField(
+        models.CharField(max_length=12),
+        default=default_sensitive_roles,
+        db_default=["reception", "admin", "owner"],
+        verbose_name=_("who sees sensitive details"),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

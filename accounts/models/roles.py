@@ -19,6 +19,9 @@ class Capability(models.TextChoices):
     LOOK_UP = "look_up", _("look guests up")
     TAG = "tag", _("tag guests and write notes")
     EDIT = "edit", _("create and change guests and stays")
+    CONSENT = "consent", _("record consents")
+    RESTRICT = "restrict", _("restrict the processing of a guest's data")
+    SET_UP = "set_up", _("set up fields, products and wordings")
     EXPORT = "export", _("export guests")
     IMPORT = "import", _("import files")
     UNDO = "undo", _("undo changes")
@@ -26,17 +29,29 @@ class Capability(models.TextChoices):
     ADMINS = "admins", _("manage admins and owners")
     AUDIT = "audit", _("read the activity log")
     BUSINESS = "business", _("change the business")
+    KEYS = "keys", _("connect other systems")
 
 
-_RECEPTION = {Capability.LOOK_UP, Capability.TAG, Capability.EDIT}
-_MARKETING = {Capability.LOOK_UP, Capability.TAG, Capability.EXPORT}
-_ADMIN = _RECEPTION | _MARKETING | {Capability.IMPORT, Capability.UNDO, Capability.MEMBERS, Capability.AUDIT}
+_RECEPTION = {Capability.LOOK_UP, Capability.TAG, Capability.EDIT, Capability.CONSENT}
+_MARKETING = {Capability.LOOK_UP, Capability.TAG, Capability.CONSENT, Capability.EXPORT}
+_ADMIN = (
+    _RECEPTION
+    | _MARKETING
+    | {
+        Capability.IMPORT,
+        Capability.UNDO,
+        Capability.MEMBERS,
+        Capability.AUDIT,
+        Capability.RESTRICT,
+        Capability.SET_UP,
+    }
+)
 
 CAPABILITIES: dict[str, frozenset[Capability]] = {
     Role.RECEPTION: frozenset(_RECEPTION),
     Role.MARKETING: frozenset(_MARKETING),
     Role.ADMIN: frozenset(_ADMIN),
-    Role.OWNER: frozenset(_ADMIN | {Capability.ADMINS, Capability.BUSINESS}),
+    Role.OWNER: frozenset(_ADMIN | {Capability.ADMINS, Capability.BUSINESS, Capability.KEYS}),
 }
 
 

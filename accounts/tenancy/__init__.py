@@ -3,6 +3,7 @@
 from accounts.tenancy.scope import (
     NoBusiness,
     business_scope,
+    current_actor,
     current_business_id,
     current_member_id,
     require_business_id,
@@ -11,6 +12,7 @@ from accounts.tenancy.scope import (
 __all__ = [
     "NoBusiness",
     "business_scope",
+    "current_actor",
     "current_business_id",
     "current_member_id",
     "require_business_id",

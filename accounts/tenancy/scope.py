@@ -22,6 +22,8 @@ class Scope(NamedTuple):
 
     business_id: int | None
     member_id: int | None
+    actor: str = ""
+    """Who acts when it is no member: the name of an API key, for example."""
 
 
 _NOWHERE = Scope(None, None)
@@ -38,6 +40,11 @@ def current_member_id() -> int | None:
     return _scope.get().member_id
 
 
+def current_actor() -> str:
+    """The name of whoever acts in this transaction without being a member; empty for members and for Innkeeper."""
+    return _scope.get().actor
+
+
 def require_business_id() -> int:
     """The business in scope; raises :class:`NoBusiness` when there is none."""
     business_id = _scope.get().business_id
@@ -47,13 +54,13 @@ def require_business_id() -> int:
 
 
 @contextmanager
-def business_scope(business_id: int, member_id: int | None = None) -> Iterator[None]:
+def business_scope(business_id: int, member_id: int | None = None, actor: str = "") -> Iterator[None]:
     """Open a transaction that sees exactly one business.
 
     Nested scopes restore the outer one explicitly, because releasing a savepoint keeps the inner ``SET LOCAL``; a
     rolled-back savepoint and the end of the transaction restore it by themselves.
     """
-    inner, outer = Scope(business_id, member_id), _scope.get()
+    inner, outer = Scope(business_id, member_id, actor), _scope.get()
     with transaction.atomic():
         _write(inner)
         token = _scope.set(inner)

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast, ExtractDay, ExtractMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -57,11 +58,25 @@ class Customer(TrackedModel):
     country = models.CharField(_("country"), max_length=2, blank=True)
     source = models.CharField(_("where they came from"), max_length=16, choices=Source, blank=True, default="")
     note = models.TextField(_("note"), max_length=4000, blank=True)
+    why_us = models.TextField(_("why they choose us"), max_length=1000, blank=True, default="", db_default="")
+    thanked = models.TextField(_("how they were thanked"), max_length=1000, blank=True, default="", db_default="")
+    deal_breakers = models.TextField(_("deal breakers"), max_length=1000, blank=True, default="", db_default="")
+    """What would make them stay away, or why they left."""
+    do_not_contact = models.BooleanField(_("do not contact"), default=False, db_default=False)
+    is_restricted = models.BooleanField(_("processing restricted"), default=False, db_default=False)
+    """The guest has asked that their data be stored and nothing else (GDPR article 18)."""
+    is_deceased = models.BooleanField(_("deceased"), default=False, db_default=False)
     first_contact = models.DateField(_("first contact"), default=timezone.localdate)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     sort_key = models.CharField(max_length=120, blank=True, editable=False)
     identity_key = models.CharField(max_length=300, blank=True, editable=False)
     search_tokens = models.TextField(blank=True, editable=False)
+    birthday = models.GeneratedField(
+        expression=Cast(ExtractMonth("birth_date") * 100 + ExtractDay("birth_date"), models.SmallIntegerField()),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    """Month and day of the date of birth, 1224 for Christmas Eve."""
 
     class Meta:
         verbose_name = _("guest")
@@ -76,6 +91,9 @@ class Customer(TrackedModel):
             # Without the sort key these are a hundredth of the register; a common value is found while walking by name.
             models.Index(fields=["business", "language"], name="customer_language"),
             models.Index(fields=["business", "source"], name="customer_source"),
+            models.Index(
+                fields=["business", "birthday"], condition=Q(birth_date__isnull=False), name="customer_birthday"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -109,6 +109,9 @@ class TrackedModel(TenantModel):
 
     change_guest: ClassVar[str | None] = "customer_id"
     exclusive: ClassVar[tuple[str, ...]] = ()
+    sealed: ClassVar[tuple[str, ...]] = ()
+    """Columns whose values never stand in a change set. An undo takes a created row of such a table away again, and
+    never brings a value or a deleted row back."""
     places: ClassVar[tuple[str, str, int] | None] = None
 
     class Meta:

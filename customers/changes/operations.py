@@ -14,19 +14,23 @@ class TrackChanges(Operation):
     """Generate the triggers of a guest table from its columns; repeat it after a column was added or dropped.
 
     ``guest`` names the column that holds the card's id. A table without one may give ``guest_query`` instead, SQL that
-    finds the card of the row ``{row}`` when it is changed or removed.
+    finds the card of the row ``{row}`` when it is changed or removed. Of ``sealed`` columns it is recorded that they
+    changed, never what they hold.
     """
 
     reduces_to_sql = True
     reversible = True
 
-    def __init__(self, name: str, guest: str | None, guest_query: str | None = None) -> None:
+    def __init__(
+        self, name: str, guest: str | None, guest_query: str | None = None, sealed: tuple[str, ...] = ()
+    ) -> None:
         self.name = name
         self.guest = guest
         self.guest_query = guest_query
+        self.sealed = sealed
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return (self.__class__.__qualname__, [self.name, self.guest, self.guest_query], {})
+        return (self.__class__.__qualname__, [self.name, self.guest, self.guest_query, self.sealed], {})
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Nothing changes in the models."""
@@ -41,7 +45,10 @@ class TrackChanges(Operation):
         model = to_state.apps.get_model(app_label, self.name)
         if not self.allow_migrate_model(schema_editor.connection.alias, model):
             return
-        schema_editor.execute(tracking_statements(model, guest=self.guest, guest_query=self.guest_query), params=None)
+        statements = tracking_statements(
+            model, guest=self.guest, guest_query=self.guest_query, sealed=frozenset(self.sealed)
+        )
+        schema_editor.execute(statements, params=None)
 
     def database_backwards(
         self,
@@ -58,11 +65,13 @@ class TrackChanges(Operation):
 
 def recorded_columns(model: type[Model]) -> list[str]:
     """The columns whose old and new value an update records."""
-    columns = [str(field.column) for field in model._meta.local_concrete_fields]
+    columns = [str(field.column) for field in model._meta.local_concrete_fields if not field.generated]
     return [column for column in columns if column not in UNRECORDED]
 
 
-def tracking_statements(model: type[Model], *, guest: str | None, guest_query: str | None = None) -> str:
+def tracking_statements(
+    model: type[Model], *, guest: str | None, guest_query: str | None = None, sealed: frozenset[str] = frozenset()
+) -> str:
     """The trigger functions and triggers of ``model``'s table.
 
     Statement triggers with transition tables, written out column by column: a tenth of the cost of a generic jsonb
@@ -72,7 +81,12 @@ def tracking_statements(model: type[Model], *, guest: str | None, guest_query: s
     record = model._meta.model_name
     differences = "\n        || ".join(
         f'CASE WHEN o."{c}" IS DISTINCT FROM n."{c}"'
-        f" THEN jsonb_build_object('{c}', jsonb_build_array(o.\"{c}\", n.\"{c}\")) ELSE '{{}}'::jsonb END"
+        + (
+            f' THEN \'{{"{c}": ["", "changed"]}}\''
+            if c in sealed
+            else f' THEN jsonb_build_object(\'{c}\', jsonb_build_array(o."{c}", n."{c}"))'
+        )
+        + " ELSE '{}'::jsonb END"
         for c in recorded_columns(model)
     )
 
@@ -97,7 +111,8 @@ def tracking_statements(model: type[Model], *, guest: str | None, guest_query: s
         "n",
         "\n    WHERE d.data <> '{}'::jsonb",
     )
-    removed = insert("D", "old_rows o", "to_jsonb(o)", "o")
+    unsealed = "".join(f" - '{column}'" for column in sorted(sealed))
+    removed = insert("D", "old_rows o", f"to_jsonb(o){unsealed}", "o")
 
     # A session plans a trigger's statement once, for the number of rows it met first: after an edit of one card the
     # join of a hundred thousand old rows with new ones would be a nested loop.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import audit_record
 from accounts.models import Member
-from accounts.tenancy import current_member_id
+from accounts.tenancy import current_actor, current_member_id
 from customers.changes.models import ChangeSet
 from customers.changes.undo import UndoOutcome, undo_rows
 
@@ -63,7 +63,7 @@ def change_set_open(
         title=title,
         params=params or {},
         member_id=member.pk if member else current_member_id(),
-        actor=str(member)[:200] if member else "",
+        actor=(str(member) if member else current_actor())[:200],
         is_event=kind not in NOT_EVENTS if is_event is None else is_event,
     )
 

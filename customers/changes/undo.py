@@ -101,8 +101,13 @@ class _Undo:
         self.cursor = cursor
         self.set = change_set_id
         self.outcome = UndoOutcome()
-        self.gone = [model for model in tracked_models() if (model._meta.model_name, "D") in acts]
-        self.changed = [model for model in tracked_models() if (model._meta.model_name, "U") in acts]
+        deleted = [model for model in tracked_models() if (model._meta.model_name, "D") in acts]
+        updated = [model for model in tracked_models() if (model._meta.model_name, "U") in acts]
+        self.gone, self.changed = (
+            [model for model in deleted if not model.sealed],
+            [model for model in updated if not model.sealed],
+        )
+        self.lost = [model for model in deleted + updated if model.sealed]
         self.made = [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
         self.reverted: dict[type[TrackedModel], set[int]] = {model: set() for model in self.changed}
 
@@ -176,6 +181,10 @@ class _Undo:
             self.outcome.keep(str(model._meta.model_name), statements.edited_since(self.cursor, model, self.set))
         for model in self.made:
             self.outcome.keep(str(model._meta.model_name), statements.made(self.cursor, model, self.set))
+        for model in dict.fromkeys(self.lost):
+            name = str(model._meta.model_name)
+            self.outcome.block(name, statements.missing(self.cursor, model, self.set))
+            self.outcome.keep(name, statements.updated(self.cursor, model, self.set))
         return self.outcome
 
 

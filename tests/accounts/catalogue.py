@@ -27,8 +27,16 @@ SHARED_TABLES = {
 }
 """Tables outside tenancy: people, their sign-in, sessions, and the index of businesses. None holds guest data."""
 
-APPEND_ONLY = {"accounts_auditentry", "customers_change"}
+APPEND_ONLY = {
+    "accounts_auditentry",
+    "customers_change",
+    "customers_consentevent",
+    "customers_consentwording",
+}
 """What happened stays as it was written: the app role can add and read."""
+
+READ_ONLY = {"customers_consentstate"}
+"""Written by a function of the owner alone."""
 
 DERIVED = {"customers_misspelling", "customers_posting", "customers_presence", "customers_presenceword"}
 """Written by triggers of the tables they follow and by nothing else; without foreign keys, whose checks cost more than
@@ -36,14 +44,17 @@ the rows."""
 
 DEFINERS = {
     "accounts_memberships(bigint)": ("bigint", "bigint"),
+    "customers_consent_state()": ("trigger",),
     "customers_lookup(text,text[],text[],text,integer)": ("bigint", "smallint"),
+    "customers_sensitive_consented()": ("trigger",),
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
     "imports_due(text[],interval,integer)": ("bigint", "bigint"),
 }
 """Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
 The first asks for a user's businesses before a scope can be opened, the last for runs of any business that have fallen
-silent; the others reach indexes that a policy bars."""
+silent; those of triggers keep current consents, which the app role cannot write; the others reach indexes that a policy
+bars."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Consents: an append-only log of grants and withdrawals, and the state derived from it."""

@@ -1,0 +1,1 @@
+"""Fields of the business's own, on guests and stays."""

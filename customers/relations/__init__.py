@@ -1,0 +1,1 @@
+"""How cards belong together: works at, household, referred by, agent for."""

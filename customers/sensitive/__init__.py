@@ -1,0 +1,1 @@
+"""Sensitive details: encrypted, kept only while the guest consents, each viewing logged."""
