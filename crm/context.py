@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
@@ -47,6 +47,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return context
     slug = request.business.slug  # type: ignore[attr-defined]
     context["navigation"] = _navigation(request, slug, member)
+    context["settings_pages"] = SimpleLazyObject(lambda: _settings(request, slug, member))
     context["palette_url"] = reverse("guest_lookup", kwargs={"slug": slug})
     context["guests_url"] = reverse("guest_list", kwargs={"slug": slug})
     if member.can(Capability.EDIT):
@@ -80,7 +81,6 @@ def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[st
         ("import_list", _("Import"), "file-up", Capability.IMPORT),
         ("activity_log", _("Activity"), "history", Capability.AUDIT),
         ("member_list", _("Members"), "user-cog", Capability.MEMBERS),
-        ("business_settings", _("Settings"), "settings", Capability.BUSINESS),
     )
     here = getattr(request.resolver_match, "route", "").removeprefix("b/<slug:slug>/").split("/")[0]
     # What was done to guests is the other half of what was done.
@@ -92,4 +92,32 @@ def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[st
         url = reverse(name, kwargs={"slug": slug})
         room = url.removeprefix(f"/b/{slug}/").split("/")[0]
         entries.append({"label": label, "url": url, "icon": icon, "current": here == room})
+    pages = _settings(request, slug, member)
+    if pages:
+        entries.append(
+            {"label": _("Settings"), "url": pages[0]["url"], "icon": "settings", "current": here == "settings"}
+        )
+    return entries
+
+
+def _settings(request: HttpRequest, slug: str, member: Member) -> list[dict[str, Any]]:
+    """The pages of the settings that this member may use, as tabs."""
+    pages = (
+        ("business_settings", _("Business"), Capability.BUSINESS),
+        ("field_list", _("Fields"), Capability.SET_UP),
+        ("product_list", _("Products"), Capability.SET_UP),
+        ("wording_list", _("Wordings"), Capability.SET_UP),
+        ("key_list", _("Connections"), Capability.KEYS),
+    )
+    route = getattr(request.resolver_match, "route", "")
+    entries = []
+    for name, label, capability in pages:
+        try:
+            url = reverse(name, kwargs={"slug": slug})
+        except NoReverseMatch:
+            continue
+        if member.can(capability):
+            tail = url.removeprefix(f"/b/{slug}/settings/")
+            current = route.endswith("settings/") if not tail else f"settings/{tail}" in route
+            entries.append({"label": label, "url": url, "current": current})
     return entries
