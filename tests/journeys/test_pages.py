@@ -17,13 +17,24 @@ from customers.history.models import Stay
 from tests.cast import Cast, cast_assemble
 from tests.factories import (
     ActivityFactory,
+    ApiKeyFactory,
+    CompanyFactory,
+    ConsentEventFactory,
+    ConsentWordingFactory,
     CustomerFactory,
     CustomerTagFactory,
+    CustomFieldFactory,
     EmailFactory,
+    GuestFieldValueFactory,
     InvitationFactory,
+    InvoiceFactory,
     PhoneFactory,
+    ProductFactory,
+    PurchaseFactory,
+    RelationFactory,
     StayFactory,
     StayParticipantFactory,
+    TodoFactory,
 )
 from tests.journeys.conftest import OpenBrowser
 
@@ -69,7 +80,18 @@ def ids(cast: Cast) -> dict[str, str]:
                 property=house, arrival=arrival, departure=arrival + dt.timedelta(days=3), status=status, unit="214"
             )
             StayParticipantFactory(stay=stay, customer=guest, is_payer=True)
-        ActivityFactory(customer=guest, text="Comes with a dog. " * 12)
+        note = ActivityFactory(customer=guest, text="Comes with a dog. " * 12, is_pinned=True)
+        employer = CompanyFactory(company_name="Kristoffersen & Westerhuyzen Familieeiendommer Holding AS")
+        relation = RelationFactory(customer=guest, other=employer)
+        product = ProductFactory(name="Badstue med havutsikt og vinterbading")
+        purchase = PurchaseFactory(customer=guest, product=product)
+        invoice = InvoiceFactory(customer=guest)
+        todo = TodoFactory(customer=guest, title="Ring om barneseng, vugge og bilplass ved hovedinngangen")
+        own_field = CustomFieldFactory(label="Medlemskap i Kystfriluftslivsforeningen")
+        GuestFieldValueFactory(customer=guest, field=own_field, text="Gull")
+        wording = ConsentWordingFactory()
+        ConsentEventFactory(customer=guest, wording=wording)
+        key = ApiKeyFactory(name="Bookingsystem")
         for _number in range(60):
             CustomerFactory()
         invitation = InvitationFactory(invited_by=cast.fjordstuen.owner)
@@ -81,6 +103,15 @@ def ids(cast: Cast) -> dict[str, str]:
             "<int:member_id>": str(cast.fjordstuen.reception.pk),
             "<int:property_id>": str(house.pk),
             "<int:invitation_id>": str(invitation.pk),
+            "<int:activity_id>": str(note.pk),
+            "<int:relation_id>": str(relation.pk),
+            "<int:product_id>": str(product.pk),
+            "<int:purchase_id>": str(purchase.pk),
+            "<int:invoice_id>": str(invoice.pk),
+            "<int:todo_id>": str(todo.pk),
+            "<int:field_id>": str(own_field.pk),
+            "<int:wording_id>": str(wording.pk),
+            "<int:key_id>": str(key.pk),
         }
 
 
