@@ -29,6 +29,9 @@ CARD_FIELDS = (
     "country",
     "source",
     "note",
+    "why_us",
+    "thanked",
+    "deal_breakers",
     "first_contact",
 )
 """The fields of the card that people and files may set."""
@@ -46,12 +49,30 @@ class TagRefused(Exception):
     """The tag cannot be added; the message says why, for people."""
 
 
+class CardRestricted(Exception):
+    """The processing of the guest's data is restricted: the card stays as it is. The message says so, for people."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The processing of this guest's data is restricted. The card can be read, but not changed."))
+
+
 @dataclass(frozen=True)
 class ContactValues:
     """The e-mail addresses and phone numbers a card should have, as typed; the first of each is the primary one."""
 
     emails: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
+
+
+def card_lock(*, customer_id: int) -> Customer:
+    """The card, locked until the transaction ends, for a service that is about to change what is known of the guest.
+
+    Raises ``Customer.DoesNotExist``, and :class:`CardRestricted` where the guest's data may only be stored.
+    """
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    if customer.is_restricted:
+        raise CardRestricted
+    return customer
 
 
 def customer_create(
@@ -82,10 +103,10 @@ def customer_update(
 
     ``seen`` and ``seen_contacts`` are what the editor had before them. What the editor left alone keeps a newer
     value; where both changed the same field :class:`EditConflict` is raised and nothing is written. Contact points
-    added meanwhile stay. Raises ``Customer.DoesNotExist``.
+    added meanwhile stay. Raises ``Customer.DoesNotExist`` and :class:`CardRestricted`.
     """
     with transaction.atomic():
-        customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+        customer = card_lock(customer_id=customer_id)
         changed = {
             name: values[name]
             for name in CARD_FIELDS
@@ -144,12 +165,13 @@ def contacts_of(*, customer: Customer) -> ContactValues:
 
 
 def tag_add(*, customer_id: int, tag_id: int, member: Member | None = None) -> ChangeSet | None:
-    """Put a tag on a guest; ``None`` when it is there already. Raises :class:`TagRefused` at the tenth.
+    """Put a tag on a guest; ``None`` when it is there already. Raises :class:`TagRefused` at the tenth,
+    :class:`CardRestricted` on a restricted card.
 
     The card is locked, so that two browsers cannot both take the last place; the database holds the limit anyway.
     """
     with transaction.atomic():
-        customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+        customer = card_lock(customer_id=customer_id)
         tag = Tag.objects.get(pk=tag_id)
         taken = dict(CustomerTag.objects.filter(customer=customer).values_list("tag_id", "slot"))
         if tag.pk in taken:
@@ -171,9 +193,9 @@ def tag_add(*, customer_id: int, tag_id: int, member: Member | None = None) -> C
 
 
 def tag_remove(*, customer_id: int, tag_id: int, member: Member | None = None) -> ChangeSet | None:
-    """Take a tag off a guest; ``None`` when it is not there."""
+    """Take a tag off a guest; ``None`` when it is not there. Raises :class:`CardRestricted`."""
     with transaction.atomic():
-        customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+        customer = card_lock(customer_id=customer_id)
         found = CustomerTag.objects.filter(customer=customer, tag_id=tag_id).select_related("tag").first()
         if found is None:
             return None
