@@ -45,6 +45,9 @@ ACTIONS = {
 }
 """Every action that may be logged, as a heading. :mod:`accounts.sentences` tells each as a sentence."""
 
+VIEWS = frozenset({"guest.viewed", "sensitive.viewed"})
+"""Actions that changed nothing: who saw what."""
+
 
 def audit_record(
     *,

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.audit import VIEWS
 from accounts.models import AuditEntry, Business, Invitation, Member, Property, Role, User, roles_granted_by
 from accounts.tenancy import business_scope
 from accounts.tokens import token_hash, token_public_id
@@ -133,13 +134,19 @@ def audit_page(
     before: str | None = None,
     member_id: int | None = None,
     action: str | None = None,
+    about: tuple[str, int] | None = None,
     limit: int = AUDIT_PAGE,
 ) -> AuditPage:
     """Entries of the business in scope older than the cursor ``after`` or newer than ``before``.
 
-    A cursor that cannot be read counts as none.
+    ``about`` narrows them to one object, by type and id. Views of cards are left out unless asked for: there are a
+    hundred to every change. A cursor that cannot be read counts as none.
     """
     entries = AuditEntry.objects.all()
+    if about is not None:
+        entries = entries.filter(object_type=about[0], object_id=about[1])
+    elif action is None:
+        entries = entries.exclude(action__in=VIEWS)
     if member_id is not None:
         entries = entries.filter(member_id=member_id)
     if action:
@@ -152,7 +159,7 @@ def audit_page(
         rows = found[:limit][::-1]
         if not more:
             # The first page is always a full one.
-            return audit_page(member_id=member_id, action=action, limit=limit)
+            return audit_page(member_id=member_id, action=action, about=about, limit=limit)
         return AuditPage(rows, audit_cursor(rows[0]), audit_cursor(rows[-1]))
     if older_than is not None:
         at, pk = older_than

@@ -11,4 +11,5 @@ urlpatterns = [
     path("guests/<int:customer_id>/tags/", views.guest_tags, name="guest_tags"),
     path("guests/<int:customer_id>/notes/", views.guest_note, name="guest_note"),
     path("guests/<int:customer_id>/timeline/", views.guest_timeline, name="guest_timeline"),
+    path("guests/<int:customer_id>/viewers/", views.guest_viewers, name="guest_viewers"),
 ]

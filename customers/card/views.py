@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import BusinessRequest, requires
+from accounts.audit import audit_record
 from accounts.models import Capability
+from accounts.selectors import audit_member_names, audit_page
+from accounts.sentences import sentence
 from customers.card.forms import GuestForm, TagForm
 from customers.card.models import Customer, Tag
 from customers.card.selectors import card_view, tag_list
@@ -39,7 +42,24 @@ def guest_card(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
     """The card."""
     context = card_context(request, customer_id, ActivityForm())
     recent_guest_touch(member_id=request.member.pk, customer_id=customer_id)
+    audit_record(action="guest.viewed", member=request.member, object_type="customer", object_id=customer_id)
     return render(request, "guests/card.html", context)
+
+
+@requires(Capability.AUDIT)
+@require_safe
+def guest_viewers(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """Who looked at a card and its sensitive details, newest first; ``after`` and ``before`` page."""
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer is None:
+        raise Http404
+    page = audit_page(about=("customer", customer_id), after=request.GET.get("after"), before=request.GET.get("before"))
+    names = audit_member_names(entries=page.entries)
+    rows = [
+        {"entry": entry, "sentence": sentence(entry, actor=names.get(entry.member_id or 0, ""))}
+        for entry in page.entries
+    ]
+    return render(request, "guests/viewers.html", {"customer": customer, "rows": rows, "page": page})
 
 
 def card_context(request: BusinessRequest, customer_id: int, note_form: ActivityForm) -> dict[str, Any]:
@@ -64,6 +84,8 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
         "free_tags": [tag for tag in tag_list() if tag.pk not in taken],
         "can_edit": request.member.can(Capability.EDIT),
         "can_undo": request.member.can(Capability.UNDO),
+        "can_audit": request.member.can(Capability.AUDIT),
+        "list_state": request.GET.get("in"),
     }
 
 

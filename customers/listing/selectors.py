@@ -106,6 +106,16 @@ def guest_page(
     )
 
 
+def place_of(*, customer_id: int, order: Order) -> Place | None:
+    """Where a guest stands in an order; ``None`` for a card that is not there."""
+    source = CustomerFacts.objects.filter(customer=customer_id) if order.on_facts else Customer.objects
+    key = "customer_id" if order.on_facts else "pk"
+    value = source.filter(**{key: customer_id}).values_list(order.column, flat=True).first()
+    if value is None and not Customer.objects.filter(pk=customer_id).exists():
+        return None
+    return Place(value.isoformat() if isinstance(value, dt.date) else value, customer_id)
+
+
 def guest_rows(*, customer_ids: Sequence[int]) -> list[Row]:
     """The rows of these guests, in this order; ids that are gone are left out."""
     customers = Customer.objects.in_bulk(customer_ids)

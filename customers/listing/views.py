@@ -1,11 +1,18 @@
-"""The guest list: search box, chips, a page of rows. Its whole state is its address."""
+"""The guest list: search box, chips, a page of rows. Its whole state is its address.
 
+A card opened from a list carries that address, so that one can walk on to the next guest of it.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from phonenumbers import country_code_for_region
 
@@ -21,6 +28,7 @@ from customers.listing.selectors import (
     guest_page,
     guests_found,
     languages_spoken,
+    place_of,
     tags_to_filter,
 )
 
@@ -33,7 +41,7 @@ TARGET = "guests"
 def guest_list(request: BusinessRequest, slug: str) -> HttpResponse:
     """A page of the list; to htmx only the part below the search box."""
     tags = tags_to_filter()
-    guests, ignored = _filter(request, tags)
+    guests, ignored = _filter(request.GET, tags)
     order, after, before = _place(request, ignored)
     found = _found(request, guests)
     page = guest_page(guests=guests, match=found.match, order=order, after=after, before=before)
@@ -53,6 +61,7 @@ def guest_list(request: BusinessRequest, slug: str) -> HttpResponse:
         "total": min(total, COUNTED),
         "total_is_more": total > COUNTED,
         "state": state,
+        "place": urlencode([*guests.parameters(), *([("sort", sort)] if sort else [])]),
         "previous": _link(guests, sort, before=page.before),
         "next": _link(guests, sort, after=page.after),
         "is_first": after is None and before is None,
@@ -78,13 +87,35 @@ def guest_list(request: BusinessRequest, slug: str) -> HttpResponse:
 @require_safe
 def guest_total(request: BusinessRequest, slug: str) -> HttpResponse:
     """How many guests the list's filter shows, exactly: asked for by the page once it stands."""
-    guests, _ignored = _filter(request, tags_to_filter())
+    guests, _ignored = _filter(request.GET, tags_to_filter())
     total = guest_count(guests=guests, match=_found(request, guests).match)
     return render(request, "guests/_total.html", {"total": total})
 
 
-def _filter(request: BusinessRequest, tags: Any) -> tuple[GuestFilter, list[Ignored]]:
-    return read_filter(dict(request.GET.lists()), tags=tags, sources=Customer.Source.values)
+@requires(Capability.LOOK_UP)
+@require_safe
+def guest_neighbour(request: BusinessRequest, slug: str, customer_id: int, step: str) -> HttpResponse:
+    """The card after or before this one in the list whose address is ``in``; at its end a word instead."""
+    state = QueryDict(request.GET.get("in", "")[:2000])
+    order = read_order(state.get("sort", "")) or DEFAULT
+    place = place_of(customer_id=customer_id, order=order)
+    if place is None:
+        raise Http404
+    guests, _ignored = _filter(state, tags_to_filter())
+    match = _found(request, guests).match
+    start = {"after": place} if step == "next" else {"before": place}
+    page = guest_page(guests=guests, match=match, order=order, size=1, **start)
+    if page.rows:
+        customer_id = page.rows[0].customer_id
+    else:
+        last = _("This is the last guest of the list.") if step == "next" else _("This is the first guest of the list.")
+        messages.info(request, last)
+    address = reverse("guest_card", kwargs={"slug": slug, "customer_id": customer_id})
+    return redirect(f"{address}?{urlencode({'in': state.urlencode()})}")
+
+
+def _filter(parameters: QueryDict, tags: Mapping[int, Any]) -> tuple[GuestFilter, list[Ignored]]:
+    return read_filter(dict(parameters.lists()), tags=tags, sources=Customer.Source.values)
 
 
 def _found(request: BusinessRequest, guests: GuestFilter) -> Found:
