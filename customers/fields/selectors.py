@@ -1,0 +1,75 @@
+"""Reads of the business's own fields and their values."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import connection
+
+from customers.fields.models import CustomField, FieldValue, GuestFieldValue, StayFieldValue
+from customers.fields.values import value_plain, value_shown
+
+
+@dataclass(frozen=True)
+class FieldLine:
+    """A field and its value on one guest or stay; ``row`` is ``None`` where it has none."""
+
+    field: CustomField
+    row: FieldValue | None
+
+    @property
+    def shown(self) -> str:
+        """The value in the reader's language; empty without one."""
+        return value_shown(self.field, self.row)
+
+    @property
+    def plain(self) -> str:
+        """The value as files and forms carry it; empty without one."""
+        return value_plain(self.field, self.row)
+
+
+def field_list(*, target: str, archived: bool = False) -> list[CustomField]:
+    """The fields of guests or stays that are in use, in their order; with ``archived`` those that were put away."""
+    return list(CustomField.objects.filter(target=target, is_archived=archived).order_by("position", "id"))
+
+
+def guest_values(*, customer_id: int) -> list[FieldLine]:
+    """Every guest field in use with its value on a card. Two queries."""
+    rows = GuestFieldValue.objects.filter(customer_id=customer_id)
+    return _lines(CustomField.Target.GUEST, rows)
+
+
+def stay_values(*, stay_id: int) -> list[FieldLine]:
+    """Every stay field in use with its value on a stay. Two queries."""
+    return _lines(CustomField.Target.STAY, StayFieldValue.objects.filter(stay_id=stay_id))
+
+
+def values_of_guests(*, customer_ids: Collection[int]) -> dict[int, list[FieldLine]]:
+    """The filled fields of several guests, in the fields' order. Two queries."""
+    fields = {field.pk: field for field in field_list(target=CustomField.Target.GUEST)}
+    places = {pk: place for place, pk in enumerate(fields)}
+    found: dict[int, list[FieldLine]] = {pk: [] for pk in customer_ids}
+    rows = GuestFieldValue.objects.filter(customer_id__in=customer_ids, field_id__in=fields)
+    for row in sorted(rows, key=lambda row: places[row.field_id]):
+        found[row.customer_id].append(FieldLine(fields[row.field_id], row))
+    return found
+
+
+def field_counts() -> dict[int, int]:
+    """On how many guests or stays each field has a value, counted as far as it matters to people: up to 10,000."""
+    counted = """
+        SELECT f.id, (SELECT count(*) FROM (
+            SELECT FROM {table} v WHERE v.business_id = f.business_id AND v.field_id = f.id LIMIT 10000) some)
+        FROM customers_customfield f WHERE f.target = %s
+    """
+    tables = {"guest": "customers_guestfieldvalue", "stay": "customers_stayfieldvalue"}
+    counts: dict[int, int] = {}
+    with connection.cursor() as cursor:
+        for target, table in tables.items():
+            cursor.execute(counted.format(table=table), [target])
+            counts.update(cursor.fetchall())
+    return counts
+
+
+def _lines(target: str, rows: Collection[FieldValue] | object) -> list[FieldLine]:
+    by_field = {row.field_id: row for row in rows}  # type: ignore[attr-defined]
+    return [FieldLine(field, by_field.get(field.pk)) for field in field_list(target=target)]
