@@ -37,7 +37,7 @@ def change_set(
     another change set the writes join the outer one: an act made of acts is one act.
     """
     with transaction.atomic():
-        outer = _current()
+        outer = change_set_current()
         if outer is not None:
             yield ChangeSet.objects.get(pk=outer)
             return
@@ -119,7 +119,7 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
         return act, outcome
 
 
-def _current() -> int | None:
+def change_set_current() -> int | None:
     """The open change set of the business in scope; one of a business around a nested scope does not count."""
     setting = _setting()
     if not setting:
