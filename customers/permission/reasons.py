@@ -1,0 +1,80 @@
+"""Why a guest may not be contacted, and the rule in SQL that tells it of any number of guests at once."""
+
+from typing import Final, NamedTuple
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.card.models import ContactPoint
+from customers.consent.models import Channel, Purpose
+
+
+class Reason(models.TextChoices):
+    """What stands in the way of a message."""
+
+    UNKNOWN = "unknown", _("Not in the register")
+    RESTRICTED = "restricted", _("Processing restricted")
+    DECEASED = "deceased", _("Deceased")
+    DO_NOT_CONTACT = "do_not_contact", _("Do not contact")
+    NO_CONSENT = "no_consent", _("Has not consented")
+    WITHDRAWN = "withdrawn", _("Consent withdrawn")
+    NO_ADDRESS = "no_address", _("No address")
+    INVALID = "invalid", _("Address not valid")
+    BOUNCED = "bounced", _("Address bounces")
+    RELAY = "relay", _("Relay address of an agent")
+    OPTED_OUT = "opted_out", _("Address opted out")
+
+
+class ContactPurpose(models.TextChoices):
+    """What a message is about."""
+
+    NEWSLETTER = Purpose.NEWSLETTER.value, Purpose.NEWSLETTER.label
+    STAY = "stay", _("The guest's own stay")
+
+
+KINDS: Final = {Channel.EMAIL.value: ContactPoint.Kind.EMAIL.value, Channel.SMS.value: ContactPoint.Kind.PHONE.value}
+"""Which contact points a channel writes to."""
+
+
+class Rule(NamedTuple):
+    """What a purpose asks beyond that the guest lives and may be processed."""
+
+    needs_consent: bool
+    usable: tuple[str, ...]
+    """States of an address that it may be sent to."""
+
+
+RULES: Final[dict[str, Rule]] = {
+    ContactPurpose.NEWSLETTER: Rule(needs_consent=True, usable=(ContactPoint.State.OK.value,)),
+    # What an agent's relay address is for: the agent hands messages about the booking on, and nothing else.
+    ContactPurpose.STAY: Rule(
+        needs_consent=False, usable=(ContactPoint.State.OK.value, ContactPoint.State.RELAY.value)
+    ),
+}
+"""A newsletter needs a consent and respects do-not-contact; one opted-out address speaks for all of its kind. A message
+about the guest's own stay belongs to the contract and needs neither."""
+
+REASONS: Final = """
+    SELECT i.id, array_remove(ARRAY[
+        CASE WHEN c.is_restricted THEN 'restricted' END,
+        CASE WHEN c.is_deceased THEN 'deceased' END,
+        CASE WHEN %(asks)s AND c.do_not_contact THEN 'do_not_contact' END,
+        CASE WHEN %(asks)s AND s.granted IS NULL THEN 'no_consent' WHEN %(asks)s AND NOT s.granted THEN 'withdrawn' END,
+        CASE WHEN %(asks)s AND p.is_opted_out THEN 'opted_out'
+             WHEN p.is_usable THEN NULL
+             ELSE coalesce(p.first_state, 'no_address') END
+    ], NULL)
+    FROM unnest(%(ids)s::bigint[]) AS i (id)
+    JOIN customers_customer c ON c.id = i.id
+    LEFT JOIN customers_consentstate s
+           ON s.customer_id = c.id AND s.purpose = %(purpose)s AND s.channel = %(channel)s
+    LEFT JOIN LATERAL (
+        SELECT bool_or(state = ANY (%(usable)s)) AS is_usable, bool_or(state = 'opted_out') AS is_opted_out,
+               (array_agg(state ORDER BY is_primary DESC, id))[1] AS first_state
+        FROM customers_contactpoint
+        WHERE customer_id = c.id AND kind = %(kind)s AND state <> 'placeholder'
+    ) p ON true
+"""
+"""The reasons of each guest, in the order of :class:`Reason`; under the policy of the business in scope, so that a
+guest of another business is not among the rows. A placeholder is no address. Of several addresses without a usable one
+the primary one's state is the reason."""
