@@ -186,6 +186,17 @@
   });
   addEventListener("pageshow", event => { if (event.persisted) all("[data-busy]").forEach(release); });
 
+  // A link to a page whose form also stands here, folded away.
+  on("click", event => {
+    if (near(event, "[data-print]")) globalThis.print();
+    const opener = near(event, "[data-opens]");
+    const form = opener && doc.getElementById(opener.dataset.opens);
+    if (!form || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    form.hidden = !form.hidden;
+    if (!form.hidden) all(FOCUSABLE, form).find(visible)?.focus();
+  });
+
   on("change", event => { if (event.target.matches?.("[data-autosubmit]")) event.target.form?.requestSubmit(); });
 
   const reveal = form => all("[data-reveal]", form).forEach(part => {

@@ -55,6 +55,10 @@ class GuestForm(forms.ModelForm):
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.business = business
+        self.conflicts: list[dict[str, Any]] = []
+        """What a colleague changed meanwhile: ``name, label, mine, theirs``; filled by the view."""
+        self.own_names: list[str] = []
+        """Names of the form's fields that are the business's own."""
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"),
             required=False,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.card import views
+from customers.card import part_views, views
 
 urlpatterns = [
     path("guests/new/", views.guest_new, name="guest_new"),
@@ -11,5 +11,7 @@ urlpatterns = [
     path("guests/<int:customer_id>/tags/", views.guest_tags, name="guest_tags"),
     path("guests/<int:customer_id>/notes/", views.guest_note, name="guest_note"),
     path("guests/<int:customer_id>/timeline/", views.guest_timeline, name="guest_timeline"),
+    path("guests/<int:customer_id>/details/", part_views.guest_details, name="guest_details"),
+    path("guests/<int:customer_id>/edit/<slug:part>/", part_views.guest_part, name="guest_part"),
     path("guests/<int:customer_id>/viewers/", views.guest_viewers, name="guest_viewers"),
 ]

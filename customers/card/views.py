@@ -1,11 +1,13 @@
 """Pages of the card."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,6 +18,7 @@ from accounts.selectors import audit_member_names, audit_page
 from accounts.sentences import sentence
 from customers.card.forms import GuestForm, TagForm
 from customers.card.models import Customer, Tag
+from customers.card.parts import parts_missing
 from customers.card.selectors import card_view, tag_list
 from customers.card.services import (
     EditConflict,
@@ -74,6 +77,7 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
     return {
         "card": card,
         "customer": card.customer,
+        "missing": parts_missing(card.customer),
         "facts": facts_get(customer_id=customer_id),
         "ahead": ahead,
         "in_house": next((stay for stay in ahead if stay.status == Stay.Status.CHECKED_IN), None),
@@ -117,7 +121,7 @@ def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
             saved, act = customer_update(
                 business=request.business,
                 customer_id=customer_id,
-                values=form.values(),
+                values=wanted_values(request, form),
                 contacts=form.contacts(),
                 seen=seen.get("values"),
                 seen_contacts=seen.get("contacts"),
@@ -130,23 +134,42 @@ def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
     return _form_page(request, form, customer)
 
 
+def wanted_values(request: BusinessRequest, form: GuestForm) -> dict[str, Any]:
+    """The form's fields without those of which the editor keeps the colleague's value (``keep_<field>=theirs``)."""
+    return {name: value for name, value in form.values().items() if request.POST.get(f"keep_{name}") != "theirs"}
+
+
+def conflicts_show(form: GuestForm, fresh: GuestForm, conflict: EditConflict) -> None:
+    """Put what a colleague changed meanwhile beside the editor's own values, for each to be kept.
+
+    ``fresh`` is the form of the card as it is now; the posted ``seen`` must already be that of ``fresh``.
+    """
+    form.full_clean()
+    for name in conflict.current:
+        bound, label = form[name], fresh[name]
+        theirs = _shown(label.field, conflict.current[name])
+        mine = _shown(bound.field, form.cleaned_data.get(name))
+        form.conflicts.append({"name": name, "label": bound.label, "mine": mine, "theirs": theirs})
+        form.add_error(name, _("A colleague changed this to “%(value)s” while you were editing.") % {"value": theirs})
+
+
+def _shown(field: Any, value: Any) -> str:
+    """A value as the page writes it."""
+    if value in (None, ""):
+        return _("empty")
+    if isinstance(value, date):
+        return date_format(value, "DATE_FORMAT")
+    return str(dict(getattr(field, "choices", ())).get(value, value))
+
+
 def _after_conflict(request: BusinessRequest, customer_id: int, conflict: EditConflict) -> tuple[GuestForm, Customer]:
-    """The editor's own values again, starting from the card as it is now: saving once more keeps theirs knowingly."""
+    """The editor's own values again, starting from the card as it is now: saving once more is done knowingly."""
     current = Customer.objects.get(pk=customer_id)
     posted = request.POST.copy()
     fresh = GuestForm(instance=current, business=request.business)
     posted["seen"] = fresh.initial["seen"]
     form = GuestForm(posted, instance=current, business=request.business)
-    form.full_clean()
-    for name, value in conflict.current.items():
-        form.add_error(
-            name,
-            _(
-                "A colleague changed this to “%(value)s” while you were editing."
-                " Save again to keep yours, or write theirs."
-            )
-            % {"value": value if value not in (None, "") else _("empty")},
-        )
+    conflicts_show(form, fresh, conflict)
     return form, Customer.objects.get(pk=customer_id)
 
 
