@@ -1,4 +1,4 @@
-"""Writes on what happened: notes, stays and who took part."""
+"""Writes on stays and who took part."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,8 @@ from accounts.models import Business, Member
 from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
-from customers.history.models import Activity, Stay, StayParticipant
+from customers.history.models import Stay, StayParticipant
+from customers.history.services.refusals import StayRefused
 
 STAY_FIELDS = (
     "property_id",
@@ -46,35 +47,6 @@ MOVE_TITLES = {
     Stay.Status.CANCELLED: gettext_noop("Cancelled the stay of %(guests)s"),
     Stay.Status.NO_SHOW: gettext_noop("No-show: %(guests)s"),
 }
-ACTIVITY_TITLES = {
-    Activity.Kind.NOTE: gettext_noop("Note on %(guests)s"),
-    Activity.Kind.CALL: gettext_noop("Call with %(guests)s"),
-    Activity.Kind.VISIT: gettext_noop("Visit of %(guests)s"),
-    Activity.Kind.EMAIL: gettext_noop("E-mail with %(guests)s"),
-    Activity.Kind.FORM: gettext_noop("Form from %(guests)s"),
-}
-
-
-class StayRefused(Exception):
-    """The stay cannot be changed so; the message says why, for people."""
-
-
-def activity_add(
-    *, customer_id: int, text: str, kind: Activity.Kind = Activity.Kind.NOTE, member: Member | None = None
-) -> tuple[Activity, ChangeSet]:
-    """Write a note, call or visit on a guest's timeline. Raises ``Customer.DoesNotExist``."""
-    customer = Customer.objects.get(pk=customer_id)
-    with change_set(
-        kind=ChangeSet.Kind.EDIT, title=ACTIVITY_TITLES[kind], params={"guests": [customer.pk]}, member=member
-    ) as act:
-        activity = Activity.objects.create(
-            customer=customer,
-            kind=kind,
-            text=text,
-            member_id=member.pk if member else None,
-            actor=str(member) if member else "",
-        )
-    return activity, act
 
 
 def stay_add(
