@@ -23,13 +23,15 @@ COLUMNS: Final = (
     "first_contact",
     "tags",
     "note",
+    "do_not_contact",
+    "deceased",
     "stays",
     "nights",
     "value",
     "currency",
     "last_stay",
 )
-"""The file's header, as ``imports/formats/guest_list.toml`` knows it; the facts from ``stays`` on are for reading."""
+"""The file's header, as ``imports/formats/guest_list.toml`` knows it; what follows the note is for reading."""
 
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\x00")
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection)."""

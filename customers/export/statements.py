@@ -1,9 +1,12 @@
-"""The export's one statement: every column of every guest that a condition lets through, in the order of names."""
+"""The export's one statement: every column of every guest that a condition lets through, in the order of names.
+
+Before the columns stands whether the guest is restricted.
+"""
 
 from typing import Final
 
 GUESTS: Final = """
-    SELECT c.id, c.kind, c.given_name, c.family_name, c.company_name, c.organisation_number,
+    SELECT c.is_restricted, c.id, c.kind, c.given_name, c.family_name, c.company_name, c.organisation_number,
            (SELECT string_agg(coalesce(nullif(p.normalised, ''), p.value), ' ::: ' ORDER BY p.is_primary DESC, p.id)
             FROM customers_contactpoint p
             WHERE p.business_id = c.business_id AND p.customer_id = c.id AND p.kind = 'email'),
@@ -16,7 +19,8 @@ GUESTS: Final = """
             FROM customers_customertag g
             JOIN customers_tag t ON t.business_id = g.business_id AND t.id = g.tag_id
             WHERE g.business_id = c.business_id AND g.customer_id = c.id),
-           c.note, f.stays, f.nights, f.value, f.currency, f.last_stay
+           c.note, CASE WHEN c.do_not_contact THEN 'yes' END, CASE WHEN c.is_deceased THEN 'yes' END,
+           f.stays, f.nights, f.value, f.currency, f.last_stay
     FROM customers_customer c
     JOIN customers_customerfacts f ON f.business_id = c.business_id AND f.customer_id = c.id
     WHERE {condition}

@@ -1,7 +1,9 @@
 """The guest list as a file."""
 
+from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from phonenumbers import country_code_for_region
 
@@ -28,7 +30,7 @@ def guest_export(request: BusinessRequest, slug: str) -> HttpResponse | FileResp
         text=guests.text, today=today, calling_code=country_code_for_region(request.business.country) or None
     )
     condition = on_sets(guests, found.match)
-    target = guests_export(
+    exported = guests_export(
         condition=condition.text,
         values=condition.values,
         described={"filter": guests.parameters()},
@@ -36,4 +38,15 @@ def guest_export(request: BusinessRequest, slug: str) -> HttpResponse | FileResp
         address=request.META.get("REMOTE_ADDR"),
     )
     name = f"{request.business.slug}-guests-{today:%Y-%m-%d}.csv"
-    return FileResponse(target, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+    if exported.left_out:
+        messages.warning(request, left_out_message(exported.left_out))
+    return FileResponse(exported.file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+
+
+def left_out_message(number: int) -> str:
+    """What the next page says of restricted guests that an export lacks."""
+    return ngettext(
+        "%(number)d guest is not in the file: the processing of their data is restricted.",
+        "%(number)d guests are not in the file: the processing of their data is restricted.",
+        number,
+    ) % {"number": number}

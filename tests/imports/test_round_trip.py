@@ -72,7 +72,7 @@ def register(house: House) -> House:
 
 def _export(house: House, path: Path) -> Path:
     with business_scope(house.pk):
-        stream = guests_export(condition="true", values=[], described={}, member=house.admin)
+        stream = guests_export(condition="true", values=[], described={}, member=house.admin).file
         path.write_bytes(stream.read())
         stream.close()
     return path
