@@ -15,26 +15,38 @@ from customers.normalise.names import (
     split_full_name,
     tidy_case,
 )
+from customers.normalise.organisation import (
+    OrganisationResult,
+    normalise_organisation_number,
+    organisation_number_shown,
+)
 from customers.normalise.phone import (
     PhoneResult,
     PhoneState,
     normalise_phone,
     normalise_phones,
 )
+from customers.normalise.postal import PostalResult, address_lines, normalise_postal_code
 
 __all__ = [
     "EmailResult",
     "EmailState",
+    "OrganisationResult",
     "PhoneResult",
     "PhoneState",
+    "PostalResult",
+    "address_lines",
     "collapse",
     "company_key",
     "deletions",
     "fold",
     "identity_key",
     "normalise_email",
+    "normalise_organisation_number",
     "normalise_phone",
     "normalise_phones",
+    "normalise_postal_code",
+    "organisation_number_shown",
     "search_tokens",
     "sort_key",
     "split_full_name",

@@ -12,6 +12,11 @@ def listed(file: str, section: str, key: str) -> frozenset[str]:
     return frozenset(words.split() if isinstance(words, str) else words)
 
 
+def table(file: str, section: str) -> dict[str, Any]:
+    """All that stands in a section of `<file>.toml`."""
+    return dict(_read(file)[section])
+
+
 @cache
 def _read(file: str) -> dict[str, Any]:
     return tomllib.loads(resources.files("customers.normalise").joinpath(f"{file}.toml").read_text("utf-8"))
