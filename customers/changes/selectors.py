@@ -1,7 +1,7 @@
 """Reads of change sets, for people."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,11 @@ def acts_of_guest(*, customer_id: int, limit: int = 5) -> list[ActView]:
 def act_view(*, change_set_id: int) -> ActView:
     """One change set. Raises ``ChangeSet.DoesNotExist``."""
     return _views([ChangeSet.objects.get(pk=change_set_id)])[0]
+
+
+def act_views(*, ids: Collection[int]) -> dict[int, ActView]:
+    """Change sets by id; two queries, however many they are."""
+    return {view.act.pk: view for view in _views(list(ChangeSet.objects.filter(pk__in=ids)))}
 
 
 def act_rows(*, change_set_id: int, limit: int = 200) -> list[RowChange]:

@@ -1,4 +1,4 @@
-"""Compare facts with the stays they were counted from, and mend what differs."""
+"""Compare facts with the stays and purchases they were counted from, and mend what differs."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ FIELDS = "stays, nights, value, currency, first_arrival, last_stay, next_arrival
 
 @dataclass(frozen=True)
 class FactsCheck:
-    """How many cards were compared, and the ids of those whose facts were not what their stays say."""
+    """How many cards were compared, and the ids of those whose facts were not what their history says."""
 
     checked: int
     differing: list[int]

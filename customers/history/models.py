@@ -59,6 +59,8 @@ class Stay(TrackedModel):
                 name="stay_current",
             ),
             models.Index(fields=["business", "unit"], condition=Q(status="checked_in"), name="stay_in_house"),
+            # Who is expected, and who should have come: a sliver of the stays, whatever the years behind them.
+            models.Index(fields=["business", "arrival", "id"], condition=Q(status="booked"), name="stay_expected"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -285,6 +287,9 @@ class Todo(TrackedModel):
         indexes = [
             models.Index(fields=["business", "due_on", "id"], condition=Q(done_at__isnull=True), name="todo_open"),
             models.Index(fields=["business", "customer", "-created_at"], name="todo_of_guest"),
+            models.Index(
+                fields=["business", "-done_at", "-id"], condition=Q(done_at__isnull=False), name="todo_finished"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -294,8 +299,9 @@ class Todo(TrackedModel):
 class CustomerFacts(TenantModel):
     """What lists, filters and ranking need of a guest's history, counted by the database (``sql/facts.sql``).
 
-    Stays and nights count for guests, ``value`` for the payer, cancelled stays and no-shows for neither; amounts in
-    ``currency``, the one most of the guest's paid stays are in. ``next_arrival`` is as of ``counted_on``.
+    Stays and nights count for guests, ``value`` for the payer, cancelled stays and no-shows for neither. Purchases add
+    to the value, invoices do not: they bill the same things. Amounts are in ``currency``, the one most of the guest's
+    paid stays and purchases are in. ``next_arrival`` is as of ``counted_on``.
     """
 
     pk = models.CompositePrimaryKey("business_id", "customer_id")

@@ -1,4 +1,4 @@
--- Facts of guests, counted from their stays. One function serves a single edit, an import's batch and the full rebuild.
+-- Facts of guests, counted from their stays and purchases. One function serves a single edit, an import's batch and the full rebuild.
 -- Runs as the caller: everything it reads and writes stays under the policies.
 --
 -- A planner that knows nothing yet of a table, or of a business that is new to it, expects one row and reads the whole
@@ -16,7 +16,8 @@ BEGIN
     INSERT INTO customers_customerfacts AS f (business_id, customer_id, stays, nights, value, currency, first_arrival,
                                               last_stay, next_arrival, cancelled, no_shows, counted_on)
     SELECT business, id, sum(stays), sum(nights),
-           -- The currency most paid stays are in; of equals the first by name.
+           -- The currency most paid stays and purchases are in; of equals the first by name. Invoices bill these same
+           -- things and count nothing.
            coalesce((array_agg(paid ORDER BY payments DESC, currency) FILTER (WHERE payments > 0))[1], 0),
            coalesce((array_agg(currency ORDER BY payments DESC, currency) FILTER (WHERE payments > 0))[1], ''),
            min(first_arrival), max(last_stay), min(next_arrival), sum(cancelled), sum(no_shows), today
@@ -40,6 +41,10 @@ BEGIN
             FROM customers_stayparticipant p
             JOIN customers_stay s ON s.business_id = business AND s.id = p.stay_id
             WHERE p.business_id = business AND p.customer_id = ANY (ids) AND s.id = ANY (stay_ids)
+            UNION ALL
+            SELECT b.customer_id, false, true, '', NULL, NULL, b.amount, b.currency, true
+            FROM customers_purchase b
+            WHERE b.business_id = business AND b.customer_id = ANY (ids) AND b.amount IS NOT NULL
         ) part ON part.customer_id = wanted.id
         GROUP BY wanted.id, part.currency
     ) by_currency
@@ -62,6 +67,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Participants and purchases alike name the guest they count for.
 CREATE OR REPLACE FUNCTION customers_facts_of_parts() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public AS $$
 DECLARE
