@@ -3,13 +3,18 @@
 A missing or malformed value stops the start with a sentence that says what to set.
 """
 
+import base64
+import binascii
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_KEY_BYTES = 32
+_KEY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,15}")
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -56,6 +61,30 @@ def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks removed."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def sealing_keys(name: str) -> tuple[tuple[str, bytes], ...]:
+    """``name:base64key[,older:base64key]`` as (name, 32 bytes), in that order. The value itself is never repeated."""
+    keys: dict[str, bytes] = {}
+    for place, part in enumerate(text(name).split(","), start=1):
+        key_name, _, encoded = part.strip().partition(":")
+        if not _KEY_NAME.fullmatch(key_name):
+            raise ImproperlyConfigured(
+                f"Key {place} of {name} has no proper name. Write name:key, the name in at most 16 small letters, "
+                "digits, hyphens or underscores."
+            )
+        if key_name in keys:
+            raise ImproperlyConfigured(f"{name} has two keys called {key_name}. Give each a name of its own.")
+        try:
+            keys[key_name] = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise ImproperlyConfigured(f"The key {key_name} of {name} is not base64.") from error
+        if len(keys[key_name]) != _KEY_BYTES:
+            raise ImproperlyConfigured(
+                f"The key {key_name} of {name} has {len(keys[key_name])} bytes, not {_KEY_BYTES}. "
+                "Make one with: openssl rand -base64 32"
+            )
+    return tuple(keys.items())
 
 
 def folder(name: str, default: Path) -> Path:

@@ -18,6 +18,8 @@ INNKEEPER_SIGN_UP = env.flag("INNKEEPER_SIGN_UP", True)
 INNKEEPER_VERSION = "0.1.0"
 
 SECRET_KEY = env.text("INNKEEPER_SECRET_KEY")
+# The first one seals sensitive details, all of them open; docs/sensitive.md tells how to change them.
+INNKEEPER_SENSITIVE_KEYS = env.sealing_keys("INNKEEPER_SENSITIVE_KEYS")
 DEBUG = env.flag("INNKEEPER_DEBUG", False)
 ALLOWED_HOSTS = env.words("INNKEEPER_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("INNKEEPER_ORIGINS")
@@ -192,6 +194,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(INNKEEPER_VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "imports-sweep": {"task": "imports.tasks.imports_sweep", "schedule": 30.0},
+    "api-answers-expire": {"task": "accounts.tasks.api_answers_expire", "schedule": 3600.0},
+    "sensitive-sweep": {"task": "customers.sensitive.tasks.sensitive_sweep", "schedule": 300.0},
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -302,13 +306,27 @@ FILE_UPLOAD_TEMP_DIR = str(INNKEEPER_UPLOADS)
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# Views of the API say themselves how they are called (accounts.api.views); these are for whatever forgets to.
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.Operations",
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.KeyAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_RATES": {"key": "600/min"},
+    "EXCEPTION_HANDLER": "accounts.api.problems.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Innkeeper",
+    "DESCRIPTION": "Guests and their history, for the systems of a business.",
     "VERSION": INNKEEPER_VERSION,
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1/b/\{slug\}",
+    "PREPROCESSING_HOOKS": ["accounts.api.schema.only_the_api"],
+    "POSTPROCESSING_HOOKS": ["accounts.api.schema.finish"],
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }

@@ -4,19 +4,23 @@ The state file holds generated passwords and secrets. It is written whole (a new
 owner alone, and always before the thing it describes is started: a kill between two steps leaves nothing unknown.
 """
 
+import base64
 import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
-SECRETS = ("INNKEEPER_SECRET_KEY",)
-"""Environment variables that get a generated value of 64 random bytes, kept in the state, when they are not set."""
+SECRETS: dict[str, Callable[[], str]] = {
+    "INNKEEPER_SECRET_KEY": lambda: secrets.token_urlsafe(64),
+    "INNKEEPER_SENSITIVE_KEYS": lambda: f"first:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+}
+"""Environment variables that get a generated value, kept in the state, when they are not set; and how each is made."""
 
 OWNER = "innkeeper_owner"
 APP = "innkeeper_app"
@@ -98,8 +102,9 @@ class Home:
             raise ServiceError(
                 f"{self.state_file} belongs to another account. Run as the account that made it."
             ) from error
-        for name in SECRETS:
-            state.secrets.setdefault(name, secrets.token_urlsafe(64))
+        for name, make in SECRETS.items():
+            if name not in state.secrets:
+                state.secrets[name] = make()
         return state
 
     def save(self, state: State) -> None:
