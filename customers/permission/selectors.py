@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -95,7 +94,7 @@ def contact_alerts(*, customer: Customer) -> list[ContactAlert]:
     if customer.is_deceased:
         alerts.append(
             ContactAlert(
-                "deceased", "neutral", "info", _("Deceased."), _("No message goes out, not about a stay either.")
+                "deceased", "info", "user-x", _("Deceased."), _("No message goes out, not about a stay either.")
             )
         )
     if customer.do_not_contact:
@@ -109,16 +108,6 @@ def contact_alerts(*, customer: Customer) -> list[ContactAlert]:
             )
         )
     return alerts
-
-
-def contact_marks(customer: Any) -> list[tuple[str, str]]:
-    """The same as badges ``(tone, label)`` for lists. ``customer`` needs the three flags and nothing else."""
-    marks = (
-        (customer.is_restricted, "bad", Reason.RESTRICTED.label),
-        (customer.is_deceased, "neutral", Reason.DECEASED.label),
-        (customer.do_not_contact, "warn", Reason.DO_NOT_CONTACT.label),
-    )
-    return [(tone, str(label)) for is_set, tone, label in marks if is_set]
 
 
 @dataclass(frozen=True)
