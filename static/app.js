@@ -195,6 +195,13 @@
     event.preventDefault();
     form.hidden = !form.hidden;
     if (!form.hidden) all(FOCUSABLE, form).find(visible)?.focus();
+    else opener.focus();
+  });
+  on("keydown", event => {
+    const form = event.key === "Escape" && !event.defaultPrevented && near(event, "form[data-folds]");
+    if (!form || find("[aria-expanded=true]", form)) return;
+    form.hidden = true;
+    find(`[data-opens="${form.id}"]`)?.focus();
   });
 
   on("change", event => { if (event.target.matches?.("[data-autosubmit]")) event.target.form?.requestSubmit(); });
@@ -373,7 +380,7 @@
     let list = find("[role=listbox]", box);
     const hidden = find("input[type=hidden]", box);
     if (select) {
-      input = make("input", { type: "text", role: "combobox", id: select.id, "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${select.id}_list`, autocomplete: "off", "aria-describedby": select.getAttribute("aria-describedby"), "aria-invalid": select.getAttribute("aria-invalid") });
+      input = make("input", { type: "text", role: "combobox", id: select.id, "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${select.id}_list`, autocomplete: "off", "aria-describedby": select.getAttribute("aria-describedby"), "aria-invalid": select.getAttribute("aria-invalid"), placeholder: select.options[0]?.value === "" ? select.options[0].textContent.trim() : null });
       list = make("div", { class: "listbox", role: "listbox", id: `${select.id}_list`, "aria-label": select.labels?.[0]?.firstChild.textContent.trim() || "", hidden: "" });
       input.required = select.required;
       input.disabled = select.disabled;
@@ -383,7 +390,7 @@
       box.classList.add("combobox");
       box.append(input, list);
     }
-    const chosenText = () => select ? select.selectedOptions[0]?.textContent.trim() ?? "" : input.dataset.text ?? "";
+    const chosenText = () => select ? select.value && select.selectedOptions[0].textContent.trim() : input.dataset.text ?? "";
     input.dataset.text = input.value;
     if (select) input.value = chosenText();
     const show = shown => {

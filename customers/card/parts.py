@@ -43,10 +43,11 @@ class PartForm(GuestForm):
             del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        for name in GuestForm.Meta.fields:
-            if name not in self.fields:
-                self.cleaned_data[name] = getattr(self.instance, name)
-        return super().clean()
+        # Rules that look at several fields see the others as the card has them.
+        others = {name: getattr(self.instance, name) for name in GuestForm.Meta.fields if name not in self.fields}
+        self.cleaned_data.update(others)
+        cleaned = super().clean()
+        return {name: value for name, value in cleaned.items() if name not in others}
 
     def contacts(self) -> ContactValues | None:  # type: ignore[override]
         """The part's contact points; ``None`` where the part has none."""
