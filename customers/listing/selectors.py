@@ -10,6 +10,7 @@ from customers.filters import GuestFilter, TextMatch
 from customers.history.models import CustomerFacts
 from customers.listing.order import DEFAULT, Order, Place
 from customers.listing.page_sql import count_matching, page_places
+from customers.permission.marks import contact_marks
 from customers.search.candidates_sql import MET_MAX, Sizes
 from customers.search.fetch_sql import ids, rows
 from customers.search.postings import posting_values, postings
@@ -40,6 +41,8 @@ class Row:
     last_stay: dt.date | None
     first_contact: dt.date
     tags: list[tuple[str, str]] = field(default_factory=list)
+    marks: list[tuple[str, str]] = field(default_factory=list)
+    """Contact rules that stand before the tags: restricted, deceased, do not contact."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def guest_rows(*, customer_ids: Sequence[int]) -> list[Row]:
             facts[pk].last_stay,
             customer.first_contact,
             tags.get(pk, []),
+            contact_marks(customer),
         )
         for pk in customer_ids
         if (customer := customers.get(pk)) is not None and pk in facts

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from customers.card.models import Customer, Tag
+from customers.permission.marks import contact_marks
 from customers.search.fetch_sql import rows
 from customers.search.models import RecentGuest
 from customers.search.rank import NEAR_DAYS
@@ -45,10 +46,21 @@ def hits_of(*, customer_ids: Sequence[int], today: dt.date) -> list[Hit]:
         if tag.tone in SHOWN_TONES:
             flags.setdefault(pk, []).append((tag.tone, str(tag)))
     hits: dict[int, Hit] = {}
-    for pk, kind, given, family, company, phone, email, last_stay in rows(_CARDS, [wanted]):
-        name = Customer(kind=kind, given_name=given, family_name=family, company_name=company).name
+    for pk, kind, given, family, company, restricted, deceased, silent, phone, email, last_stay in rows(
+        _CARDS, [wanted]
+    ):
+        guest = Customer(
+            kind=kind,
+            given_name=given,
+            family_name=family,
+            company_name=company,
+            is_restricted=restricted,
+            is_deceased=deceased,
+            do_not_contact=silent,
+        )
         status, tone = statuses.get(pk, ("", ""))
-        hits[pk] = Hit(pk, name, kind, phone, email, last_stay, status, tone, flags.get(pk, []))
+        marked = contact_marks(guest) + flags.get(pk, [])
+        hits[pk] = Hit(pk, guest.name, kind, phone, email, last_stay, status, tone, marked)
     return [hits[pk] for pk in wanted if pk in hits]
 
 
@@ -56,6 +68,7 @@ _PRIMARY = """(SELECT coalesce(nullif(p.normalised, ''), p.value) FROM customers
     WHERE p.customer_id = c.id AND p.kind = '{kind}' AND p.is_primary LIMIT 1)"""
 _CARDS = f"""
     SELECT c.id, c.kind, c.given_name, c.family_name, c.company_name,
+           c.is_restricted, c.is_deceased, c.do_not_contact,
            coalesce({_PRIMARY.format(kind="phone")}, ''), coalesce({_PRIMARY.format(kind="email")}, ''),
            (SELECT last_stay FROM customers_customerfacts WHERE customer_id = c.id LIMIT 1)
     FROM customers_customer c WHERE c.id = ANY (%s)
