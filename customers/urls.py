@@ -9,4 +9,8 @@ urlpatterns = [
     path("", include("customers.card.urls")),
     path("", include("customers.history.urls")),
     path("", include("customers.changes.urls")),
+    path("", include("customers.consent.urls")),
+    path("", include("customers.permission.urls")),
+    path("", include("customers.sensitive.urls")),
+    path("", include("customers.fields.urls")),
 ]

@@ -1,6 +1,6 @@
 """Reads of the business's own fields and their values."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import connection
@@ -70,6 +70,6 @@ def field_counts() -> dict[int, int]:
     return counts
 
 
-def _lines(target: str, rows: Collection[FieldValue] | object) -> list[FieldLine]:
-    by_field = {row.field_id: row for row in rows}  # type: ignore[attr-defined]
+def _lines(target: str, rows: Iterable[FieldValue]) -> list[FieldLine]:
+    by_field = {row.field_id: row for row in rows}
     return [FieldLine(field, by_field.get(field.pk)) for field in field_list(target=target)]
