@@ -117,7 +117,7 @@ def _changes(changes: Mapping[str, list[Any]], model: type[Business] | type[Prop
     told = []
     for field, (old, new) in changes.items():
         label = str(getattr(model._meta.get_field(field), "verbose_name", field))
-        table = _kinds() if field == "kind" else {}
+        table = {"kind": _kinds, "sensitive_roles": _roles}.get(field, dict)()
         before, after = (_value(table, old), _value(table, new))
         told.append(f"{label}: {before} → {after}")
     return ", ".join(told)
@@ -125,7 +125,7 @@ def _changes(changes: Mapping[str, list[Any]], model: type[Business] | type[Prop
 
 def _value(table: Mapping[str, Any], value: Any) -> str:
     if isinstance(value, list):
-        return " ".join(str(each) for each in value)
+        return " ".join(str(table.get(str(each), each)) for each in value)
     return str(table.get(str(value), value))
 
 

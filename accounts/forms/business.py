@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.countries import currency_choices, time_zone_choices
 from accounts.forms.fields import PASSWORD_HINT, CountryField, KindField, NameField
 from accounts.models import Business, Member, Role, User, roles_granted_by
+from accounts.models.roles import SENSITIVE_ROLES
 
 ROLE_HINTS = {
     Role.RECEPTION: _("finds, creates and edits guests and stays, writes notes, tags"),
@@ -55,8 +56,16 @@ class BusinessForm(forms.Form):
         required=False,
     )
 
+    sensitive_roles = forms.MultipleChoiceField(
+        label=_("Who sees sensitive details"),
+        choices=[(role.value, role.label) for role in SENSITIVE_ROLES],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Allergies, food, family and wishes. Each viewing is logged; marketing never sees them."),
+    )
+
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
-        fields = ("name", "country", "currency", "time_zone", "language", "languages")
+        fields = ("name", "country", "currency", "time_zone", "language", "languages", "sensitive_roles")
         kwargs["initial"] = {field: getattr(business, field) for field in fields}
         super().__init__(*args, **kwargs)
         # A currency or zone outside the list, set by a command, must survive an unrelated change.

@@ -55,6 +55,10 @@ CAPABILITIES: dict[str, frozenset[Capability]] = {
 }
 
 
+SENSITIVE_ROLES = (Role.RECEPTION, Role.ADMIN, Role.OWNER)
+"""The roles that a business may let see sensitive details; those who write newsletters never."""
+
+
 def roles_with(capability: Capability) -> list[Role]:
     """The roles that have ``capability``, least powerful first."""
     return [role for role in Role if capability in CAPABILITIES[role]]

@@ -14,7 +14,7 @@ from accounts.services.refusals import Refused
 from accounts.signals import business_created
 from accounts.tenancy import business_scope
 
-CHANGEABLE = ("name", "country", "currency", "time_zone", "language", "languages")
+CHANGEABLE = ("name", "country", "currency", "time_zone", "language", "languages", "sensitive_roles")
 """What an owner may change of a business; its address and public id stay, because links carry them."""
 
 

@@ -21,6 +21,7 @@ from customers.card.models import Customer, Tag
 from customers.card.parts import parts_missing
 from customers.card.selectors import card_view, tag_list
 from customers.card.services import (
+    CardRestricted,
     EditConflict,
     TagRefused,
     customer_create,
@@ -31,12 +32,17 @@ from customers.card.services import (
 )
 from customers.changes.messages import undoable
 from customers.changes.selectors import acts_of_guest
+from customers.consent.forms import ConsentForm
+from customers.consent.selectors import consents_of
 from customers.history.forms import ActivityForm
 from customers.history.models import Stay
+from customers.history.panels import history_panels, timeline_panel
 from customers.history.selectors import facts_get, stays_ahead
 from customers.history.services import activity_add
-from customers.history.timeline import timeline_page
+from customers.permission.selectors import contact_alerts
+from customers.permission.views import restricted_page
 from customers.search.services import recent_guest_touch
+from customers.sensitive.selectors import sensitive_panel
 
 
 @requires(Capability.LOOK_UP)
@@ -82,14 +88,18 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
         "ahead": ahead,
         "in_house": next((stay for stay in ahead if stay.status == Stay.Status.CHECKED_IN), None),
         "today": today,
-        "timeline": timeline_page(customer_id=customer_id, today=today, after=request.GET.get("after", "")),
+        **history_panels(request, customer_id=customer_id),
         "acts": acts_of_guest(customer_id=customer_id),
         "note_form": note_form,
         "free_tags": [tag for tag in tag_list() if tag.pk not in taken],
         "can_edit": request.member.can(Capability.EDIT),
         "can_undo": request.member.can(Capability.UNDO),
         "can_audit": request.member.can(Capability.AUDIT),
-        "list_state": request.GET.get("in"),
+        "can_consent": request.member.can(Capability.CONSENT),
+        "consents": consents_of(customer_id=customer_id),
+        "consent_form": ConsentForm(business=request.business),
+        "contact_alerts": contact_alerts(customer=card.customer),
+        "sensitive": sensitive_panel(business=request.business, customer_id=customer_id, member=request.member),
     }
 
 
@@ -114,6 +124,8 @@ def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
     customer = Customer.objects.filter(pk=customer_id).first()
     if customer is None:
         raise Http404
+    if customer.is_restricted:
+        return restricted_page(request, customer)
     form = GuestForm(request.POST or None, instance=customer, business=request.business)
     if request.method == "POST" and form.is_valid():
         seen = form.cleaned_data["seen"]
@@ -129,6 +141,8 @@ def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
             )
         except EditConflict as conflict:
             return _form_page(request, *_after_conflict(request, customer_id, conflict))
+        except CardRestricted:
+            return restricted_page(request, customer)
         undoable(request, _("Saved %(name)s.") % {"name": saved}, act)
         return redirect("guest_card", slug=slug, customer_id=customer_id)
     return _form_page(request, form, customer)
@@ -203,7 +217,7 @@ def guest_tags(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
             elif (tag_id := _number(request.POST.get("add", ""))) is not None:
                 act = tag_add(customer_id=customer_id, tag_id=tag_id, member=request.member)
                 undoable(request, _("The tag is added."), act)
-        except TagRefused as refused:
+        except (TagRefused, CardRestricted) as refused:
             messages.error(request, str(refused))
         except Tag.DoesNotExist:
             messages.error(request, _("This tag does not exist any more."))
@@ -232,10 +246,9 @@ def guest_timeline(request: BusinessRequest, slug: str, customer_id: int) -> Htt
     customer = Customer.objects.filter(pk=customer_id).first()
     if customer is None:
         raise Http404
-    today = timezone.localdate(timezone=request.business.zone)
-    page = timeline_page(customer_id=customer_id, today=today, after=request.GET.get("after", ""))
-    template = "guests/_timeline.html" if request.htmx else "guests/timeline.html"
-    return render(request, template, {"customer": customer, "timeline": page})
+    context = {"customer": customer, **timeline_panel(request, customer_id=customer_id)}
+    fragment = "guests/_timeline.html" if request.GET.get("after") else "guests/_timeline_list.html"
+    return render(request, fragment if request.htmx else "guests/timeline.html", context)
 
 
 @requires(Capability.TAG)

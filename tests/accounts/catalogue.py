@@ -47,6 +47,7 @@ DEFINERS = {
     "customers_consent_state()": ("trigger",),
     "customers_lookup(text,text[],text[],text,integer)": ("bigint", "smallint"),
     "customers_sensitive_consented()": ("trigger",),
+    "customers_sensitive_due(integer)": ("bigint",),
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
     "imports_due(text[],interval,integer)": ("bigint", "bigint"),

@@ -21,6 +21,7 @@ FORM = {
     "time_zone": "Europe/Oslo",
     "language": "nb",
     "languages": ["nb", "en"],
+    "sensitive_roles": ["reception", "admin", "owner"],
 }
 
 

@@ -1,0 +1,137 @@
+"""Reads of sensitive details: for roles that the business allows, while the guest consents, each viewing logged."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.audit import audit_record
+from accounts.models import Business, Member
+from accounts.models.roles import SENSITIVE_ROLES
+from customers.consent.models import Channel, ConsentEvent, ConsentState, Purpose
+from customers.sensitive.keys import keyring
+from customers.sensitive.models import SensitiveDetail
+from customers.sensitive.sealing import CannotOpen
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DetailLine:
+    """One detail. ``is_open``: it could be opened; otherwise its key is missing and ``text`` is empty."""
+
+    kind: str
+    label: str
+    text: str
+    is_open: bool = True
+
+
+@dataclass(frozen=True)
+class SensitivePanel:
+    """What the card shows to those who may see it. Without consent there are no lines, whatever is still stored."""
+
+    consented: bool
+    lines: list[DetailLine]
+
+    @property
+    def allergies(self) -> str:
+        """The alert in the card's header; empty when none is known."""
+        return next((line.text for line in self.lines if line.kind == SensitiveDetail.Kind.ALLERGIES), "")
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Kind → text of the details that opened."""
+        return {line.kind: line.text for line in self.lines if line.is_open}
+
+    @property
+    def closed(self) -> set[str]:
+        """The kinds whose key is missing."""
+        return {line.kind for line in self.lines if not line.is_open}
+
+
+def may_see_sensitive(*, business: Business, member: Member | None) -> bool:
+    """Whether the business lets this member's role see sensitive details."""
+    return (
+        member is not None
+        and member.is_active
+        and member.role in business.sensitive_roles
+        and member.role in SENSITIVE_ROLES
+    )
+
+
+def sensitive_view(*, business: Business, customer_id: int, member: Member | None) -> dict[str, str] | None:
+    """Kind → text of a guest's details; ``None`` for somebody who may not see them. Logs the viewing of any."""
+    panel = sensitive_panel(business=business, customer_id=customer_id, member=member)
+    return None if panel is None else panel.texts
+
+
+def sensitive_panel(*, business: Business, customer_id: int, member: Member | None) -> SensitivePanel | None:
+    """The panel of the card, or ``None`` for somebody who may not see it. Logs the viewing when there is something.
+
+    Two queries and, when there is something, the entry in the log.
+    """
+    if not may_see_sensitive(business=business, member=member):
+        return None
+    panel = SensitivePanel(
+        has_consent(customer_id=customer_id),
+        list(_lines(business.public_id, SensitiveDetail.objects.filter(live(), customer_id=customer_id))),
+    )
+    if panel.lines:
+        audit_record(
+            action="sensitive.viewed",
+            member=member,
+            object_type="customer",
+            object_id=customer_id,
+            data={"kinds": [line.kind for line in panel.lines]},
+        )
+    return panel
+
+
+def has_consent(*, customer_id: int) -> bool:
+    """Whether the guest agrees to sensitive details being kept."""
+    return _granted().filter(customer_id=customer_id).exists()
+
+
+def live() -> Q:
+    """Details that may be read: the guest agrees now, and has not withdrawn since they were written.
+
+    Whatever is not live waits for being erased; ``sql/due.sql`` tells the same for the sweep.
+    """
+    withdrawn = ConsentEvent.objects.filter(
+        customer_id=OuterRef("customer_id"),
+        purpose=Purpose.SENSITIVE,
+        channel=Channel.NONE,
+        act=ConsentEvent.Act.WITHDRAWN,
+        at__gt=OuterRef("changed_at"),
+    )
+    return Q(Exists(_granted().filter(customer_id=OuterRef("customer_id")))) & ~Q(Exists(withdrawn))
+
+
+def opened(*, public_id: UUID, detail: SensitiveDetail) -> str | None:
+    """What a detail says; ``None`` when it cannot be opened, which the program's log is told by the detail's id."""
+    try:
+        return keyring().open(detail.ciphertext, detail.key_name, business=public_id, uid=detail.uid, kind=detail.kind)
+    except CannotOpen as error:
+        _log.error("Sensitive detail %s does not open: %s", detail.uid, type(error).__name__)
+        return None
+
+
+def sensitive_due_businesses(*, most: int = 1_000) -> list[int]:
+    """Ids of businesses that keep details whose consent has ended. Needs no scope."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT business_id FROM customers_sensitive_due(%s)", [most])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _granted() -> QuerySet[ConsentState]:
+    return ConsentState.objects.filter(purpose=Purpose.SENSITIVE, channel=Channel.NONE, granted=True)
+
+
+def _lines(public_id: UUID, details: Iterable[SensitiveDetail]) -> Iterable[DetailLine]:
+    places = {kind: place for place, kind in enumerate(SensitiveDetail.Kind.values)}
+    for detail in sorted(details, key=lambda detail: places[detail.kind]):
+        text = opened(public_id=public_id, detail=detail)
+        yield DetailLine(detail.kind, str(detail.get_kind_display()), text or "", text is not None)  # type: ignore[attr-defined]
