@@ -328,5 +328,6 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["accounts.api.schema.only_the_api"],
     "POSTPROCESSING_HOOKS": ["accounts.api.schema.finish"],
     "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from crm import start, views
+from crm import api, start, views
 from crm.styleguide import styleguide
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("health", views.health, name="health"),
     path("styleguide/", styleguide, name="styleguide"),
+    path("api/v1/", include("crm.api")),
     path("", include("accounts.urls")),
     path("b/<slug:slug>/", start.business_home, name="business_home"),
     path("b/<slug:slug>/sample/add/", start.sample_add, name="sample_add"),
@@ -19,7 +20,7 @@ urlpatterns = [
 ]
 
 handler403 = views.forbidden
-handler404 = views.not_found
+handler404 = api.not_found
 handler429 = "accounts.views.errors.too_many"
 """django-allauth's rate limits answer with it; Django itself knows no such handler."""
-handler500 = views.server_error
+handler500 = api.server_error

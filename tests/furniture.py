@@ -62,7 +62,7 @@ def furnish(house: House, word: str) -> dict[str, Any]:
                 thanked=word,
                 deal_breakers=word,
             )
-            EmailFactory(customer=guest, value=f"{word}@example.com")
+            point = EmailFactory(customer=guest, value=f"{word}@example.com")
             PhoneFactory(customer=guest, value="+31 6 12345678", country="NL")
             tag = TagFactory(name=word)
             CustomerTagFactory(customer=guest, tag=tag)
@@ -81,7 +81,8 @@ def furnish(house: House, word: str) -> dict[str, Any]:
             )
             StayParticipantFactory(stay=stay, customer=guest, is_payer=True)
             activity = ActivityFactory(customer=guest, text=word, actor=word)
-            relation = RelationFactory(customer=guest, other=CustomerFactory(family_name=word))
+            other = CustomerFactory(family_name=word)
+            relation = RelationFactory(customer=guest, other=other)
             product = ProductFactory(name=word)
             purchase = PurchaseFactory(customer=guest, product=product, description=word, reference=word)
             invoice = InvoiceFactory(customer=guest, number=word, note=word)
@@ -120,6 +121,10 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "wording_id": wording.pk,
         "detail_id": detail.pk,
         "key_id": key.pk,
+        "point_id": point.pk,
+        "other_id": other.pk,
+        "system": word,
+        "value": word,
     }
 
 

@@ -8,6 +8,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
+from accounts.api.authentication import caller_find, no_key_response
+from accounts.api.problems import not_found_response
 from accounts.models import Business, Member
 from accounts.selectors import membership_find
 from accounts.tenancy.scope import business_scope
@@ -22,15 +24,19 @@ class BusinessMiddleware:
     stay outside. A stranger gets the same 404 for a business that exists and one that does not. Any exception in the
     view or its template, whatever page it becomes, and any response of status 500 or above rolls everything back: a
     plain ``atomic()`` would see a response and commit half a write.
+
+    Views of the API (``access`` is ``key``) are opened by a key instead of a membership, and by nothing else.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        slug = _slug(request)
+        slug, by_key = _place(request)
         if slug is None:
             return self.get_response(request)
+        if by_key:
+            return self._with_key(request, slug)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         business = Business.objects.filter(slug=slug).first()
@@ -51,6 +57,21 @@ class BusinessMiddleware:
                 transaction.set_rollback(True)
             return response
 
+    def _with_key(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Answer a call of the API: 401 without a key that opens, 404 beside its business, no trace of a refusal."""
+        caller = caller_find(request)
+        if caller is None:
+            return no_key_response()
+        if caller.business.slug != slug:
+            return not_found_response()
+        with business_scope(caller.business.pk, None, caller.key.name), timezone.override(caller.business.zone):
+            request.business = caller.business  # type: ignore[attr-defined]
+            request.caller = caller  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if response.status_code >= 400 or getattr(request, "failed", False):
+                transaction.set_rollback(True)
+            return response
+
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
         """Answer a stranger from inside the view layer, so that the 404 page is the one of any unknown address."""
         if getattr(request, "outside_business", False):
@@ -64,8 +85,11 @@ class BusinessMiddleware:
         request.failed = True  # type: ignore[attr-defined]
 
 
-def _slug(request: HttpRequest) -> str | None:
+def _place(request: HttpRequest) -> tuple[str | None, bool]:
+    """The business in the address, and whether a key opens it."""
     try:
-        return resolve(request.path_info).kwargs.get(SLUG)
+        match = resolve(request.path_info)
     except Resolver404:
-        return None
+        return None, False
+    access = getattr(match.func, "access", None)
+    return match.kwargs.get(SLUG), access is not None and access.level == "key"

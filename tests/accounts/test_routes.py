@@ -1,6 +1,7 @@
 """Every route × method × caller, at home and at the neighbour's: no row, file or count crosses from one business to
 another, and nobody does what their role does not allow. Routes, ids and forms are discovered, not listed."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,7 +29,9 @@ OWN = "Fjellrype"
 """Stands in every text at home."""
 
 ROUTES = all_routes()
-OF_A_BUSINESS = [route for route in ROUTES if "slug" in route.kwargs]
+BY_KEY = [route for route in ROUTES if route.access and route.access.level == "key"]
+"""The interface, which no session opens; tests/api/test_operations.py walks over it, from its own description."""
+OF_A_BUSINESS = [route for route in ROUTES if "slug" in route.kwargs and route not in BY_KEY]
 WITH_IDS = [route for route in OF_A_BUSINESS if len(route.kwargs) > 1]
 OUTSIDE = [route for route in ROUTES if "slug" not in route.kwargs]
 SECRETS = {"token": "not-a-token", "key": "not-a-key", "uidb36": "zz9", "pk": 2**40}
@@ -100,7 +103,9 @@ def test_every_route_says_who_may_call_it() -> None:
     assert [str(route) for route in ROUTES if not isinstance(route.access, Access)] == []
     assert [str(route) for route in OF_A_BUSINESS if route.access and route.access.level != "member"] == []
     assert [str(route) for route in OF_A_BUSINESS if route.access and not route.access.capability] == []
-    assert [str(route) for route in OUTSIDE if route.access and route.access.level == "member"] == []
+    assert [str(route) for route in OUTSIDE if route.access and route.access.level in ("member", "key")] == []
+    assert [str(route) for route in BY_KEY if not route.pattern.startswith("api/v1/b/<slug:slug>/")] == []
+    assert [str(route) for route in OF_A_BUSINESS if route.pattern.startswith("api/")] == []
     assert len(OF_A_BUSINESS) > 30
 
 
@@ -111,8 +116,23 @@ def test_every_route_has_a_name_of_its_own() -> None:
 
 
 def test_the_interface_description_names_every_route_of_the_interface() -> None:
-    described = {path.strip("/") for path in SchemaGenerator().get_schema(public=True)["paths"]}
-    assert len(described) == len([route for route in ROUTES if route.pattern.startswith("api/")])
+    described = set(SchemaGenerator().get_schema(public=True)["paths"])
+    assert described == {"/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.pattern) for route in BY_KEY}
+    assert len(described) > 5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", BY_KEY, ids=str)
+def test_no_session_opens_the_interface(cast: Cast, neighbour: dict[str, Any], call: Call, route: Route) -> None:
+    before = contents(cast.duinzicht)
+    path = address(route, neighbour)
+    for user in [cast.stranger, *(member.user for member in cast.duinzicht.members.values())]:
+        client = signed_in(user)
+        for method in METHODS:
+            status, seen, _ = call(client, method, path)
+            assert status == 401, (method, user.email)
+            assert CANARY not in seen
+    assert contents(cast.duinzicht) == before
 
 
 @pytest.mark.django_db

@@ -1,0 +1,7 @@
+"""Addresses of the app's API, below ``/api/v1/b/<slug>/``; each room owns its own."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("customers.card.api")),
+]
