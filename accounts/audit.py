@@ -21,6 +21,7 @@ ACTIONS = {
     "invitation.withdrawn": _("Withdrew an invitation"),
     "guest.viewed": _("Viewed a guest"),
     "guest.exported": _("Exported guests"),
+    "guest.copied": _("Gave out a copy of a guest's data"),
     "guest.restricted": _("Restricted the processing of a guest's data"),
     "guest.unrestricted": _("Lifted the restriction of a guest's data"),
     "sensitive.viewed": _("Viewed sensitive details"),

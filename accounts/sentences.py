@@ -28,6 +28,7 @@ SENTENCES = {
     "invitation.withdrawn": gettext_lazy("%(actor)s withdrew the invitation to %(email)s"),
     "guest.viewed": gettext_lazy("%(actor)s opened a guest card"),
     "guest.exported": gettext_lazy("%(actor)s exported guests"),
+    "guest.copied": gettext_lazy("%(actor)s gave out a copy of a guest's data"),
     "guest.restricted": gettext_lazy("%(actor)s restricted the processing of a guest's data"),
     "guest.unrestricted": gettext_lazy("%(actor)s lifted the restriction of a guest's data"),
     "sensitive.viewed": gettext_lazy("%(actor)s viewed sensitive details of a guest"),

@@ -21,6 +21,7 @@ class Capability(models.TextChoices):
     EDIT = "edit", _("create and change guests and stays")
     CONSENT = "consent", _("record consents")
     RESTRICT = "restrict", _("restrict the processing of a guest's data")
+    PRIVACY = "privacy", _("give guests a copy of their data")
     SET_UP = "set_up", _("set up fields, products and wordings")
     EXPORT = "export", _("export guests")
     IMPORT = "import", _("import files")
@@ -43,6 +44,7 @@ _ADMIN = (
         Capability.MEMBERS,
         Capability.AUDIT,
         Capability.RESTRICT,
+        Capability.PRIVACY,
         Capability.SET_UP,
     }
 )

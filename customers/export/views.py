@@ -1,19 +1,23 @@
 """The guest list as a file."""
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from phonenumbers import country_code_for_region
 
 from accounts.access import BusinessRequest, requires
+from accounts.audit import audit_record
 from accounts.models import Capability
 from customers.card.models import Customer, Tag
+from customers.export.copy import guest_copy
 from customers.export.services import guests_export
 from customers.filters import read_filter
 from customers.filters.conditions import on_sets
 from customers.listing.selectors import guests_found
+from customers.sensitive.selectors import sensitive_view
 
 
 @requires(Capability.EXPORT)
@@ -41,6 +45,27 @@ def guest_export(request: BusinessRequest, slug: str) -> HttpResponse | FileResp
     if exported.left_out:
         messages.warning(request, left_out_message(exported.left_out))
     return FileResponse(exported.file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+
+
+@requires(Capability.PRIVACY)
+@require_POST
+def guest_copy_file(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """Everything the business holds about one guest, as JSON to hand to them."""
+    try:
+        opened = sensitive_view(business=request.business, customer_id=customer_id, member=request.member)
+        held = guest_copy(customer_id=customer_id, opened=opened)
+    except Customer.DoesNotExist as error:
+        raise Http404 from error
+    audit_record(
+        action="guest.copied",
+        member=request.member,
+        object_type="customer",
+        object_id=customer_id,
+        address=request.META.get("REMOTE_ADDR"),
+    )
+    answer = JsonResponse(held, encoder=DjangoJSONEncoder, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    answer.headers["Content-Disposition"] = f'attachment; filename="guest-{customer_id}.json"'
+    return answer
 
 
 def left_out_message(number: int) -> str:

@@ -1,0 +1,24 @@
+"""What the tables of ``imports`` know of a guest."""
+
+from customers.declarations import Erase, GuestTable, Merge
+
+_WITH_THE_RUN = "belongs to a file, not to a card; goes with the run"
+
+GUEST_TABLES = (
+    GuestTable(
+        "imports.ImportProblem",
+        "",
+        Merge.LINEAGE,
+        Erase.REMOVE,
+        untold=dict.fromkeys(("run", "line", "column", "value", "reason"), _WITH_THE_RUN),
+    ),
+    GuestTable(
+        "imports.ImportSeen",
+        "",
+        Merge.LINEAGE,
+        Erase.REMOVE,
+        untold=dict.fromkeys(("run", "what", "row_id", "changed"), "which rows a file spoke of"),
+    ),
+)
+
+IMPERSONAL = {"imports.ImportRun": "files that were read"}
