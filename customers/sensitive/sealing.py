@@ -56,7 +56,7 @@ class Keyring:
         cipher = self._ciphers[self.current]
         return Sealed(nonce + cipher.encrypt(nonce, text.encode(), _bound(business, uid, kind)), self.current)
 
-    def open(self, ciphertext: bytes, key_name: str, *, business: UUID, uid: UUID, kind: str) -> str:
+    def open(self, ciphertext: bytes | memoryview, key_name: str, *, business: UUID, uid: UUID, kind: str) -> str:
         """The text that was sealed. Raises :class:`CannotOpen`, and :class:`MissingKey` for a key that is not there."""
         cipher = self._ciphers.get(key_name)
         if cipher is None:

@@ -134,4 +134,4 @@ def _lines(public_id: UUID, details: Iterable[SensitiveDetail]) -> Iterable[Deta
     places = {kind: place for place, kind in enumerate(SensitiveDetail.Kind.values)}
     for detail in sorted(details, key=lambda detail: places[detail.kind]):
         text = opened(public_id=public_id, detail=detail)
-        yield DetailLine(detail.kind, str(detail.get_kind_display()), text or "", text is not None)  # type: ignore[attr-defined]
+        yield DetailLine(detail.kind, str(detail.get_kind_display()), text or "", text is not None)

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -121,7 +122,8 @@ def sensitive_erase_due(*, limit: int = ERASED_AT_ONCE) -> int:
         going = list(due.filter(pk__in=found).values_list("pk", "customer_id", "kind"))
         if not going:
             return 0
-        with change_set(kind=ChangeSet.Kind.EDIT, is_event=False, **_told(guests)):
+        title, params = _told(guests)
+        with change_set(kind=ChangeSet.Kind.EDIT, title=title, params=params, is_event=False):
             SensitiveDetail.objects.filter(pk__in=[pk for pk, _guest, _kind in going]).delete()
         kinds: dict[int, list[str]] = defaultdict(list)
         for _pk, guest, kind in going:
@@ -133,13 +135,11 @@ def sensitive_erase_due(*, limit: int = ERASED_AT_ONCE) -> int:
     return len(going)
 
 
-def _told(guests: Sequence[int]) -> dict[str, object]:
+def _told(guests: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    """The act's sentence and whom it names: a few guests, not hundreds."""
     if len(guests) > _NAMED:
-        return {"title": gettext_noop("Erased sensitive details whose consent had ended")}
-    return {
-        "title": gettext_noop("Erased sensitive details of %(guests)s: the consent had ended"),
-        "params": {"guests": list(guests)},
-    }
+        return gettext_noop("Erased sensitive details whose consent had ended"), {}
+    return gettext_noop("Erased sensitive details of %(guests)s: the consent had ended"), {"guests": list(guests)}
 
 
 def _known(kind: str) -> str:
@@ -155,12 +155,12 @@ def _bounded(text: str) -> str:
     return text
 
 
-def _write(row: SensitiveDetail, text: str, public_id: object) -> None:
+def _write(row: SensitiveDetail, text: str, public_id: UUID) -> None:
     """Save or remove a row. The database refuses it where the consent has been withdrawn a moment ago."""
     if not text:
         row.delete()
         return
-    row.ciphertext, row.key_name = keyring().seal(text, business=public_id, uid=row.uid, kind=row.kind)  # type: ignore[arg-type]
+    row.ciphertext, row.key_name = keyring().seal(text, business=public_id, uid=row.uid, kind=row.kind)
     row.changed_at = timezone.now()
     try:
         with transaction.atomic():
