@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import Business, Capability, Member
 from accounts.selectors import membership_list
@@ -77,14 +78,16 @@ def _businesses(user_id: int, here: Business | None) -> list[dict[str, Any]]:
 def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[str, Any]]:
     """The sidebar's entries that this member may use; ``current`` marks the room one is in."""
     rooms = (
+        ("business_home", _("Today"), "concierge-bell", Capability.LOOK_UP),
         ("guest_list", _("Guests"), "users", Capability.LOOK_UP),
+        ("todo_list", pgettext("of staff", "Tasks"), "clipboard-check", Capability.LOOK_UP),
         ("import_list", _("Import"), "file-up", Capability.IMPORT),
         ("activity_log", _("Activity"), "history", Capability.AUDIT),
         ("member_list", _("Members"), "user-cog", Capability.MEMBERS),
     )
     here = getattr(request.resolver_match, "route", "").removeprefix("b/<slug:slug>/").split("/")[0]
-    # What was done to guests is the other half of what was done.
-    here = "activity" if here == "changes" else here
+    # What was done to guests is the other half of what was done; Today is the business's first page.
+    here = {"changes": "activity", "today": ""}.get(here, here)
     entries = []
     for name, label, icon, capability in rooms:
         if not member.can(capability):

@@ -1,4 +1,4 @@
-"""Where a business opens: three steps while its register is empty, the guests afterwards."""
+"""Where a business opens: three steps while its register is empty, Today afterwards."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,18 +12,16 @@ from accounts.models import Capability
 from customers.card.models import Customer
 from customers.changes.services import CannotUndo, change_set_undo
 from customers.sample.selectors import sample_current
+from customers.today.views import today_page
 
 
 @requires(Capability.LOOK_UP)
 @require_safe
 def business_home(request: BusinessRequest, slug: str) -> HttpResponse:
-    """Import a file, add a guest or try sample data; with guests, to the guests.
-
-    While the sample is in the register, those who may remove it start here, where it is removed.
-    """
+    """Import a file, add a guest or try sample data; with guests, Today."""
     sample = sample_current()
-    if Customer.objects.exists() and not (sample and request.member.can(Capability.UNDO)):
-        return redirect("guest_list", slug=slug)
+    if Customer.objects.exists():
+        return today_page(request, sample=sample, may_remove=request.member.can(Capability.UNDO))
     context = {
         "sample": sample,
         "may_import": request.member.can(Capability.IMPORT),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("customers.export.urls")),
     path("", include("customers.card.urls")),
     path("", include("customers.history.urls")),
+    path("", include("customers.today.urls")),
     path("", include("customers.changes.urls")),
     path("", include("customers.consent.urls")),
     path("", include("customers.permission.urls")),

@@ -1,10 +1,14 @@
-"""What an address of a guest's history names, or 404: the same for what is not there and what is another guest's."""
+"""What an address of a guest's history names, or 404: the same for what is not there and what is another guest's; and
+where to go back to."""
 
 from typing import TypeVar
 
 from django.db.models import Model
 from django.http import Http404
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.access import BusinessRequest
 from customers.card.models import Customer
 
 M = TypeVar("M", bound=Model)
@@ -24,3 +28,11 @@ def of_guest_or_404(model: type[M], customer_id: int, row_id: int) -> M:
     if row is None:
         raise Http404
     return row
+
+
+def next_or(request: BusinessRequest, otherwise: str) -> str:
+    """The page that a form names as ``next``, if it is one of the business's."""
+    wanted = request.POST.get("next", "")
+    inside = wanted.startswith(reverse("business_home", kwargs={"slug": request.business.slug}))
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if inside and safe else otherwise

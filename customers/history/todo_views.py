@@ -7,14 +7,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from customers.changes.messages import undoable
-from customers.history.found import guest_or_404
+from customers.history.found import guest_or_404, next_or
 from customers.history.models import Todo
 from customers.history.services import TodoRefused, todo_add, todo_done, todo_update
 from customers.history.todo_forms import TodoForm
@@ -44,7 +43,7 @@ def todo_new(request: BusinessRequest, slug: str) -> HttpResponse:
     """A task for no guest."""
     form = TodoForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _added(request, form, None):
-        return redirect(_next(request, reverse("todo_list", kwargs={"slug": slug})))
+        return redirect(next_or(request, reverse("todo_list", kwargs={"slug": slug})))
     context = {"form": form, "title": _("New task"), "submit": _("Save task")}
     return render(request, "history/todo.html", context, status=422 if form.errors else 200)
 
@@ -72,7 +71,7 @@ def todo_edit(request: BusinessRequest, slug: str, todo_id: int) -> HttpResponse
         try:
             act = todo_update(todo_id=todo_id, values=form.values(), member=request.member)
             undoable(request, _("The task is changed."), act)
-            return redirect(_next(request, reverse("todo_list", kwargs={"slug": slug})))
+            return redirect(next_or(request, reverse("todo_list", kwargs={"slug": slug})))
         except TodoRefused as refused:
             form.add_error(None, str(refused))
     context = {"form": form, "todo": todo, "customer": todo.customer, "title": _("Task"), "submit": _("Save task")}
@@ -89,7 +88,7 @@ def todo_finish(request: BusinessRequest, slug: str, todo_id: int) -> HttpRespon
         undoable(request, _("The task is done.") if done else _("The task is open again."), act)
     elif done:
         messages.info(request, _("%(name)s has done this task already.") % {"name": todo.done_by or _("Somebody")})
-    return redirect(_next(request, reverse("todo_list", kwargs={"slug": slug})))
+    return redirect(next_or(request, reverse("todo_list", kwargs={"slug": slug})))
 
 
 def _added(request: BusinessRequest, form: TodoForm, customer_id: int | None) -> bool:
@@ -100,14 +99,6 @@ def _added(request: BusinessRequest, form: TodoForm, customer_id: int | None) ->
         return False
     undoable(request, _("The task is saved."), act)
     return True
-
-
-def _next(request: BusinessRequest, otherwise: str) -> str:
-    """The page the form names, if it is one of the business's."""
-    wanted = request.POST.get("next", "")
-    inside = wanted.startswith(reverse("business_home", kwargs={"slug": request.business.slug}))
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if inside and safe else otherwise
 
 
 def _find(todo_id: int) -> Todo:
