@@ -1,11 +1,14 @@
 """Pages of consents: the evidence of a guest, recording a decision, files, and the wordings."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -45,12 +48,14 @@ def consent_add(request: BusinessRequest, slug: str, customer_id: int) -> HttpRe
     values = form.values()
     consent_record(customer_id=customer_id, member=request.member, address=_address(request), **values)
     if values["purpose"] == Purpose.SENSITIVE and not values["granted"]:
-        sensitive_erase.delay_on_commit(request.business.pk)
+        # A broker that is away loses nothing: the sweep erases what is due.
+        transaction.on_commit(partial(sensitive_erase.delay, request.business.pk), robust=True)
     label = LABELS[values["purpose"], values["channel"]]
     said = _("Recorded: %(consent)s granted.") if values["granted"] else _("Recorded: %(consent)s withdrawn.")
     messages.success(request, said % {"consent": label})
-    page = "guest_consents" if request.POST.get("page") == "evidence" else "guest_card"
-    return redirect(page, slug=slug, customer_id=customer_id)
+    if request.POST.get("page") == "evidence":
+        return redirect("guest_consents", slug=slug, customer_id=customer_id)
+    return redirect(reverse("guest_card", kwargs={"slug": slug, "customer_id": customer_id}) + "#consents")
 
 
 @requires(Capability.CONSENT)

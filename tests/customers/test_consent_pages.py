@@ -1,0 +1,292 @@
+"""Consents through their pages: one click, the whole form, evidence and files, and who may."""
+
+import csv
+import datetime as dt
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEntry
+from accounts.tenancy import business_scope
+from customers.consent.exports import EVIDENCE_COLUMNS, STATE_COLUMNS
+from customers.consent.models import CONSENTS, ConsentEvent, ConsentState
+from customers.export.rows import plain
+from tests.cast import Cast
+from tests.factories import ConsentEventFactory, ConsentWordingFactory, CustomerFactory, EmailFactory
+from tests.forms import forms_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def guest(cast: Cast) -> Any:
+    with business_scope(cast.fjordstuen.pk):
+        return CustomerFactory(given_name="Åse", family_name="Berg")
+
+
+@pytest.fixture
+def desk(cast: Cast, client: Client) -> Client:
+    """The receptionist of Fjordstuen, signed in."""
+    client.force_login(cast.fjordstuen.reception.user)
+    return client
+
+
+def card(guest: Any) -> str:
+    return f"/b/fjordstuen/guests/{guest.pk}/"
+
+
+def page(guest: Any) -> str:
+    return f"{card(guest)}consents/"
+
+
+def events(cast: Cast) -> list[ConsentEvent]:
+    with business_scope(cast.fjordstuen.pk):
+        return list(ConsentEvent.objects.select_related("wording").order_by("id"))
+
+
+def rows_of(answer: Any, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    assert answer.status_code == 200
+    body = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(body, newline=""), delimiter=";")
+    assert tuple(rows.fieldnames or ()) == columns
+    return list(rows)
+
+
+class TestOneClick:
+    @pytest.mark.parametrize("consent", CONSENTS)
+    def test_each_is_granted_and_withdrawn_from_the_card(
+        self, cast: Cast, desk: Client, guest: Any, consent: Any
+    ) -> None:
+        key = "-".join(part for part in consent if part)
+        (form,) = [form for form in forms_of(desk.get(card(guest)).text) if "grant" in form.values]
+        answer = desk.post(form.action, {"grant": key}, REMOTE_ADDR="203.0.113.9")
+        assert answer.url == card(guest) + "#consents"
+        shown = desk.get(card(guest)).text
+        assert shown.count(f'name="withdraw" value="{key}"') == 1
+        assert shown.count('name="grant"') == 4
+        desk.post(form.action, {"withdraw": key})
+        assert desk.get(card(guest)).text.count('name="grant"') == 5
+        granted, withdrawn = events(cast)
+        assert (granted.purpose, granted.channel, granted.act) == (*consent, "granted")
+        assert (granted.source, granted.address, granted.by_guest) == ("desk", "203.0.113.9", False)
+        assert granted.member_id == cast.fjordstuen.reception.pk
+        assert (withdrawn.purpose, withdrawn.channel, withdrawn.act) == (*consent, "withdrawn")
+
+    def test_the_card_says_since_when_and_that_details_will_be_erased(
+        self, cast: Cast, desk: Client, guest: Any
+    ) -> None:
+        warning = "Withdrawing erases the details for good."
+        assert warning not in desk.get(card(guest)).text
+        with business_scope(cast.fjordstuen.pk):
+            ConsentEventFactory(
+                customer=guest, purpose="sensitive", channel="", at=dt.datetime(2025, 5, 3, tzinfo=dt.UTC)
+            )
+        shown = desk.get(card(guest)).text
+        assert warning in shown
+        assert "since 3 May 2025" in shown
+        assert "Never asked" in shown
+
+    def test_withdrawing_sensitive_asks_for_their_erasure(
+        self,
+        cast: Cast,
+        desk: Client,
+        guest: Any,
+        monkeypatch: pytest.MonkeyPatch,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        asked: list[int] = []
+        monkeypatch.setattr("customers.consent.views.sensitive_erase.delay", asked.append)
+        with django_capture_on_commit_callbacks(execute=True):
+            desk.post(f"{page(guest)}record/", {"grant": "sensitive"})
+            desk.post(f"{page(guest)}record/", {"withdraw": "profiling"})
+        assert asked == []
+        with django_capture_on_commit_callbacks(execute=True):
+            desk.post(f"{page(guest)}record/", {"withdraw": "sensitive"})
+        assert asked == [cast.fjordstuen.pk]
+
+    def test_a_consent_there_is_not_is_refused(self, cast: Cast, desk: Client, guest: Any) -> None:
+        answer = desk.post(f"{page(guest)}record/", {"grant": "spam"})
+        assert answer.status_code == 422
+        assert "<details" in answer.text and "spam is not one of the available choices" in answer.text
+        assert events(cast) == []
+
+
+class TestTheWholeForm:
+    FILLED = {"consent": "newsletter-sms", "act": "granted", "source": "paper", "day": "2025-05-03", "proof": "Box 7"}
+
+    def test_source_day_and_proof_are_kept(self, cast: Cast, desk: Client, guest: Any) -> None:
+        answer = desk.post(f"{page(guest)}record/", {**self.FILLED, "page": "evidence"})
+        assert answer.url == page(guest)
+        (event,) = events(cast)
+        assert (event.purpose, event.channel, event.source, event.proof) == ("newsletter", "sms", "paper", "Box 7")
+        assert event.at.astimezone(cast.fjordstuen.business.zone) == dt.datetime(
+            2025, 5, 3, tzinfo=cast.fjordstuen.business.zone
+        )
+        assert event.recorded_at > event.at
+
+    @pytest.mark.parametrize("order", [("granted", "withdrawn"), ("withdrawn", "granted")])
+    def test_of_two_decisions_on_a_day_that_is_over_the_stricter_holds(
+        self, cast: Cast, desk: Client, guest: Any, order: tuple[str, str]
+    ) -> None:
+        for act in order:
+            desk.post(f"{page(guest)}record/", {**self.FILLED, "act": act})
+        with business_scope(cast.fjordstuen.pk):
+            assert not ConsentState.objects.get().granted
+
+    def test_today_is_now(self, cast: Cast, desk: Client, guest: Any) -> None:
+        today = timezone.localdate(timezone=cast.fjordstuen.business.zone)
+        for act in ("granted", "withdrawn"):
+            desk.post(f"{page(guest)}record/", {**self.FILLED, "act": act, "day": today.isoformat()})
+        granted, withdrawn = events(cast)
+        assert granted.at < withdrawn.at <= timezone.now()
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            ({"day": "2199-01-01"}, "in the future"),
+            ({"day": "0001-01-01"}, "too long ago"),
+            ({"day": "31.02.2025"}, "Enter a valid date"),
+            ({"source": "import"}, "is not one of the available choices"),
+            ({"act": "perhaps"}, "is not one of the available choices"),
+            ({"proof": "🏨" * 501}, "at most 500 characters"),
+            ({"proof": "a\x00b"}, "Null characters are not allowed"),
+        ],
+    )
+    def test_what_is_wrong_stands_beside_its_field_and_the_rest_is_kept(
+        self, cast: Cast, desk: Client, guest: Any, wrong: dict[str, str], words: str
+    ) -> None:
+        answer = desk.post(f"{page(guest)}record/", {**self.FILLED, **wrong})
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert 'disclosure no-print" open' in answer.text
+        (form,) = [form for form in forms_of(answer.text) if "proof" in form.values]
+        kept = {name: value for name, value in self.FILLED.items() if name in ("day", "proof") and name not in wrong}
+        assert {name: form.values[name] for name in kept} == kept
+        assert events(cast) == []
+
+
+class TestEvidence:
+    def test_every_decision_stands_with_its_words(self, cast: Cast, desk: Client, guest: Any) -> None:
+        with business_scope(cast.fjordstuen.pk):
+            wording = ConsentWordingFactory(version=4, texts={"nb": "Ja takk <b>til</b> brevet", "en": "Yes"})
+            ConsentEventFactory(
+                customer=guest, wording=wording, language="nb", actor="Kari", address="203.0.113.9", proof="Box 7"
+            )
+            ConsentEventFactory(customer=guest, act="withdrawn", source="portal", by_guest=True)
+            ConsentEventFactory(proof="Somebody else's")
+        shown = desk.get(page(guest)).text
+        for words in (
+            "Ja takk &lt;b&gt;til&lt;/b&gt; brevet",
+            "version 4, Norwegian Bokmål",
+            "Recorded by Kari",
+            "203.0.113.9",
+            "Box 7",
+            "By the guest",
+            "Own profile",
+        ):
+            assert words in shown, words
+        assert "Somebody else" not in shown
+        assert shown.index("By the guest") < shown.index("Recorded by Kari"), "newest first"
+
+    def test_without_any_it_says_so_and_offers_no_file(self, desk: Client, guest: Any) -> None:
+        shown = desk.get(page(guest)).text
+        assert "Every consent that is granted or withdrawn will stand here" in shown
+        assert f"{page(guest)}export/" not in shown
+
+    def test_the_file_holds_it_all_safely_and_is_logged(self, cast: Cast, desk: Client, guest: Any) -> None:
+        with business_scope(cast.fjordstuen.pk):
+            wording = ConsentWordingFactory(version=4, texts={"nb": "=HYPERLINK(“x”); ja\nog nei"})
+            event = ConsentEventFactory(
+                customer=guest, wording=wording, language="nb", actor="Kari", address="203.0.113.9", proof="+47;Box"
+            )
+            ConsentEventFactory(customer=guest, purpose="profiling", channel="", act="withdrawn", by_guest=True)
+            ConsentEventFactory()
+        newest, oldest = rows_of(desk.post(f"{page(guest)}export/"), EVIDENCE_COLUMNS)
+        assert (newest["purpose"], newest["channel"], newest["act"]) == ("profiling", "", "withdrawn")
+        assert (newest["decided_by"], newest["wording"], newest["wording_version"]) == ("guest", "", "")
+        assert oldest["proof"] == "'+47;Box"
+        assert oldest["wording"].startswith("'=")
+        assert {name: plain(cell) for name, cell in oldest.items()} == {
+            "guest_id": str(guest.pk),
+            "purpose": "newsletter",
+            "channel": "email",
+            "act": "granted",
+            "decided_at": event.at.isoformat(),
+            "recorded_at": event.recorded_at.isoformat(),
+            "source": "desk",
+            "decided_by": "member",
+            "recorded_by": "Kari",
+            "ip_address": "203.0.113.9",
+            "wording_version": "4",
+            "wording_language": "nb",
+            "wording": "=HYPERLINK(“x”); ja\nog nei",
+            "proof": "+47;Box",
+        }
+        with business_scope(cast.fjordstuen.pk):
+            entry = AuditEntry.objects.get(action="consent.exported")
+        assert (entry.object_type, entry.object_id, entry.data) == ("customer", guest.pk, {"rows": 2})
+        assert entry.member_id == cast.fjordstuen.reception.pk
+
+
+class TestTheWholeRegister:
+    URL = "/b/fjordstuen/guests/consents/export/"
+
+    def test_what_holds_with_the_last_decision_and_restricted_guests_left_out(
+        self, cast: Cast, client: Client, guest: Any
+    ) -> None:
+        with business_scope(cast.duinzicht.pk):
+            ConsentEventFactory()
+        with business_scope(cast.fjordstuen.pk):
+            EmailFactory(customer=guest, value="ase@example.no", is_primary=True)
+            wording = ConsentWordingFactory(version=3, texts={"nb": "Ja"})
+            ConsentEventFactory(customer=guest, act="withdrawn", at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
+            last = ConsentEventFactory(customer=guest, wording=wording, language="nb", address="2001:db8::7")
+            ConsentEventFactory(customer=guest, purpose="sensitive", channel="")
+            restricted = CustomerFactory(is_restricted=True)
+            ConsentEventFactory(customer=restricted)
+            ConsentEventFactory(customer=restricted, purpose="tracking", channel="")
+            CustomerFactory(given_name="Never", family_name="Asked")
+        client.force_login(cast.fjordstuen.marketing.user)
+        newsletter, sensitive = rows_of(client.post(self.URL), STATE_COLUMNS)
+        assert newsletter == {
+            "guest_id": str(guest.pk),
+            "given_name": "Åse",
+            "family_name": "Berg",
+            "company": "",
+            "email": "ase@example.no",
+            "phone": "",
+            "purpose": "newsletter",
+            "channel": "email",
+            "state": "granted",
+            "decided_at": last.at.isoformat(),
+            "recorded_at": last.recorded_at.isoformat(),
+            "source": "desk",
+            "decided_by": "member",
+            "recorded_by": "",
+            "ip_address": "2001:db8::7",
+            "wording_version": "3",
+            "wording_language": "nb",
+            "wording": "Ja",
+            "proof": "",
+        }
+        assert (sensitive["purpose"], sensitive["channel"], sensitive["wording"]) == ("sensitive", "", "")
+        with business_scope(cast.fjordstuen.pk):
+            entry = AuditEntry.objects.get(action="consent.exported")
+        assert (entry.object_type, entry.data) == ("export", {"rows": 2, "left_out": 1})
+        assert "1 guest is not in the file" in client.get("/b/fjordstuen/guests/").text
+
+    def test_reception_may_not_and_get_does_nothing(self, cast: Cast, desk: Client, guest: Any) -> None:
+        assert desk.post(self.URL).status_code == 403
+        assert self.URL not in desk.get(page(guest)).text
+        desk.force_login(cast.fjordstuen.marketing.user)
+        assert desk.get(self.URL).status_code == 405
+        assert self.URL in desk.get(page(guest)).text
+
+
+def test_a_get_records_nothing(cast: Cast, desk: Client, guest: Any) -> None:
+    assert desk.get(f"{page(guest)}record/?grant=profiling").status_code == 405
+    assert desk.get(f"{page(guest)}?grant=profiling").status_code == 200
+    assert events(cast) == []
