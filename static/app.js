@@ -523,6 +523,15 @@
     all("dialog[data-open]", root).forEach(open);
   };
   on("htmx:after:settle", event => event.detail.newContent.forEach(node => { if (node instanceof Element) ready(node.parentElement || node); }));
+  // A key that works while one types, for what a form proposes.
+  on("keydown", event => {
+    if (!event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    const proposed = find(`[data-alt-key="${event.code.replace("Key", "").toLowerCase()}"]`);
+    if (!proposed || !visible(proposed)) return;
+    event.preventDefault();
+    proposed.click();
+  });
+
   ready(doc);
   find("form[method=post] [data-focus]")?.focus();
 })();

@@ -65,6 +65,11 @@ def country_choices(home: str = "") -> list[tuple[str, str]]:
     return [(code, names[code]) for code in first] + [item for item in names.items() if item[0] not in first]
 
 
+def country_name(code: str) -> str:
+    """A country's name in the reader's language; the code itself for one that has none."""
+    return _countries(get_language() or "en").get(code, code)
+
+
 @cache
 def _countries(language: str) -> dict[str, str]:
     territories = _locale(language).territories

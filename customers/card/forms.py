@@ -11,17 +11,45 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Business
-from customers.card.choices import country_choices, language_choices
+from customers.card.choices import country_choices, country_name, language_choices
+from customers.card.contact_rows import ContactRows, contacts_filled
 from customers.card.models import Customer, Tag
 from customers.card.services import CARD_FIELDS, ContactValues, contacts_of
-from customers.normalise import normalise_email, normalise_phone
+from customers.fields.forms import OwnFields, seen_read
+from customers.fields.models import CustomField
+from customers.fields.selectors import FieldLine, field_list, guest_values
+from customers.fields.values import date_read
+from customers.normalise import normalise_organisation_number, normalise_postal_code, organisation_number_shown
 
-SPARE_ROWS = 2
-"""How many contact fields of a kind a form offers at least: one to fill, one to add."""
+ORGANISATION_REFUSALS = {
+    ("length", "NO"): _("A Norwegian organisation number has nine digits, for example 923 609 016."),
+    ("length", "DK"): _("A Danish CVR number has eight digits, for example 13 58 56 28."),
+    ("length", "NL"): _("A Dutch KvK number has eight digits, for example 12345678."),
+    ("length", "SE"): _("A Swedish organisation number has ten digits, for example 556036-0793."),
+    "length": _("This organisation number is too short or too long."),
+    "check_digit": _(
+        "The check digit does not fit: one digit is wrong, or two have changed places. Compare it with an invoice."
+    ),
+    "format": _("This is not an organisation number. Write its digits, and the letters of a VAT number."),
+}
+"""What is wrong with an organisation number, by reason and country."""
+
+
+class ReaderDateField(forms.DateField):
+    """A date as people write it, day first or in ISO form; an impossible one is named."""
+
+    def to_python(self, value: Any) -> date | None:
+        if value in self.empty_values or isinstance(value, date):
+            return super().to_python(value)
+        read = date_read(str(value).strip(), years=range(1, 10_000))
+        if read.error:
+            raise ValidationError(read.error, code="invalid")
+        return read.date
 
 
 class GuestForm(forms.ModelForm):
-    """New guest, and edit. E-mails and phones are rows ``email_0 …``, ``phone_0 …``; the first filled one is primary.
+    """New guest, and edit. E-mails and phones are rows ``email_0 …``, ``phone_0 …``; ``email_primary`` and
+    ``phone_primary`` name the row to use, else the first filled one is. Fields of the business's own are ``own_<key>``.
 
     ``seen`` carries the values the editor started from, so that two editors never overwrite each other unawares.
     """
@@ -45,20 +73,27 @@ class GuestForm(forms.ModelForm):
             "country",
             "source",
             "note",
+            "why_us",
+            "thanked",
+            "deal_breakers",
         )
+        field_classes = {"birth_date": ReaderDateField}
         widgets = {
             "kind": forms.RadioSelect,
             "birth_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "note": forms.Textarea(attrs={"rows": 3}),
+            "why_us": forms.Textarea(attrs={"rows": 2}),
+            "thanked": forms.Textarea(attrs={"rows": 2}),
+            "deal_breakers": forms.Textarea(attrs={"rows": 2}),
         }
 
-    def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, business: Business, more: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.business = business
         self.conflicts: list[dict[str, Any]] = []
         """What a colleague changed meanwhile: ``name, label, mine, theirs``; filled by the view."""
-        self.own_names: list[str] = []
-        """Names of the form's fields that are the business's own."""
+        self.before = {name: getattr(self.instance, name) for name in CARD_FIELDS}
+        """The card as it stands; checking the form changes ``instance``."""
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"),
             required=False,
@@ -73,34 +108,50 @@ class GuestForm(forms.ModelForm):
         self.fields["source"] = forms.ChoiceField(
             label=_("Where they came from"), required=False, choices=Customer.Source.choices
         )
+        for name in ("given_name", "family_name", "company_name", "street", "city", "note"):
+            self.fields[name].widget.attrs["dir"] = "auto"
+        for name in ("given_name", "family_name", "company_name"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+        self.initial["organisation_number"] = organisation_number_shown(
+            self.before["organisation_number"], self.before["country"] or business.country
+        )
         contacts = contacts_of(customer=self.instance) if self.instance.pk else ContactValues()
-        self.email_names = self._rows("email", (_("E-mail"), _("Other e-mail")), contacts.emails)
-        self.phone_names = self._rows("phone", (_("Phone"), _("Other phone")), contacts.phones)
+        self.contact_rows = {
+            kind: ContactRows(kind, self, values, more=more == kind)
+            for kind, values in (("email", contacts.emails), ("phone", contacts.phones))
+        }
+        self.own = OwnFields(self._own_lines())
+        self.own.add_to(self)
+        self.own_names = self.own.names
+        """Names of the form's fields that are the business's own."""
         self.initial["seen"] = self._remember(contacts)
+
+    def rearranged(self, more: str) -> "GuestForm":
+        """The form as it was filled, unchecked, with more rows of a kind (``email`` or ``phone``)."""
+        filled = {name: self.data.get(name, "") for name in self.fields}
+        form = type(self)(instance=self.instance, business=self.business, more=more)
+        form.initial.update({name: value for name, value in filled.items() if name in form.fields})
+        # As many rows as were filled, and some more.
+        for kind, rows in self.contact_rows.items():
+            form.contact_rows[kind] = ContactRows(kind, form, rows.typed(self.data), more=more == kind)
+            form.initial[f"{kind}_primary"] = filled[f"{kind}_primary"]
+        return form
+
+    def _own_lines(self) -> list[FieldLine]:
+        if self.instance.pk:
+            return guest_values(customer_id=self.instance.pk)
+        return [FieldLine(field, None) for field in field_list(target=CustomField.Target.GUEST)]
 
     def _and_current(self, choices: list[tuple[str, str]], name: str) -> list[tuple[str, str]]:
         """Keep a value that a file brought and the list does not know."""
         value = getattr(self.instance, name, "")
         return choices if not value or value in dict(choices) else [(value, value), *choices]
 
-    def _rows(self, kind: str, labels: tuple[Any, Any], values: list[str]) -> list[str]:
-        posted = sum(1 for name in self.data if name.startswith(f"{kind}_") and name[6:].isdigit())
-        names = [f"{kind}_{row}" for row in range(min(max(len(values) + 1, SPARE_ROWS, posted), 30))]
-        for row, name in enumerate(names):
-            attributes = {"autocomplete": "off", "inputmode": "email" if kind == "email" else "tel"}
-            self.fields[name] = forms.CharField(
-                label=labels[row > 0], max_length=254, required=False, widget=forms.TextInput(attrs=attributes)
-            )
-            self.initial[name] = values[row] if row < len(values) else ""
-        return names
-
     def _remember(self, contacts: ContactValues) -> str:
         if not self.instance.pk:
             return ""
-        values = {name: getattr(self.instance, name) for name in CARD_FIELDS}
-        return json.dumps(
-            {"values": values, "emails": contacts.emails, "phones": contacts.phones}, cls=DjangoJSONEncoder
-        )
+        seen = {"values": self.before, "emails": contacts.emails, "phones": contacts.phones, "own": self.own.seen}
+        return json.dumps(seen, cls=DjangoJSONEncoder)
 
     def clean_birth_date(self) -> date | None:
         value: date | None = self.cleaned_data["birth_date"]
@@ -115,8 +166,9 @@ class GuestForm(forms.ModelForm):
         try:
             seen = json.loads(self.cleaned_data["seen"] or "{}")
             values = {name: Customer._meta.get_field(name).to_python(value) for name, value in seen["values"].items()}  # type: ignore[union-attr]
-            return {"values": values, "contacts": ContactValues(list(seen["emails"]), list(seen["phones"]))}
-        except (ValueError, KeyError, TypeError, LookupError, ValidationError):
+            contacts = ContactValues(list(seen["emails"]), list(seen["phones"]))
+            return {"values": values, "contacts": contacts, "own": seen_read(seen.get("own"))}
+        except (ValueError, KeyError, TypeError, LookupError, AttributeError, ValidationError):
             return {}
 
     def clean(self) -> dict[str, Any]:
@@ -129,33 +181,59 @@ class GuestForm(forms.ModelForm):
             )
         elif cleaned.get("kind") == Customer.Kind.COMPANY and not cleaned.get("company_name"):
             self.add_error("company_name", _("Write the company's name."))
-        known = contacts_of(customer=self.instance) if self.instance.pk else ContactValues()
-        for name in self.email_names:
-            value = (cleaned.get(name) or "").strip()
-            # What was accepted once, by a file for example, may stay as it was typed.
-            if value and value not in known.emails and normalise_email(value).normalised is None:
-                self.add_error(name, _("This is not an e-mail address. Write it like name@example.com."))
-        for name in self.phone_names:
-            value = (cleaned.get(name) or "").strip()
-            if value and value not in known.phones and normalise_phone(value, self.business.country).e164 is None:
-                self.add_error(
-                    name, _("This is not a phone number. Write it with its country code, for example +47 912 34 567.")
-                )
+        for rows in self.contact_rows.values():
+            rows.check(cleaned, self.business.country)
+        self._check_organisation_number(cleaned)
+        self._check_postal_code(cleaned)
+        self.own.check(self)
         return cleaned
 
+    def _check_organisation_number(self, cleaned: dict[str, Any]) -> None:
+        """Checked by the rules of the card's country, or the business's; an odd one from a file may stay."""
+        typed, before = cleaned.get("organisation_number") or "", self.before["organisation_number"]
+        if "organisation_number" not in self.fields or not typed:
+            return
+        if typed in (before, self.initial["organisation_number"]):
+            cleaned["organisation_number"] = before
+            return
+        read = normalise_organisation_number(typed, cleaned.get("country") or self.business.country)
+        if read.number is not None:
+            cleaned["organisation_number"] = read.number
+            return
+        refusal = ORGANISATION_REFUSALS.get((read.reason, read.country)) or ORGANISATION_REFUSALS[read.reason]
+        self.add_error("organisation_number", refusal)
+
+    def _check_postal_code(self, cleaned: dict[str, Any]) -> None:
+        """Written as the card's country writes it; an odd one from a file may stay."""
+        typed, country = cleaned.get("postal_code") or "", cleaned.get("country") or ""
+        if "postal_code" not in self.fields or (typed, country) == (self.before["postal_code"], self.before["country"]):
+            return
+        read = normalise_postal_code(typed, country)
+        if read.code is not None:
+            cleaned["postal_code"] = read.code
+            return
+        self.add_error(
+            "postal_code",
+            _("A postal code in %(country)s looks like this: %(example)s.")
+            % {"country": country_name(country), "example": read.example},
+        )
+
     def contacts(self) -> ContactValues:
-        """The e-mail addresses and phones as typed, blanks and repetitions left out."""
-
-        def filled(names: list[str]) -> list[str]:
-            return list(
-                dict.fromkeys(value for name in names if (value := (self.cleaned_data.get(name) or "").strip()))
-            )
-
-        return ContactValues(filled(self.email_names), filled(self.phone_names))
+        """The e-mail addresses and phones as typed, primary ones first, blanks and repetitions left out."""
+        return contacts_filled(self.contact_rows, self.cleaned_data)
 
     def values(self) -> dict[str, Any]:
         """The card's fields."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+    @property
+    def own_fields(self) -> list[Any]:
+        """The business's own fields, bound, for the page."""
+        return self.own.bound(self)
+
+    def own_values(self) -> dict[str, str]:
+        """The values of the business's own fields, by field key."""
+        return self.own.values(self)
 
 
 class TagForm(forms.Form):

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from customers.card import part_views, views
+from customers.card import new_views, part_views, views
 
 urlpatterns = [
-    path("guests/new/", views.guest_new, name="guest_new"),
+    path("guests/new/", new_views.guest_new, name="guest_new"),
+    path("guests/new/check/", new_views.guest_check, name="guest_check"),
     path("guests/<int:customer_id>/", views.guest_card, name="guest_card"),
     path("guests/<int:customer_id>/edit/", views.guest_edit, name="guest_edit"),
     path("guests/<int:customer_id>/tags/", views.guest_tags, name="guest_tags"),

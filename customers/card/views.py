@@ -18,14 +18,14 @@ from accounts.selectors import audit_member_names, audit_page
 from accounts.sentences import sentence
 from customers.card.forms import GuestForm, TagForm
 from customers.card.models import Customer, Tag
+from customers.card.new_views import guest_form_page
 from customers.card.parts import parts_missing
+from customers.card.saving import guest_change
 from customers.card.selectors import card_view, tag_list
 from customers.card.services import (
     CardRestricted,
     EditConflict,
     TagRefused,
-    customer_create,
-    customer_update,
     tag_add,
     tag_create,
     tag_remove,
@@ -34,6 +34,7 @@ from customers.changes.messages import undoable
 from customers.changes.selectors import acts_of_guest
 from customers.consent.forms import ConsentForm
 from customers.consent.selectors import consents_of
+from customers.fields.forms import PREFIX
 from customers.history.forms import ActivityForm
 from customers.history.models import Stay
 from customers.history.panels import history_panels, timeline_panel
@@ -94,6 +95,7 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
         "free_tags": [tag for tag in tag_list() if tag.pk not in taken],
         "can_edit": request.member.can(Capability.EDIT),
         "can_undo": request.member.can(Capability.UNDO),
+        "can_copy": request.member.can(Capability.PRIVACY),
         "can_audit": request.member.can(Capability.AUDIT),
         "can_consent": request.member.can(Capability.CONSENT),
         "consents": consents_of(customer_id=customer_id),
@@ -105,20 +107,6 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
 
 @requires(Capability.EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def guest_new(request: BusinessRequest, slug: str) -> HttpResponse:
-    """A new card."""
-    form = GuestForm(request.POST or None, business=request.business)
-    if request.method == "POST" and form.is_valid():
-        customer, act = customer_create(
-            business=request.business, values=form.values(), contacts=form.contacts(), member=request.member
-        )
-        undoable(request, _("%(name)s is in the register.") % {"name": customer}, act)
-        return redirect("guest_card", slug=slug, customer_id=customer.pk)
-    return _form_page(request, form, None)
-
-
-@requires(Capability.EDIT)
-@require_http_methods(["GET", "HEAD", "POST"])
 def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
     """Change a card; what a colleague changed meanwhile is shown, never overwritten unawares."""
     customer = Customer.objects.filter(pk=customer_id).first()
@@ -126,31 +114,39 @@ def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
         raise Http404
     if customer.is_restricted:
         return restricted_page(request, customer)
-    form = GuestForm(request.POST or None, instance=customer, business=request.business)
-    if request.method == "POST" and form.is_valid():
-        seen = form.cleaned_data["seen"]
+    form = GuestForm(request.POST if request.method == "POST" else None, instance=customer, business=request.business)
+    if request.method == "POST" and (more := request.POST.get("more")):
+        return guest_form_page(request, form.rearranged(more), customer)
+    if form.is_valid():
         try:
-            saved, act = customer_update(
+            saved, act = guest_change(
                 business=request.business,
                 customer_id=customer_id,
                 values=wanted_values(request, form),
                 contacts=form.contacts(),
-                seen=seen.get("values"),
-                seen_contacts=seen.get("contacts"),
+                own=own_wanted(request, form),
+                seen=form.cleaned_data["seen"],
                 member=request.member,
             )
         except EditConflict as conflict:
-            return _form_page(request, *_after_conflict(request, customer_id, conflict))
+            return guest_form_page(request, *_after_conflict(request, customer_id, conflict))
         except CardRestricted:
             return restricted_page(request, customer)
         undoable(request, _("Saved %(name)s.") % {"name": saved}, act)
         return redirect("guest_card", slug=slug, customer_id=customer_id)
-    return _form_page(request, form, customer)
+    return guest_form_page(request, form, customer)
 
 
 def wanted_values(request: BusinessRequest, form: GuestForm) -> dict[str, Any]:
     """The form's fields without those of which the editor keeps the colleague's value (``keep_<field>=theirs``)."""
     return {name: value for name, value in form.values().items() if request.POST.get(f"keep_{name}") != "theirs"}
+
+
+def own_wanted(request: BusinessRequest, form: GuestForm) -> dict[str, str]:
+    """The business's own fields, as :func:`wanted_values`."""
+    kept = {name: request.POST.get(f"keep_{name}") for name in form.own_names}
+    values = form.own_values()
+    return {key: value for key, value in values.items() if kept.get(f"{PREFIX}{key}") != "theirs"}
 
 
 def conflicts_show(form: GuestForm, fresh: GuestForm, conflict: EditConflict) -> None:
@@ -185,17 +181,6 @@ def _after_conflict(request: BusinessRequest, customer_id: int, conflict: EditCo
     form = GuestForm(posted, instance=current, business=request.business)
     conflicts_show(form, fresh, conflict)
     return form, Customer.objects.get(pk=customer_id)
-
-
-def _form_page(request: BusinessRequest, form: GuestForm, customer: Customer | None) -> HttpResponse:
-    status = 422 if form.errors else 200
-    context = {
-        "form": form,
-        "customer": customer,
-        "email_fields": [form[name] for name in form.email_names],
-        "phone_fields": [form[name] for name in form.phone_names],
-    }
-    return render(request, "guests/form.html", context, status=status)
 
 
 @requires(Capability.TAG)

@@ -96,7 +96,7 @@ def value_read(kind: str, text: str, *, options: Sequence[Mapping[str, str]] = (
         case Kind.NUMBER:
             return _number(typed)
         case Kind.DATE:
-            return _date(typed)
+            return date_read(typed)
         case Kind.YES_NO:
             return _flag(typed)
         case Kind.CHOICE:
@@ -175,7 +175,8 @@ def _number(typed: str) -> FieldInput:
     return FieldInput(number=number if number else abs(number))
 
 
-def _date(typed: str) -> FieldInput:
+def date_read(typed: str, *, years: range = YEARS) -> FieldInput:
+    """Read a date that people typed; one outside ``years`` is refused as a slip."""
     parts = _date_parts(typed)
     if parts is None:
         example = _date_shown(dt.date(2026, 5, 17))
@@ -185,7 +186,7 @@ def _date(typed: str) -> FieldInput:
         date = dt.date(year, month, day)
     except ValueError:
         return FieldInput(error=_("There is no such day: %(typed)s.") % {"typed": typed[:20]})
-    if date.year not in YEARS:
+    if date.year not in years:
         return FieldInput(error=_("Check the year: %(year)d is too far away.") % {"year": date.year})
     return FieldInput(date=date)
 
