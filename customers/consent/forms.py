@@ -81,7 +81,7 @@ class ConsentForm(forms.Form):
 class WordingForm(forms.Form):
     """A consent's text in each of the business's languages; ``seen`` is the version the writer started from."""
 
-    seen = forms.IntegerField(min_value=0, max_value=2**31 - 2, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, business: Business, line: WordingLine, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,6 +101,11 @@ class WordingForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 5, "lang": code}),
             )
             self.initial[f"text_{code}"] = written
+
+    def clean_seen(self) -> int:
+        """0 for what is no version: then any there is counts as newer."""
+        seen: str = self.cleaned_data["seen"]
+        return int(seen) if seen.isdecimal() and len(seen) < 10 else 0
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
