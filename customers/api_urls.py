@@ -4,4 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("customers.card.api")),
+    path("", include("customers.history.api.stays")),
+    path("", include("customers.history.api.activities")),
 ]

@@ -78,6 +78,8 @@ def furnish(house: House, word: str) -> dict[str, Any]:
                 unit_type=word,
                 channel=word,
                 note=word,
+                external_system=word,
+                external_id=word,
             )
             StayParticipantFactory(stay=stay, customer=guest, is_payer=True)
             activity = ActivityFactory(customer=guest, text=word, actor=word)

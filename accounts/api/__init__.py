@@ -1,1 +1,1 @@
-"""The frame of the API: keys, problems, pages, requests sent twice. Rooms put their resources into it; see docs/api.md."""
+"""The frame of the API: keys, problems, pages, requests sent twice. Rooms put their resources in; see docs/api.md."""

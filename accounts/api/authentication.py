@@ -44,7 +44,8 @@ class MayScope(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         wanted = view.scope_for(str(request.method))
-        if wanted is None or request.user.may(wanted):
+        caller: Caller = request._request.caller  # type: ignore[attr-defined]
+        if wanted is None or caller.may(wanted):
             return True
         detail = _("This key lacks the scope “%(scope)s”. Make one that has it under Settings, Connections.")
         raise Problem(403, "scope_missing", detail % {"scope": wanted}, scope=wanted)

@@ -115,7 +115,9 @@ class Id(serializers.IntegerField):
     """The number of a row."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({} if kwargs.get("read_only") else {"min_value": 1, "max_value": BIGGEST}), **kwargs)
+        if not kwargs.get("read_only"):
+            kwargs |= {"min_value": 1, "max_value": BIGGEST}
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool):

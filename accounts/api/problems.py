@@ -114,7 +114,7 @@ def _problem(error: Exception, request: Request | None) -> Problem | None:
         case RequestDataTooBig():
             return Problem(413, "too_large", _("This request is too large. Send at most 2 MB."))
         case exceptions.Throttled():
-            wait = str(int(error.wait or 0) + 1)
+            wait = str(int(getattr(error, "wait", None) or 0) + 1)
             detail = _("Too many requests with this key. Try again in %(seconds)s seconds.") % {"seconds": wait}
             return Problem(429, "too_many_requests", detail, headers={"Retry-After": wait})
     return None

@@ -86,7 +86,7 @@ class Operations(AutoSchema):
         operation = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        scope = self.view.scope_for(self.method)
+        scope = self.view.scope_for(self.method)  # type: ignore[attr-defined]
         operation["x-scope"] = scope
         told = f"Needs the scope `{scope}`."
         operation["description"] = f"{operation['description']}\n\n{told}" if operation.get("description") else told
@@ -105,7 +105,7 @@ class Operations(AutoSchema):
         """What an operation gives is called by what it is: ``Guest``, not ``GuestOut``."""
         return type(serializer).__name__.removesuffix("Out")
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """What an operation says of itself, not what its class does."""
         return ""
 

@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from accounts.models import ApiKey
+
 
 class KeyThrottle(SimpleRateThrottle):
     """Counts each key by itself, in the cache. The rate is a setting of Django REST framework, ``key``."""
@@ -12,4 +14,5 @@ class KeyThrottle(SimpleRateThrottle):
     scope = "key"
 
     def get_cache_key(self, request: Request, view: Any) -> str:
-        return f"api-{request.user.key.business_id}-{request.user.key.pk}"
+        key: ApiKey = request._request.caller.key  # type: ignore[attr-defined]
+        return f"api-{key.business_id}-{key.pk}"

@@ -55,7 +55,22 @@ class GuestView(ApiView):
     """What the views of one card have in common: refusals of the services become problems."""
 
     def handle_exception(self, exc: Exception) -> Response:
-        return super().handle_exception(_problem(exc))
+        return super().handle_exception(self.problem_of(exc))
+
+    def problem_of(self, error: Exception) -> Exception:
+        """The problem that tells of a service's refusal; what is none stays as it is."""
+        match error:
+            case Customer.DoesNotExist() | ContactPoint.DoesNotExist() | Tag.DoesNotExist():
+                return Http404()
+            case CardRestricted():
+                return Problem(409, "restricted", str(error))
+            case TagRefused():
+                return Problem(409, "tag_limit", str(error), limit=MAX_TAGS)
+            case ExternalIdTaken():
+                return Problem(409, "external_id_taken", str(error))
+            case FieldsRefused():
+                return fields_problem(error)
+        return error
 
     def locked(self, customer_id: int, version: int | None) -> Customer:
         """The card, locked; a problem when it is gone, restricted or of another version than the caller has seen."""
@@ -152,7 +167,7 @@ class GuestOutside(GuestView):
         responses=GuestOut,
     )
     def get(self, request: Request, slug: str, system: str, value: str) -> Response:
-        customer_id = guest_find(outside=_outside(system, value))
+        customer_id = guest_find(outside=outside_of(system, value))
         if customer_id is None:
             raise Http404
         shown = guest_shown(customer_id)
@@ -168,7 +183,7 @@ class GuestOutside(GuestView):
         responses={200: GuestOut, 201: GuestOut},
     )
     def put(self, request: Request, slug: str, system: str, value: str) -> Response:
-        outside = _outside(system, value)
+        outside = outside_of(system, value)
         known = guest_find(outside=outside)
         customer = card_lock(customer_id=known) if known is not None else None
         contacts = contacts_of(customer=customer) if customer else None
@@ -313,27 +328,11 @@ def _with_point(rows: QuerySet[Customer], normalised: str | None) -> QuerySet[Cu
     return rows.filter(pk__in=points)
 
 
-def _outside(system: str, value: str) -> Outside:
+def outside_of(system: str, value: str) -> Outside:
     """An id in an address, refused as every text is that no column could hold."""
     if len(system) > 80 or len(value) > 120 or "\x00" in system + value or printable(system)[:60] != system[:60]:
         raise Http404
     return Outside(system, value)
-
-
-def _problem(error: Exception) -> Exception:
-    """The problem that tells of a service's refusal; what is none stays as it is."""
-    match error:
-        case Customer.DoesNotExist() | ContactPoint.DoesNotExist() | Tag.DoesNotExist():
-            return Http404()
-        case CardRestricted():
-            return Problem(409, "restricted", str(error))
-        case TagRefused():
-            return Problem(409, "tag_limit", str(error), limit=MAX_TAGS)
-        case ExternalIdTaken():
-            return Problem(409, "external_id_taken", str(error))
-        case FieldsRefused():
-            return fields_problem(error)
-    return error
 
 
 urlpatterns = [

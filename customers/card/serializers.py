@@ -187,7 +187,7 @@ class GuestBase(Strict):
     postal_code = Text(16, required=False)
     city = Text(100, required=False)
     country = Text(2, required=False, help_text="ISO 3166-1, for example NO.")
-    source = Choice(Customer.Source, required=False, allow_blank=True)
+    source = Choice(Customer.Source, required=False, allow_blank=True)  # type: ignore[assignment]
     note = Text(4000, required=False)
     why_us = Text(1000, required=False)
     thanked = Text(1000, required=False)
@@ -268,7 +268,7 @@ _EXAMPLE = {
 class GuestIn(GuestBase):
     """A new guest."""
 
-    external_ids = ExternalIdIn(many=True, required=False, max_length=20)
+    external_ids = serializers.ListField(child=ExternalIdIn(), required=False, max_length=20)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         checked = super().validate(attrs)
