@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("customers.permission.urls")),
     path("", include("customers.sensitive.urls")),
     path("", include("customers.fields.urls")),
+    path("", include("customers.relations.urls")),
 ]

@@ -35,6 +35,7 @@ from customers.changes.selectors import acts_of_guest
 from customers.consent.forms import ConsentForm
 from customers.consent.selectors import consents_of
 from customers.fields.forms import PREFIX
+from customers.fields.selectors import guest_values
 from customers.history.forms import ActivityForm
 from customers.history.models import Stay
 from customers.history.panels import history_panels, timeline_panel
@@ -42,6 +43,7 @@ from customers.history.selectors import facts_get, stays_ahead
 from customers.history.services import activity_add
 from customers.permission.selectors import contact_alerts
 from customers.permission.views import restricted_page
+from customers.relations.selectors import relation_choices_of, relations_of
 from customers.search.services import recent_guest_touch
 from customers.sensitive.selectors import sensitive_panel
 
@@ -92,6 +94,9 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
         **history_panels(request, customer_id=customer_id),
         "acts": acts_of_guest(customer_id=customer_id),
         "note_form": note_form,
+        "own_fields": [line for line in guest_values(customer_id=customer_id) if line.row],
+        "relations": relations_of(customer_id=customer_id),
+        "relation_choices": relation_choices_of(card.customer),
         "free_tags": [tag for tag in tag_list() if tag.pk not in taken],
         "can_edit": request.member.can(Capability.EDIT),
         "can_undo": request.member.can(Capability.UNDO),

@@ -264,4 +264,5 @@ def _locale() -> Locale:
 
 @cache
 def _parsed(language: str) -> Locale:
-    return Locale.parse(language, sep="-")
+    """A language's locale; English is Britain's, as on every page: day before month."""
+    return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
