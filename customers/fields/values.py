@@ -26,7 +26,7 @@ NUMBER_MAX: Final = Decimal(10) ** 14
 YEARS: Final = range(1800, 2200)
 
 Kind = CustomField.Kind
-_SPOKEN = ("en", "nb", "da", "nl")
+_SPOKEN = ("en", "en_GB", "nb", "da", "nl")
 _WORDS = {
     True: frozenset(("yes", "y", "true", "1", "x", "on", "ja", "j", "sant", "sand", "waar")),
     False: frozenset(("no", "n", "false", "0", "off", "nei", "nej", "nee", "usant", "falsk", "onwaar")),
