@@ -65,6 +65,15 @@ class Calendar:
         """The date of a day as PostgreSQL reads it; days before the calendar are its first."""
         return self._iso[max(day + _OLDEST, 0)]
 
+    def day(self, text: str) -> int:
+        """The day of a date as :meth:`iso` writes it."""
+        return (date.fromisoformat(text) - self._today).days
+
+    def birthday_today(self, age: int) -> str:
+        """The date of birth of somebody who becomes ``age`` today."""
+        day = 28 if (self._today.month, self._today.day) == (2, 29) else self._today.day
+        return date(self._today.year - age, self._today.month, day).isoformat()
+
     def birth_date(self, age: float, draw: Draw) -> str:
         """A date of birth of somebody ``age`` years old."""
         return (self._today - timedelta(days=int((age + draw()) * 365.25))).isoformat()

@@ -12,10 +12,11 @@ from typing import Final
 from customers.normalise import fold, identity_key, search_tokens, sort_key
 from customers.sample.calendar import Calendar
 from customers.sample.doubles import written_again
+from customers.sample.extras import Extras
 from customers.sample.history import RELAYS, History
 from customers.sample.names import Address, Draw, NameBook, name_book, pick
 from customers.sample.profiles import HOME_LANGUAGE, Profile
-from customers.sample.rows import NULL, YES, Batch, Card, Row
+from customers.sample.rows import NO, NULL, YES, Batch, Card, Row
 
 BATCH_SIZE: Final = 4000
 """Guests in a batch: a second or two of work, some ten megabytes of text."""
@@ -42,13 +43,13 @@ def _calendar(profile: Profile, today: date) -> Calendar:
 class _Generator:
     def __init__(self, calendar: Calendar, seed: str, number: int, size: int, staff: int) -> None:
         self.calendar, self.profile = calendar, calendar.profile
-        self.number, self.size, self.staff = number, size, staff
+        self.number, self.size, self.staff, self.seed = number, size, staff, seed
         # Not a secret: what matters is that it repeats.
         self.draw: Draw = random.Random(f"{seed}/{self.profile.codes}/{number}").random  # noqa: S311
         self.languages = [language for language, share in self.profile.languages for _ in range(round(share * 200))]
         self.house_book = name_book(self.profile.staff_language)
         self.history = History(calendar, self.draw, number=number)
-        self.batch = Batch([], [], [], self.history.stays, self.history.participants, [], [])
+        self.batch = Batch([], [], [], self.history.stays, self.history.participants, [], [], [], [], [], [])
         self.count = self.people = 0
         self.emails: set[str] = set()
 
@@ -62,6 +63,7 @@ class _Generator:
             self._party()
         for agency in agencies:
             self._finish(agency)
+        Extras(self.calendar, self.batch, seed=self.seed, number=self.number, staff=self.staff).add()
         return self.batch
 
     def _party(self) -> None:
@@ -291,7 +293,7 @@ class _Generator:
             if draw() < share:
                 day = min(first - int(draw() * first), -1)
                 at = f"{self.calendar.iso(day)} {self.calendar.hour(draw)}"
-                row: Row = (n, kind, at, pick(texts, draw), str(int(draw() * self.staff)))
+                row: Row = (n, kind, at, pick(texts, draw), str(int(draw() * self.staff)), NO)
                 self.batch.activities.append(row)
 
 

@@ -104,6 +104,10 @@ class NameBook:
         self.agencies = _listed(company["agencies"])
         self.notes = _listed(data["texts"]["notes"], "|")
         self.calls = _listed(data["texts"]["calls"], "|")
+        self.tasks = _listed(data["texts"]["tasks"], "|")
+        self.pinned = _listed(data["texts"]["pinned"], "|")
+        priced = (entry.rpartition(":") for entry in _listed(data["texts"]["products"], "|"))
+        self.products = [(name, float(price)) for name, _colon, price in priced]
 
     def given(self, draw: Draw, *, male: bool) -> str:
         """A given name, sometimes two: ``Anne-Marie``, ``Jan Erik``."""

@@ -68,6 +68,8 @@ class Profile:
     """How many times as many guests as usual are in house, arriving or expected."""
     online_agents: tuple[str, ...] = ("Booking.com", "Booking.com", "Expedia", "Hotels.com")
     own_tags: tuple[str, ...] = ()
+    price_level: float = 1.0
+    """What costs 1 euro costs so much in the currency."""
 
 
 _EUROPEAN: Final = {"nb": 0.52, "da": 0.07, "nl": 0.07, "de": 0.16, "sv": 0.08, "en": 0.1}
@@ -197,6 +199,7 @@ def profile_for(*, country: str, currency: str, kinds: list[str]) -> Profile:
         country=country,
         currency=currency,
         rounding=_ROUNDING.get(currency, 0.5),
+        price_level=level,
         languages=tuple(shares.items()),
         channels=_CHANNELS.get(home or "", _CHANNELS[""]),
         staff_language=home or "en",

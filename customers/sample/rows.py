@@ -24,10 +24,19 @@ STAY: Final = (
     "channel", "amount", "currency", "booked_on", "note", "created_at",
 )  # fmt: skip
 PARTICIPANT: Final = ("stay", "customer", "is_guest", "is_booker", "is_payer", "is_agent")
-ACTIVITY: Final = ("customer", "kind", "at", "text", "member")
+ACTIVITY: Final = ("customer", "kind", "at", "text", "member", "is_pinned")
+PURCHASE: Final = (
+    "customer", "stay", "product", "description", "quantity", "amount", "currency", "bought_on", "created_at",
+)  # fmt: skip
+INVOICE: Final = (
+    "customer", "stay", "number", "issued_on", "due_on", "paid_on", "amount", "currency", "created_at",
+)  # fmt: skip
+TASK: Final = ("customer", "title", "due_on", "assignee", "done_at", "member", "created_at")
+CONSENT: Final = ("customer", "purpose", "channel", "act", "at", "source", "language")
 """Columns of the rows of a batch. ``n`` counts its guests and stays from 1; ``customer`` and ``stay`` name them by it.
 
-``property`` is the place's position in the profile, ``member`` that among the staff, ``tag`` a tag's code or name.
+``property`` is the place's position in the profile, ``member`` and ``assignee`` that among the staff, ``tag`` a tag's
+code or name, ``product`` a product's name.
 """
 
 
@@ -65,6 +74,10 @@ class Batch(NamedTuple):
     participants: list[Row]
     activities: list[Row]
     persons: list[int]
+    purchases: list[Row]
+    invoices: list[Row]
+    tasks: list[Row]
+    consents: list[Row]
 
 
 def rendered(rows: Sequence[Row]) -> str:

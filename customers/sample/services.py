@@ -15,7 +15,9 @@ from accounts.tenancy import business_scope
 from customers.card.models import Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_close, change_set_open, recording
+from customers.history.models import Product
 from customers.sample.generator import batch_sizes, generate
+from customers.sample.names import name_book
 from customers.sample.profiles import Profile, profile_for
 from customers.sample.rows import Batch
 from customers.sample.selectors import REGISTER, register_act, sample_current
@@ -73,7 +75,7 @@ def sample_add(*, business: Business, member: Member | None) -> ChangeSet:
     batch = generate(profile, seed="sample", today=_today(business), number=0, size=SAMPLE_GUESTS, staff=1)
     tags = _tags(profile)
     with change_set(kind=ChangeSet.Kind.SAMPLE, title=TITLE, member=member) as act:
-        batch_write(batch, properties=properties, staff=[member] if member else [], tags=tags)
+        batch_write(batch, properties=properties, staff=[member] if member else [], tags=tags, products={})
         act.result = {"guests": len(batch.customers), "stays": len(batch.stays)}
         ChangeSet.objects.filter(pk=act.pk).update(result=act.result)
     return act
@@ -102,7 +104,7 @@ def register_fill(
             return Filled(0, 0, 0, perf_counter() - began)
         properties = list(Property.objects.order_by("id")[: len(profile.places)])
         staff = list(Member.objects.filter(is_active=True).select_related("user").order_by("id"))
-        tags = _tags(profile)
+        tags, products = _tags(profile), _products(profile)
         sizes = _open_batches(act, guests)
         before = act.result
     profile = replace(profile, sort_language=business.language)
@@ -119,7 +121,7 @@ def register_fill(
 
     def write(number: int, batch: Batch) -> None:
         with business_scope(business.pk), recording(act.pk):
-            batch_write(batch, properties=properties, staff=staff, tags=tags)
+            batch_write(batch, properties=properties, staff=staff, tags=tags, products=products, with_consents=True)
             _note_done(act, number=number, batch=batch)
 
     if len(sizes) < PARALLEL_FROM:
@@ -177,6 +179,15 @@ def _tags(profile: Profile) -> dict[str, int]:
     for name in profile.own_tags:
         if name not in found:
             found[name] = Tag.objects.create(name=name).pk
+    return found
+
+
+def _products(profile: Profile) -> dict[str, int]:
+    """Ids of the products that a profile's guests buy, by name; missing ones are made."""
+    found = dict(Product.objects.values_list("name", "pk"))
+    for name, _price in name_book(profile.staff_language).products:
+        if name not in found:
+            found[name] = Product.objects.create(name=name).pk
     return found
 
 

@@ -27,10 +27,24 @@ CREATE TEMP TABLE sample_stay (n int, property int, status text, arrival date, d
     id bigint DEFAULT nextval(pg_get_serial_sequence('customers_stay', 'id')));
 CREATE TEMP TABLE sample_participant (stay int, customer int, is_guest boolean, is_booker boolean, is_payer boolean,
     is_agent boolean);
-CREATE TEMP TABLE sample_activity (customer int, kind text, at timestamptz, text text, member int);
+CREATE TEMP TABLE sample_activity (customer int, kind text, at timestamptz, text text, member int, is_pinned boolean);
+CREATE TEMP TABLE sample_purchase (customer int, stay int, product text, description text, quantity numeric,
+    amount numeric, currency text, bought_on date, created_at timestamptz);
+CREATE TEMP TABLE sample_invoice (customer int, stay int, number text, issued_on date, due_on date, paid_on date,
+    amount numeric, currency text, created_at timestamptz);
+CREATE TEMP TABLE sample_task (customer int, title text, due_on date, assignee int, done_at timestamptz, member int,
+    created_at timestamptz);
+CREATE TEMP TABLE sample_consent (customer int, purpose text, channel text, act text, at timestamptz, source text,
+    language text);
 """
-_TABLES = ("sample_customer", "sample_contact", "sample_tag", "sample_stay", "sample_participant", "sample_activity")
-_COLUMNS = (columns.CUSTOMER, columns.CONTACT, columns.TAG, columns.STAY, columns.PARTICIPANT, columns.ACTIVITY)
+_TABLES = (
+    "sample_customer", "sample_contact", "sample_tag", "sample_stay", "sample_participant", "sample_activity",
+    "sample_purchase", "sample_invoice", "sample_task", "sample_consent",
+)  # fmt: skip
+_COLUMNS = (
+    columns.CUSTOMER, columns.CONTACT, columns.TAG, columns.STAY, columns.PARTICIPANT, columns.ACTIVITY,
+    columns.PURCHASE, columns.INVOICE, columns.TASK, columns.CONSENT,
+)  # fmt: skip
 _INSERTS = (
     """
     INSERT INTO customers_customer (business_id, id, version, kind, given_name, family_name, company_name,
@@ -67,30 +81,72 @@ _INSERTS = (
     FROM sample_participant p JOIN sample_stay s ON s.n = p.stay JOIN sample_customer c ON c.n = p.customer
     """,
     """
-    INSERT INTO customers_activity (business_id, version, customer_id, kind, at, text, member_id, actor, created_at)
+    INSERT INTO customers_activity (business_id, version, customer_id, kind, at, text, member_id, actor, created_at,
+        is_pinned)
     SELECT %(business)s, 1, c.id, a.kind, a.at, a.text, (%(members)s::bigint[])[a.member + 1],
-        coalesce((%(actors)s::text[])[a.member + 1], ''), a.at
+        coalesce((%(actors)s::text[])[a.member + 1], ''), a.at, a.is_pinned
     FROM sample_activity a JOIN sample_customer c ON c.n = a.customer
     """,
+    # Without products of its own, as the sample of a new business, a purchase says in words what it was.
+    """
+    INSERT INTO customers_purchase (business_id, version, customer_id, stay_id, property_id, product_id, description,
+        quantity, amount, currency, bought_on, reference, external_system, external_id, created_at)
+    SELECT %(business)s, 1, c.id, s.id, (%(properties)s::bigint[])[s.property + 1],
+        (%(products)s::jsonb ->> p.product)::bigint,
+        CASE WHEN %(products)s::jsonb ? p.product THEN p.description ELSE p.product END,
+        p.quantity, p.amount, p.currency, p.bought_on, '', '', '', p.created_at
+    FROM sample_purchase p JOIN sample_customer c ON c.n = p.customer JOIN sample_stay s ON s.n = p.stay
+    """,
+    """
+    INSERT INTO customers_invoice (business_id, version, customer_id, stay_id, number, issued_on, due_on, paid_on,
+        amount, currency, note, external_system, external_id, created_at)
+    SELECT %(business)s, 1, c.id, s.id, i.number, i.issued_on, i.due_on, i.paid_on, i.amount, i.currency, '', '', '',
+        i.created_at
+    FROM sample_invoice i JOIN sample_customer c ON c.n = i.customer JOIN sample_stay s ON s.n = i.stay
+    """,
+    """
+    INSERT INTO customers_todo (business_id, version, customer_id, assignee_id, title, note, due_on, done_at, done_by,
+        origin, member_id, actor, created_at)
+    SELECT %(business)s, 1, c.id, (%(members)s::bigint[])[t.assignee + 1], t.title, '', t.due_on, t.done_at,
+        CASE WHEN t.done_at IS NULL THEN '' ELSE coalesce((%(actors)s::text[])[t.member + 1], '') END,
+        'member', (%(members)s::bigint[])[t.member + 1], coalesce((%(actors)s::text[])[t.member + 1], ''), t.created_at
+    FROM sample_task t JOIN sample_customer c ON c.n = t.customer
+    """,
 )
+_CONSENTS = """
+    INSERT INTO customers_consentevent (business_id, customer_id, purpose, channel, act, at, recorded_at, language,
+        source, by_guest, actor, proof)
+    SELECT %(business)s, c.id, e.purpose, e.channel, e.act, e.at, e.at, e.language, e.source, e.source = 'form', '', ''
+    FROM sample_consent e JOIN sample_customer c ON c.n = e.customer
+    ORDER BY e.at
+"""
 
 
 def batch_write(
-    batch: Batch, *, properties: Sequence[Property], staff: Sequence[Member], tags: Mapping[str, int]
+    batch: Batch,
+    *,
+    properties: Sequence[Property],
+    staff: Sequence[Member],
+    tags: Mapping[str, int],
+    products: Mapping[str, int],
+    with_consents: bool = False,
 ) -> None:
     """Write a batch in the scope and change set that are open.
 
-    ``properties`` are the profile's places in its order, ``tags`` the ids of the tags' codes and names.
+    ``properties`` are the profile's places in its order, ``tags`` the ids of the tags' codes and names, ``products``
+    those of the products by name. Consents can be added and never taken away: only a register that stays has them.
     """
     values = {
         "business": properties[0].business_id,
         "properties": [place.pk for place in properties],
         "tags": json.dumps(dict(tags)),
+        "products": json.dumps(dict(products)),
         "members": [member.pk for member in staff],
         "actors": [str(member) for member in staff],
     }
     parts: list[list[Row]] = [
         batch.customers, batch.contacts, batch.tags, batch.stays, batch.participants, batch.activities,
+        batch.purchases, batch.invoices, batch.tasks, batch.consents,
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
@@ -98,6 +154,8 @@ def batch_write(
             cursor.copy_expert(f"COPY {table} ({', '.join(names)}) FROM STDIN", StringIO(rendered(part)))
         for statement in _INSERTS:
             cursor.execute(statement, values)
+        if with_consents:
+            cursor.execute(_CONSENTS, values)
         cursor.execute(f"DROP TABLE {', '.join(_TABLES)}")
 
 

@@ -9,7 +9,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 
 from accounts.models import Business, Member, Property, Role
 from accounts.selectors import membership_list
@@ -17,7 +17,17 @@ from accounts.tenancy import business_scope
 from customers.card.models import ContactPoint, Customer, CustomerTag
 from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set, change_set_undo
-from customers.history.models import Activity, CustomerFacts, Stay, StayParticipant
+from customers.consent.models import ConsentEvent, ConsentState
+from customers.history.models import (
+    Activity,
+    CustomerFacts,
+    Invoice,
+    Product,
+    Purchase,
+    Stay,
+    StayParticipant,
+    Todo,
+)
 from customers.sample import services
 from customers.sample.businesses import DEMO_PASSWORD, HOUSES, demo_sign_ins
 from customers.sample.generator import Batch, generate
@@ -29,7 +39,7 @@ from tests.cast import Cast, House
 from tests.factories import BusinessFactory, CustomerFactory
 
 TODAY = date(2026, 3, 1)
-GUEST_TABLES = (Customer, ContactPoint, CustomerTag, Stay, StayParticipant, Activity)
+GUEST_TABLES = (Customer, ContactPoint, CustomerTag, Stay, StayParticipant, Activity, Purchase, Invoice, Todo)
 
 
 def counts() -> dict[str, int]:
@@ -54,6 +64,15 @@ def test_sample_adds_guests_around_today_as_one_change_set(fjordstuen: House) ->
     assert recorded == 0 and Change.objects.count() == sum(counts().values())
 
 
+def test_sample_leaves_nothing_that_cannot_go_again(fjordstuen: House) -> None:
+    """Consents can be added and never taken away, and products are settings: the sample has none of either."""
+    act = sample_add(business=fjordstuen.business, member=fjordstuen.admin)
+    assert Todo.objects.exists() and Purchase.objects.exclude(description="").exists()
+    assert not ConsentEvent.objects.exists() and not Product.objects.exists()
+    change_set_undo(change_set_id=act.pk, member=fjordstuen.admin)
+    assert set(counts().values()) == {0}
+
+
 def test_facts_postings_and_tags_follow(fjordstuen: House) -> None:
     sample_add(business=fjordstuen.business, member=None)
 
@@ -61,7 +80,8 @@ def test_facts_postings_and_tags_follow(fjordstuen: House) -> None:
     parts = StayParticipant.objects.filter(is_guest=True, stay__status__in=["checked_in", "checked_out"])
     assert facts["stays"] == parts.count() > 60
     paid = Stay.objects.filter(status__in=["checked_in", "checked_out"]).aggregate(total=Sum("amount"))
-    assert facts["value"] == paid["total"]
+    bought = Purchase.objects.aggregate(total=Sum("amount"))
+    assert facts["value"] == paid["total"] + bought["total"] > paid["total"]
     guest = Customer.objects.exclude(family_name="").first()
     assert guest is not None
     assert Posting.objects.filter(customer_id=guest.pk).count() == len(guest.search_tokens.split())
@@ -151,6 +171,23 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 def properties(house: House) -> None:
     with business_scope(house.pk):
         Property.objects.create(name="Camping", kind=Property.Kind.CAMPSITE)
+
+
+def test_the_demo_has_consents_products_and_bills(cast: Cast) -> None:
+    house = cast.fjordstuen
+    properties(house)
+    fill(house, 300)
+    with business_scope(house.pk):
+        assert Purchase.objects.filter(product=None).count() == 0 < Purchase.objects.count()
+        assert ConsentEvent.objects.filter(act="withdrawn").exists()
+        granted = ConsentState.objects.filter(granted=True).count()
+        assert granted == ConsentEvent.objects.count() - 2 * ConsentEvent.objects.filter(act="withdrawn").count()
+        assert Activity.objects.filter(is_pinned=True).exists()
+        states = {invoice.state_on(TODAY) for invoice in Invoice.objects.all()}
+        assert Invoice.State.PAID in states and len(states) > 1
+        assert Customer.objects.filter(birthday=TODAY.month * 100 + TODAY.day).count() >= 2
+        assert Todo.objects.exclude(assignee=None).exists()
+        assert Todo.objects.filter(done_at__gt=F("created_at")).exists()
 
 
 def test_register_is_filled_in_batches_and_once(cast: Cast, small_batches: None) -> None:
