@@ -49,7 +49,9 @@ class ConsentForm(forms.Form):
     )
 
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="consent_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        # The card has other forms with fields of these names.
+        self.auto_id = "consent_%s"
         self.business = business
 
     def clean_day(self) -> dt.date | None:

@@ -82,8 +82,9 @@ def wording_lines(*, consents: Sequence[tuple[str, str]] = CONSENTS) -> list[Wor
         versions.setdefault((wording.purpose, wording.channel), []).append(wording)
     lines = []
     for consent in consents:
-        current, *older = versions.get(consent, []) or [None]
-        lines.append(WordingLine(*consent, str(LABELS[consent]), current, [each for each in older if each]))
+        found = versions.get(consent, [])
+        current = found[0] if found else None
+        lines.append(WordingLine(*consent, str(LABELS[consent]), current, found[1:]))
     return lines
 
 

@@ -1,5 +1,6 @@
 """Pages of consents: the evidence of a guest, recording a decision, files, and the wordings."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,9 @@ from customers.consent.selectors import consent_events, consents_of, wording_lin
 from customers.consent.services import WordingConflict, consent_record, wording_add
 from customers.export.views import left_out_message
 from customers.sensitive.tasks import sensitive_erase
+
+SOON = timedelta(minutes=1)
+"""A decision recorded later than this after it was made is shown with both moments."""
 
 
 @requires(Capability.CONSENT)
@@ -132,7 +136,12 @@ def _evidence_page(request: BusinessRequest, customer: Customer, form: ConsentFo
         "consents": consents_of(customer_id=customer.pk),
         "consent_form": form,
         "events": [
-            {"event": event, "label": LABELS[event.purpose, event.channel], "text": wording_text(event)}
+            {
+                "event": event,
+                "label": LABELS[event.purpose, event.channel],
+                "text": wording_text(event),
+                "is_late": event.recorded_at - event.at > SOON,
+            }
             for event in consent_events(customer_id=customer.pk)
         ],
         "on_evidence": True,

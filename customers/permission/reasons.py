@@ -18,11 +18,11 @@ class Reason(models.TextChoices):
     DO_NOT_CONTACT = "do_not_contact", _("Do not contact")
     NO_CONSENT = "no_consent", _("Has not consented")
     WITHDRAWN = "withdrawn", _("Consent withdrawn")
-    NO_ADDRESS = "no_address", _("No address")
-    INVALID = "invalid", _("Address not valid")
-    BOUNCED = "bounced", _("Address bounces")
+    NO_ADDRESS = "no_address", _("No address or number")
+    INVALID = "invalid", _("Address or number not valid")
+    BOUNCED = "bounced", _("Bounces")
     RELAY = "relay", _("Relay address of an agent")
-    OPTED_OUT = "opted_out", _("Address opted out")
+    OPTED_OUT = "opted_out", _("Opted out")
 
 
 class ContactPurpose(models.TextChoices):

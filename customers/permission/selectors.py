@@ -81,20 +81,20 @@ class ContactAlert:
 def contact_alerts(*, customer: Customer) -> list[ContactAlert]:
     """What the desk must know of a guest's contact rules, weightiest first. No query."""
     alerts = []
-    if customer.is_restricted:
-        alerts.append(
-            ContactAlert(
-                "restricted",
-                "bad",
-                "lock",
-                _("Processing restricted."),
-                _("Their data may be stored and nothing else. Stays and notes go on; the card cannot be changed."),
-            )
-        )
     if customer.is_deceased:
         alerts.append(
             ContactAlert(
                 "deceased", "info", "user-x", _("Deceased."), _("No message goes out, not about a stay either.")
+            )
+        )
+    if customer.is_restricted:
+        alerts.append(
+            ContactAlert(
+                "restricted",
+                "warn",
+                "lock",
+                _("Processing restricted."),
+                _("Their data may be stored and nothing else. Stays and notes go on; the card cannot be changed."),
             )
         )
     if customer.do_not_contact:

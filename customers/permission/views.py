@@ -32,7 +32,7 @@ def contact_rules(request: BusinessRequest, slug: str, customer_id: int) -> Http
         )
         undoable(request, _("The contact rules of %(name)s are changed.") % {"name": customer}, act)
         return redirect("contact_rules", slug=slug, customer_id=customer_id)
-    return _page(request, customer, RestrictionForm())
+    return _page(request, customer, RestrictionForm(is_restricted=customer.is_restricted))
 
 
 @requires(Capability.RESTRICT)
@@ -40,7 +40,7 @@ def contact_rules(request: BusinessRequest, slug: str, customer_id: int) -> Http
 def guest_restriction(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
     """Restrict the processing of a guest's data, or lift it. POST ``restricted`` (``on``, ``off``) and ``reason``."""
     customer = _customer(customer_id)
-    form = RestrictionForm(request.POST)
+    form = RestrictionForm(request.POST, is_restricted=customer.is_restricted)
     restricted = SWITCHED.get(request.POST.get("restricted", ""))
     if not form.is_valid() or restricted is None:
         return _page(request, customer, form)

@@ -86,7 +86,7 @@ class TestOneClick:
             )
         shown = desk.get(card(guest)).text
         assert warning in shown
-        assert "since 3 May 2025" in shown
+        assert "Granted 3 May 2025" in shown
         assert "Never asked" in shown
 
     def test_withdrawing_sensitive_asks_for_their_erasure(

@@ -240,10 +240,10 @@ class TestRestriction:
 class TestShown:
     def test_alerts_and_marks_weightiest_first(self) -> None:
         guest = CustomerFactory(**flagged(*FLAGS))
-        assert [alert.code for alert in contact_alerts(customer=guest)] == ["restricted", "deceased", "do_not_contact"]
+        assert [alert.code for alert in contact_alerts(customer=guest)] == ["deceased", "restricted", "do_not_contact"]
         assert [label for _tone, label in contact_marks(guest)] == [
-            "Processing restricted",
             "Deceased",
+            "Restricted",
             "Do not contact",
         ]
         plain = CustomerFactory()

@@ -89,7 +89,7 @@ class TestRules:
             ConsentEventFactory(customer=guest)
         page = desk.get(f"{card(guest)}contact-rules/").text
         assert page.count("Yes</span>") == 2, "both kinds of e-mail"
-        assert "Has not consented · No address" in page
+        assert "Has not consented · No address or number" in page
         desk.post(f"{card(guest)}contact-rules/", {"is_deceased": "on"})
         page = desk.get(f"{card(guest)}contact-rules/").text
         assert "Yes</span>" not in page
@@ -174,7 +174,7 @@ class TestHonoured:
         for address in ("/b/fjordstuen/guests/", "/b/fjordstuen/lookup/?q=berg"):
             shown = desk.get(address).text
             assert "Åse Berg" in shown, address
-            assert '<span class="badge bad">Processing restricted</span>' in shown, address
+            assert '<span class="badge warn">Restricted</span>' in shown, address
             assert '<span class="badge warn">Do not contact</span>' in shown, address
             assert "Deceased" not in shown, address
 
