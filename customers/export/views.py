@@ -14,6 +14,7 @@ from accounts.models import Capability
 from customers.card.models import Customer, Tag
 from customers.export.copy import guest_copy
 from customers.export.services import guests_export
+from customers.fields.selectors import filter_fields
 from customers.filters import read_filter
 from customers.filters.conditions import on_sets
 from customers.listing.selectors import guests_found
@@ -29,6 +30,7 @@ def guest_export(request: BusinessRequest, slug: str) -> HttpResponse | FileResp
         dict(request.GET.lists()),
         tags=set(Tag.objects.values_list("pk", flat=True)),
         sources=Customer.Source.values,
+        fields=filter_fields(),
     )
     found = guests_found(
         text=guests.text, today=today, calling_code=country_code_for_region(request.business.country) or None

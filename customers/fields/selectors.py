@@ -3,10 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db import connection
-
 from customers.fields.models import CustomField, FieldValue, GuestFieldValue, StayFieldValue
 from customers.fields.values import value_plain, value_shown
+from customers.filters import FilterField
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,12 @@ def values_of_guests(*, customer_ids: Collection[int]) -> dict[int, list[FieldLi
     return found
 
 
-def field_counts() -> dict[int, int]:
-    """On how many guests or stays each field has a value, counted as far as it matters to people: up to 10,000."""
-    counted = """
-        SELECT f.id, (SELECT count(*) FROM (
-            SELECT FROM {table} v WHERE v.business_id = f.business_id AND v.field_id = f.id LIMIT 10000) some)
-        FROM customers_customfield f WHERE f.target = %s
-    """
-    tables = {"guest": "customers_guestfieldvalue", "stay": "customers_stayfieldvalue"}
-    counts: dict[int, int] = {}
-    with connection.cursor() as cursor:
-        for target, table in tables.items():
-            cursor.execute(counted.format(table=table), [target])
-            counts.update(cursor.fetchall())
-    return counts
+def filter_fields() -> list[FilterField]:
+    """The guest fields in use, as filters read them."""
+    return [
+        FilterField(field.pk, field.key, field.kind, tuple(option["key"] for option in field.options))
+        for field in field_list(target=CustomField.Target.GUEST)
+    ]
 
 
 def _lines(target: str, rows: Iterable[FieldValue]) -> list[FieldLine]:

@@ -2,5 +2,6 @@
 
 from customers.filters.conditions import TextMatch, on_rows, on_sets
 from customers.filters.guest_filter import GuestFilter, Ignored, read_filter
+from customers.filters.own import FilterField, OwnFilter
 
-__all__ = ["GuestFilter", "Ignored", "TextMatch", "on_rows", "on_sets", "read_filter"]
+__all__ = ["FilterField", "GuestFilter", "Ignored", "OwnFilter", "TextMatch", "on_rows", "on_sets", "read_filter"]

@@ -35,6 +35,11 @@ def on_rows(guests: GuestFilter, match: TextMatch | None) -> Sql:
         # A scalar subquery and not EXISTS: it stays a probe for each row, whatever the planner thinks of it.
         parts.append("(SELECT true FROM customers_customertag t WHERE t.tag_id = %s AND t.customer_id = c.id LIMIT 1)")
         values.append(tag)
+    for own in guests.own:
+        condition, wanted = own.sql()
+        value = f"customers_guestfieldvalue v WHERE v.field_id = %s AND v.customer_id = c.id AND {condition}"
+        parts.append(f"(SELECT true FROM {value} LIMIT 1)")
+        values += [own.field.id, *wanted]
     if match is not None:
         parts.append(f"(c.id = ANY (%s) OR {held(match.terms, _TOKENS)})" if match.terms else "c.id = ANY (%s)")
         values += [list(match.ids), *held_values(match.terms)]
@@ -47,6 +52,12 @@ def on_sets(guests: GuestFilter, match: TextMatch | None) -> Sql:
     for tag in guests.tags:
         parts.append("c.id IN (SELECT customer_id FROM customers_customertag WHERE tag_id = %s)")
         values.append(tag)
+    for own in guests.own:
+        condition, wanted = own.sql()
+        parts.append(
+            f"c.id IN (SELECT v.customer_id FROM customers_guestfieldvalue v WHERE v.field_id = %s AND {condition})"
+        )
+        values += [own.field.id, *wanted]
     if match is not None and match.terms:
         found = " INTERSECT ".join(f"SELECT * FROM {postings(term)} p" for term in match.terms)
         parts.append(f"c.id IN (({found}) UNION SELECT unnest(%s::bigint[]))")

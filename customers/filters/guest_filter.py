@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from customers.filters.own import FilterField, OwnFilter, read_own
+
 VALUES_MAX: Final = 20
 TEXT_LENGTH: Final = 120
 ID_MAX: Final = 2**63 - 1
@@ -29,7 +31,8 @@ class GuestFilter:
     """Which guests a list shows; the empty filter shows all.
 
     All ``tags`` must be on the guest; one of the ``languages`` and one of the ``sources`` must be theirs. The last
-    stay lies between two dates, both included. ``text`` is what the search box holds.
+    stay lies between two dates, both included. ``own`` are conditions on fields of the business's own, all of which
+    must hold. ``text`` is what the search box holds.
     """
 
     text: str = ""
@@ -38,6 +41,7 @@ class GuestFilter:
     sources: tuple[str, ...] = ()
     stayed_from: dt.date | None = None
     stayed_until: dt.date | None = None
+    own: tuple[OwnFilter, ...] = ()
 
     def __bool__(self) -> bool:
         return self != GuestFilter()
@@ -57,17 +61,25 @@ class GuestFilter:
             pairs.append(("stayed_from", self.stayed_from.isoformat()))
         if self.stayed_until:
             pairs.append(("stayed_until", self.stayed_until.isoformat()))
-        return pairs
+        return pairs + [pair for own in self.own for pair in own.parameters()]
 
     def without_dates(self) -> "GuestFilter":
         """The filter without its bounds on the last stay."""
         return replace(self, stayed_from=None, stayed_until=None)
 
+    def without_own(self, field_id: int) -> "GuestFilter":
+        """The filter without its condition on a field of the business's own."""
+        return replace(self, own=tuple(own for own in self.own if own.field.id != field_id))
+
 
 def read_filter(
-    parameters: Mapping[str, Sequence[str]], *, tags: Collection[int], sources: Collection[str]
+    parameters: Mapping[str, Sequence[str]],
+    *,
+    tags: Collection[int],
+    sources: Collection[str],
+    fields: Sequence[FilterField] = (),
 ) -> tuple[GuestFilter, list[Ignored]]:
-    """Read a filter from an address's parameters; ``tags`` and ``sources`` are those that exist."""
+    """Read a filter from an address's parameters; ``tags``, ``sources`` and ``fields`` are those that exist."""
     ignored: list[Ignored] = []
 
     def values(name: str) -> list[str]:
@@ -105,6 +117,8 @@ def read_filter(
     first, last = date("stayed_from"), date("stayed_until")
     if first and last and last < first:
         first, last = last, first
+    own, wrong = read_own(parameters, fields, VALUES_MAX)
+    ignored.extend(Ignored(name[:60], value[:40]) for name, value in wrong)
     text = " ".join(" ".join(parameters.get("q", ())[:1]).replace("\x00", " ").split())[:TEXT_LENGTH]
     found = GuestFilter(
         text,
@@ -113,6 +127,7 @@ def read_filter(
         tuple(dict.fromkeys(wanted_sources)),
         first,
         last,
+        tuple(own),
     )
     return found, ignored
 

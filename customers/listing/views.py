@@ -19,8 +19,12 @@ from phonenumbers import country_code_for_region
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from customers.card.models import Customer
+from customers.fields.models import CustomField
+from customers.fields.selectors import field_list, filter_fields
 from customers.filters import GuestFilter, Ignored, read_filter
+from customers.filters.own import PREFIX
 from customers.listing.order import DEFAULT, Order, Place, read_order, read_place, write_place
+from customers.listing.own_filters import own_chips, own_inputs
 from customers.listing.selectors import (
     COUNTED,
     Found,
@@ -41,6 +45,7 @@ TARGET = "guests"
 def guest_list(request: BusinessRequest, slug: str) -> HttpResponse:
     """A page of the list; to htmx only the part below the search box."""
     tags = tags_to_filter()
+    fields = field_list(target=CustomField.Target.GUEST)
     guests, ignored = _filter(request.GET, tags)
     order, after, before = _place(request, ignored)
     found = _found(request, guests)
@@ -69,6 +74,7 @@ def guest_list(request: BusinessRequest, slug: str) -> HttpResponse:
         "active_tags": [tags[tag] for tag in guests.tags],
         "active_sources": [(source, Customer.Source(source).label) for source in guests.sources],
         "dates": _dates(guests, sort),
+        "own_chips": own_chips(fields, guests, sort),
         "can_export": request.member.can(Capability.EXPORT),
         "can_import": request.member.can(Capability.IMPORT),
     }
@@ -78,6 +84,7 @@ def guest_list(request: BusinessRequest, slug: str) -> HttpResponse:
         "all_tags": sorted(tags.values(), key=lambda tag: (not tag.code, str(tag).casefold())),
         "languages": languages_spoken(),
         "sources": Customer.Source.choices,
+        "own_inputs": own_inputs(fields, guests),
         "filter_is_open": "filter" in request.GET,
     }
     return render(request, "guests/list.html", context)
@@ -115,7 +122,8 @@ def guest_neighbour(request: BusinessRequest, slug: str, customer_id: int, step:
 
 
 def _filter(parameters: QueryDict, tags: Mapping[int, Any]) -> tuple[GuestFilter, list[Ignored]]:
-    return read_filter(dict(parameters.lists()), tags=tags, sources=Customer.Source.values)
+    fields = filter_fields() if any(name.startswith(PREFIX) for name in parameters) else ()
+    return read_filter(dict(parameters.lists()), tags=tags, sources=Customer.Source.values, fields=fields)
 
 
 def _found(request: BusinessRequest, guests: GuestFilter) -> Found:
