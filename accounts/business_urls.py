@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import activity, businesses, members
+from accounts.views import activity, businesses, keys, members
 
 urlpatterns = [
     path("members/", members.member_list_page, name="member_list"),
@@ -15,5 +15,8 @@ urlpatterns = [
     path("settings/", businesses.business_settings, name="business_settings"),
     path("settings/properties/new/", businesses.property_new, name="property_new"),
     path("settings/properties/<int:property_id>/", businesses.property_edit, name="property_edit"),
+    path("settings/keys/", keys.key_list_page, name="key_list"),
+    path("settings/keys/new/", keys.key_new, name="key_new"),
+    path("settings/keys/<int:key_id>/revoke/", keys.key_revoke_page, name="key_revoke"),
     path("activity/", activity.activity_log, name="activity_log"),
 ]

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from accounts.access import public
-from accounts.api.describe import Description, describe
-from accounts.api.problems import is_api, not_found_response, problem_response
+from accounts.api.describe import Description, describe, told
+from accounts.api.problems import CODES, is_api, not_found_response, problem_response
 from crm import views
 
 RESOURCES = [path("", include("customers.api_urls"))]
@@ -36,7 +36,15 @@ def schema(request: HttpRequest) -> HttpResponse:
 def docs(request: HttpRequest) -> HttpResponse:
     """The same for people."""
     description: Description = describe(api_schema(), host=request.build_absolute_uri("/").rstrip("/"))
-    return render(request, "api/docs.html", {"api": description})
+    return render(
+        request,
+        "api/docs.html",
+        {
+            "api": description,
+            "codes": {code: told(text) for code, text in CODES.items()},
+            "root": request.build_absolute_uri("../b/"),
+        },
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+Told = list[tuple[str, bool]]
+"""A sentence in parts: each a text, and whether it is code."""
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -15,7 +17,7 @@ class Value:
     name: str
     kind: str
     required: bool
-    description: str = ""
+    description: Told
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Answer:
     """One way an operation answers."""
 
     status: str
-    description: str
+    description: Told
     is_problem: bool
 
 
@@ -35,7 +37,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    description: str
+    description: Told
     scope: str
     parameters: list[Value]
     body: list[Value]
@@ -58,7 +60,7 @@ class Resource:
     """An object that the API gives."""
 
     name: str
-    description: str
+    description: Told
     values: list[Value]
 
 
@@ -86,7 +88,8 @@ def describe(document: Mapping[str, Any], *, host: str) -> Description:
             group.operations.append(_operation(path, method, operation, schemas, host))
             shown |= _returned(operation, schemas)
     resources = [
-        Resource(name, schemas[name].get("description", ""), _values(schemas[name], schemas)) for name in sorted(shown)
+        Resource(name, told(schemas[name].get("description", "")), _values(schemas[name], schemas))
+        for name in sorted(shown)
     ]
     return Description(list(groups.values()), resources, dict(document["info"]["x-scopes"]))
 
@@ -97,7 +100,7 @@ def _operation(
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     parameters = [each for each in operation.get("parameters", []) if each["name"] != "slug"]
     answers = [
-        Answer(status, each.get("description", ""), int(status) >= 400)
+        Answer(status, told(each.get("description", "")), int(status) >= 400)
         for status, each in operation["responses"].items()
     ]
     return Operation(
@@ -105,10 +108,10 @@ def _operation(
         method=method.upper(),
         path=path,
         summary=operation.get("summary", ""),
-        description=operation.get("description", ""),
+        description=told(operation.get("description", "")),
         scope=operation.get("x-scope", ""),
         parameters=[
-            Value(each["name"], kind_of(each["schema"]), bool(each.get("required")), each.get("description", ""))
+            Value(each["name"], kind_of(each["schema"]), bool(each.get("required")), told(each.get("description", "")))
             for each in sorted(parameters, key=lambda each: (each["in"] != "path", each["in"] == "header"))
         ],
         body=_values(_solid(body.get("schema", {}), schemas), schemas),
@@ -134,12 +137,21 @@ def _curl(path: str, method: str, operation: Mapping[str, Any], body: Mapping[st
 def _values(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[Value]:
     required = schema.get("required", [])
     return [
-        Value(name, kind_of(_merged(each)), name in required, _told(each, schemas))
+        Value(name, kind_of(_merged(each)), name in required, told(_meaning(each, schemas)))
         for name, each in schema.get("properties", {}).items()
     ]
 
 
-def _told(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+def told(text: str) -> Told:
+    """A text in parts.
+
+    >>> told("Send `next` as it stands.")
+    [('Send ', False), ('next', True), (' as it stands.', False)]
+    """
+    return [(part, bool(place % 2)) for place, part in enumerate(text.split("`")) if part]
+
+
+def _meaning(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     own = schema.get("description", "")
     return str(own or _solid(schema.get("items", schema), schemas).get("description", ""))
 

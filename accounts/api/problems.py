@@ -29,9 +29,41 @@ TITLES = {
 }
 """One title a status: RFC 9457 wants it to stay the same from one occurrence to the next."""
 
+CODES = {
+    "not_json": "The body is not JSON that can be read.",
+    "no_valid_key": "The key is missing, mistyped, expired or revoked.",
+    "scope_missing": "The key lacks the scope named in `scope`.",
+    "forbidden": "The key may not do this.",
+    "not_found": "There is nothing at this address, or it is another business's.",
+    "method_not_allowed": "The address does not answer this method; `Allow` names those it does.",
+    "changed_meanwhile": "Somebody changed the row since you read it. `current` is how it stands now.",
+    "restricted": "The guest has asked that their data be kept and not used: the card cannot be changed.",
+    "external_id_taken": "The id in the other system belongs to another row.",
+    "tag_limit": "The guest carries as many tags as a guest can, `limit` of them.",
+    "tag_exists": "There is a tag of this name.",
+    "move_refused": "A stay with this status cannot get that one.",
+    "product_exists": "There is a product of this name or code.",
+    "consent_missing": "Sensitive details are kept only while the guest consents; there is no such consent.",
+    "relation_refused": "The two guests cannot stand in this relation.",
+    "request_in_progress": "A request with the same `Idempotency-Key` is being worked on. Ask again in a moment.",
+    "too_large": "The body is larger than 2 MB.",
+    "unsupported_media_type": "The body is not `application/json`.",
+    "invalid": "`errors` says what is wrong with which field.",
+    "refused": "What was asked cannot be; `detail` says why.",
+    "idempotency_key_invalid": "The `Idempotency-Key` is empty, too long, or holds other than ASCII letters and signs.",
+    "idempotency_key_reused": "The `Idempotency-Key` was used for another request.",
+    "too_many_requests": "The key has made too many requests; `Retry-After` says when the next one is welcome.",
+    "our_mistake": "Something went wrong on our side. Nothing was saved.",
+    "out_of_order": "The register cannot be reached just now. Nothing was saved.",
+}
+"""Every code of a problem and what it means; the page of the API lists them."""
+
 
 class Problem(exceptions.APIException):
-    """A refusal with a ``code`` that programs can rely on, a ``detail`` for people, and whatever ``more`` there is."""
+    """A refusal with a ``code`` that programs can rely on, a ``detail`` for people, and whatever ``more`` there is.
+
+    A code that is not registered is a programming error (``KeyError``).
+    """
 
     def __init__(
         self,
@@ -43,6 +75,8 @@ class Problem(exceptions.APIException):
         headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
+        if code not in CODES:
+            raise KeyError(code)
         super().__init__(detail, code)
         self.status_code = status
         self.code = code
