@@ -6,9 +6,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from imports.mapping import values
+from imports.mapping import OwnField, values
 from imports.readers import FILE_BYTES_MAX, FileError
 from imports.readers.errors import EmptyFile, FileTooLarge
+from imports.selectors import own_fields
 from imports.services import Source, source_open
 from imports.uploads import upload_keep, upload_path, upload_refused, upload_remove
 from imports.wording import error_sentence
@@ -39,6 +40,10 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.request = request
 
+    def fields_of_business(self) -> tuple[OwnField, ...]:
+        """The fields of the business's own that a file may bring."""
+        return own_fields(language=self.request.business.language) if self.request is not None else ()
+
     def clean_currency(self) -> str:
         """An ISO 4217 code."""
         text = self.cleaned_data["currency"].strip()
@@ -62,7 +67,7 @@ class UploadForm(forms.Form):
             return cleaned
         self.upload = upload_keep(uploaded)
         try:
-            self.source = source_open(path=upload_path(self.upload))
+            self.source = source_open(path=upload_path(self.upload), fields=self.fields_of_business())
         except FileError as error:
             upload_remove(self.upload)
             self.add_error("file", error_sentence(error))

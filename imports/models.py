@@ -41,6 +41,8 @@ class ImportRun(TenantModel):
     """Names of columns that are never stored, such as payment cards."""
     unread = models.JSONField(default=list)
     """Names of columns that mean nothing here and stay behind."""
+    extras = models.JSONField(default=list, db_default=[])
+    """[column, meaning] of what the file has beyond its format: own fields, consents, sensitive details."""
     rows_about = models.IntegerField(default=0)
     rows_done = models.IntegerField(default=0)
     batches_done = models.IntegerField(default=0)

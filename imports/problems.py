@@ -60,6 +60,21 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "phone_placeholder": (gettext_noop("This number stands for no number; it was kept and marked."), False),
     "phone_several": (gettext_noop("There are several numbers in one cell; they were kept as typed."), False),
     "control": (gettext_noop("The text holds characters that cannot be shown; they were removed."), False),
+    "own_value": (gettext_noop("This is no value of the field; it was left empty."), False),
+    "yes_no": (gettext_noop("This is neither yes nor no; no consent was recorded."), False),
+    "consent_future": (gettext_noop("The date of this consent is in the future; nothing was recorded."), False),
+    "consent_withdrawn": (
+        gettext_noop("The guest has withdrawn this consent; a yes that is older or has no date does not revive it."),
+        False,
+    ),
+    "no_consent": (
+        gettext_noop("The guest has not consented to sensitive details; the value was not stored."),
+        False,
+    ),
+    "restricted": (
+        gettext_noop("The processing of this guest's data is restricted; the card was left as it is."),
+        False,
+    ),
     "card_number": (gettext_noop("This looks like a payment card number; it was not stored."), False),
 }
 

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
+from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.tenancy import business_scope
+from customers.fields.models import CustomField
+from customers.fields.selectors import field_list
+from customers.fields.values import value_read
+from imports.mapping import TARGETS, OwnField, OwnReader, OwnValue, is_sensitive
 from imports.models import ImportProblem, ImportRun
 from imports.problems import REASONS
 from imports.progress import progress_read
@@ -15,6 +21,8 @@ SILENT_AFTER = timedelta(seconds=90)
 """A run at work says so every few seconds."""
 FORGOTTEN_AFTER = timedelta(days=7)
 """A file that nobody lets in is put away: it holds guests' data."""
+SENSITIVE_FORGOTTEN_AFTER = timedelta(days=1)
+"""One with sensitive details sooner: as a file they are not sealed."""
 _SWEPT_AT_ONCE = 100
 
 
@@ -25,6 +33,9 @@ class SilentRun:
     business_id: int
     run_id: int
     state: str
+    seen_at: datetime
+    has_details: bool
+    """Whether its file has columns of sensitive details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +96,36 @@ def runs_silent() -> list[SilentRun]:
 
 
 def runs_forgotten() -> list[SilentRun]:
-    """Runs of any business that were looked through and not started for a week."""
-    return _due(("ready",), FORGOTTEN_AFTER)
+    """Runs of any business that were looked through and not started: for a week, with sensitive details for a day."""
+    waiting = _due(("ready",), SENSITIVE_FORGOTTEN_AFTER, 10 * _SWEPT_AT_ONCE)
+    long_ago = timezone.now() - FORGOTTEN_AFTER
+    return [run for run in waiting if run.has_details or run.seen_at < long_ago]
 
 
-def _due(states: tuple[str, ...], silent: timedelta) -> list[SilentRun]:
+def own_fields(*, language: str) -> tuple[OwnField, ...]:
+    """The business's own fields that are in use, as files may bring them; numbers are read as in `language`."""
+    return tuple(
+        OwnField(field.pk, target, field.key, field.label, _reader(field, language))
+        for target in TARGETS
+        for field in field_list(target=target)
+    )
+
+
+def _reader(field: CustomField, language: str) -> OwnReader:
+    def read(text: str) -> OwnValue | None:
+        # Files are read in a thread of its own, which no language has been chosen in.
+        with override(language):
+            found = value_read(field.kind, text, options=field.options)
+        return None if found.error else found.columns()
+
+    return read
+
+
+def _due(states: tuple[str, ...], silent: timedelta, most: int = _SWEPT_AT_ONCE) -> list[SilentRun]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT business_id, run_id FROM imports_due(%s, make_interval(secs => %s), %s)",
-            [list(states), silent.total_seconds(), _SWEPT_AT_ONCE],
+            [list(states), silent.total_seconds(), most],
         )
         found = cursor.fetchall()
     due = []
@@ -101,5 +133,6 @@ def _due(states: tuple[str, ...], silent: timedelta) -> list[SilentRun]:
         with business_scope(business_id):
             run = ImportRun.objects.filter(pk=run_id).first()
         if run is not None:
-            due.append(SilentRun(business_id, run_id, run.state))
+            has_details = any(is_sensitive(meaning) for _column, meaning in run.extras)
+            due.append(SilentRun(business_id, run_id, run.state, run.seen_at, has_details))
     return due

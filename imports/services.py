@@ -4,10 +4,9 @@ A run opens its own scopes and transactions, one a batch; none of these function
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,17 @@ from accounts.tenancy import business_scope
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set_close, change_set_open, recording
 from imports.ahead import ahead
-from imports.mapping import Context, Interpreted, Kind, Plan, interpret, plan
+from imports.findings import Findings
+from imports.mapping import Context, Interpreted, Kind, OwnField, Plan, interpret, plan
 from imports.models import ImportProblem, ImportRun, ImportSeen
-from imports.problems import Problem
 from imports.progress import progress_forget, progress_tell
 from imports.readers import FILE_BYTES_MAX, CsvFile, FileError, open_csv
+from imports.selectors import own_fields
 from imports.staging import Job, Tally, begin_tryout, write_batch
 from imports.uploads import upload_path, upload_remove
 
 BATCH_ROWS = 5_000
 """Rows a transaction: a second or two, so that nobody waits long for a card that the import holds."""
-PROBLEMS_KEPT = 1_000
-"""Of each kind of problem so many are kept by line and value; all are counted."""
 SAMPLE_ROWS = 1_000
 """Rows in which payment cards are looked for."""
 _ATTEMPTS = 3
@@ -52,31 +50,6 @@ class Source:
     plan: Plan
 
 
-@dataclass(slots=True)
-class Findings:
-    """Problems met so far: all counted, the first of each kind kept."""
-
-    groups: Counter[tuple[str, str]] = field(default_factory=Counter)
-    kept: list[Problem] = field(default_factory=list)
-
-    def add(self, problems: list[Problem]) -> None:
-        """Take in a batch's."""
-        for problem in problems:
-            kind = (problem.column, problem.reason)
-            self.groups[kind] += 1
-            if self.groups[kind] <= PROBLEMS_KEPT:
-                self.kept.append(problem)
-
-    def as_groups(self) -> list[list[Any]]:
-        """[column, reason, count], the most frequent first."""
-        return [[column, reason, count] for (column, reason), count in self.groups.most_common()]
-
-    @classmethod
-    def of(cls, groups: list[list[Any]]) -> "Findings":
-        """Go on from what is stored."""
-        return cls(Counter({(column, reason): count for column, reason, count in groups}))
-
-
 @dataclass(frozen=True, slots=True)
 class Tryout:
     """What would happen."""
@@ -86,11 +59,13 @@ class Tryout:
     rows: int
 
 
-def source_open(*, path: Path, kind: Kind | None = None, limit: int = FILE_BYTES_MAX) -> Source:
-    """Look a file through and recognise it. Raises FileError."""
+def source_open(
+    *, path: Path, kind: Kind | None = None, fields: Sequence[OwnField] = (), limit: int = FILE_BYTES_MAX
+) -> Source:
+    """Look a file through and recognise it; `fields` are the business's own. Raises FileError."""
     file = open_csv(path, limit=limit)
     sample = next(file.batches(SAMPLE_ROWS))
-    return Source(file, plan(file.header, sample.rows, kind=kind))
+    return Source(file, plan(file.header, sample.rows, kind=kind, fields=fields))
 
 
 def run_create(
@@ -115,6 +90,7 @@ def run_create(
         currency=currency,
         refused=list(laid.refused),
         unread=list(laid.unread),
+        extras=[list(each) for each in laid.extras()],
         rows_about=source.file.rows_about,
         member=member,
         actor=str(member)[:200] if member else "",
@@ -124,7 +100,7 @@ def run_create(
 def tryout(*, business: Business, source: Source, currency: str = "", tell: Progress | None = None) -> Tryout:
     """Find out what importing a file would do, in the caller's scope and without writing anything."""
     tally, findings, rows = Tally(), Findings(), 0
-    job = _job(business, source, run_id=0, act_id=0, dry=True)
+    job = _job(business, source, None)
     with transaction.atomic():
         begin_tryout()
         for batch in ahead(_interpreted(business, source, currency, skip=0)):
@@ -142,11 +118,12 @@ def run_check(*, business_id: int, run_id: int) -> None:
     with business_scope(business_id):
         run = ImportRun.objects.filter(pk=run_id, state=ImportRun.State.CHECKING).first()
         business = Business.objects.get(pk=business_id)
+        fields = own_fields(language=business.language)
     if run is None:
         return
     started = time.monotonic()
     try:
-        source = _source_of(run, upload_path(run.upload))
+        source = _source_of(run, upload_path(run.upload), fields)
         with business_scope(business_id):
             found = tryout(
                 business=business,
@@ -217,11 +194,12 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
     with business_scope(business_id):
         run = ImportRun.objects.filter(pk=run_id, state=ImportRun.State.RUNNING).first()
         business = Business.objects.get(pk=business_id)
+        fields = own_fields(language=business.language)
     if run is None:
         return
     try:
-        source = _source_of(run, path or upload_path(run.upload))
-        job = _job(business, source, run_id=run_id, act_id=_act_of(run), dry=False)
+        source = _source_of(run, path or upload_path(run.upload), fields)
+        job = _job(business, source, run)
         for batch in ahead(_interpreted(business, source, run.currency, skip=run.batches_done)):
             if not _write(business, job, batch):
                 return
@@ -266,6 +244,7 @@ def _interpreted(business: Business, source: Source, currency: str, *, skip: int
         today=_today(business),
         home_currency=business.currency,
         currency=currency,
+        zone=business.zone,
     )
     end = 0
     for number, batch in enumerate(source.file.batches(BATCH_ROWS)):
@@ -390,25 +369,31 @@ def _store_findings(run: ImportRun, findings: Findings) -> None:
     )
 
 
-def _source_of(run: ImportRun, path: Path) -> Source:
+def _source_of(run: ImportRun, path: Path, fields: Sequence[OwnField]) -> Source:
     """The run's file, which must be the one that was looked through."""
-    source = source_open(path=path, kind=run.kind)  # type: ignore[arg-type]
+    source = source_open(path=path, kind=run.kind, fields=fields)  # type: ignore[arg-type]
     if source.file.survey.sha256 != run.sha256:
         raise _Changed
     return source
 
 
-def _job(business: Business, source: Source, *, run_id: int, act_id: int, dry: bool) -> Job:
+def _job(business: Business, source: Source, run: ImportRun | None) -> Job:
+    """What batches are written for; without a run it is a try-out."""
     laid = source.plan
     return Job(
         business_id=business.pk,
-        run_id=run_id,
-        act_id=act_id,
+        run_id=run.pk if run else 0,
+        act_id=_act_of(run) if run else 0,
         system=laid.format.system,
         language=business.language,
         edits=laid.format.kind == "guests",
         tells_kind="guest.kind" in laid.places,
-        dry=dry,
+        public_id=business.public_id,
+        dry=run is None,
+        has_details=bool(laid.sensitive),
+        file_name=run.file_name if run else "",
+        member_id=run.member_id if run else None,
+        actor=run.actor if run else "",
     )
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from accounts.tenancy.tasks import TenantTask
+from customers.sensitive.tasks import sensitive_erase
 from imports.selectors import runs_forgotten, runs_silent
 from imports.services import run_check, run_expire, run_work
 from imports.uploads import uploads_sweep
@@ -16,8 +17,9 @@ def import_run_check(business_id: int, run_id: int) -> None:
 
 @shared_task(base=TenantTask, scoped=False)
 def import_run_work(business_id: int, run_id: int) -> None:
-    """Write a run."""
+    """Write a run, and erase what consents that it withdrew no longer cover."""
     run_work(business_id=business_id, run_id=run_id)
+    sensitive_erase(business_id)
 
 
 @shared_task

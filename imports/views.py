@@ -14,13 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from customers.changes.models import ChangeSet
+from customers.fields.models import CustomField
+from imports.findings import PROBLEMS_KEPT
 from imports.forms import UploadForm
 from imports.mapping import formats
 from imports.models import ImportRun
-from imports.selectors import problem_groups, problem_rows, run_get, run_list, run_rows_done
-from imports.services import PROBLEMS_KEPT, RunRefused, run_create, run_discard, run_start
+from imports.selectors import ProblemGroup, problem_groups, problem_rows, run_get, run_list, run_rows_done
+from imports.services import RunRefused, run_create, run_discard, run_start
 from imports.tasks import import_run_check, import_run_work
-from imports.wording import reason_sentence, stored_sentence
+from imports.wording import extra_fields, extra_sentences, problem_sentence, stored_sentence
 
 _FORMULA_SIGNS = tuple("=+-@\t\r\0")
 
@@ -107,10 +109,12 @@ def import_problems(request: BusinessRequest, slug: str, run_id: int) -> HttpRes
     response.write("\ufeff")
     writer = csv.writer(response)
     writer.writerow([_("Line"), _("Column"), _("Value"), _("What is wrong")])
+    fields = extra_fields(run)
     for problem in problem_rows(run=run):
         value = f"'{problem.value}" if problem.value.startswith(_FORMULA_SIGNS) else problem.value
         column = f"'{problem.column}" if problem.column.startswith(_FORMULA_SIGNS) else problem.column
-        writer.writerow([problem.line, column, value, reason_sentence(problem.reason)])
+        sentence = problem_sentence(problem.reason, problem.column, problem.value, fields)
+        writer.writerow([problem.line, column, value, sentence])
     return response
 
 
@@ -143,6 +147,7 @@ def _context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
     step = {ImportRun.State.CHECKING: 2, ImportRun.State.READY: 3, ImportRun.State.RUNNING: 4}.get(state, 5)
     done = run_rows_done(run=run)
     act = run.change_set
+    fields = extra_fields(run)
     names = (
         ("created", _("New")),
         ("updated", _("Changed")),
@@ -159,13 +164,19 @@ def _context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
             (label, run.counts.get("guests", {}).get(key, 0), run.counts.get("stays", {}).get(key, 0))
             for key, label in names
         ],
-        "groups": [(group, reason_sentence(group.reason)) for group in problem_groups(run=run)],
+        "groups": [(group, _group_sentence(group, fields)) for group in problem_groups(run=run)],
+        "extras": extra_sentences(run),
         "kept": PROBLEMS_KEPT,
         "error": stored_sentence(run.error),
         "can_undo": act is not None and act.state == ChangeSet.State.DONE and request.member.can(Capability.UNDO),
         "is_undone": act is not None and act.state == ChangeSet.State.UNDONE,
         "refresh_url": reverse("import_state", kwargs={"slug": request.business.slug, "run_id": run.pk}),
     }
+
+
+def _group_sentence(group: ProblemGroup, fields: dict[str, CustomField]) -> str:
+    value = group.examples[0].value if group.examples else ""
+    return problem_sentence(group.reason, group.column, value, fields)
 
 
 def _nudge(task: Any, run: ImportRun) -> None:

@@ -12,4 +12,6 @@
 `currency`  of amounts that name none.
 `escaped`   cells that begin with a formula sign carry an apostrophe before it, as Innkeeper's exports do.
 `refused`   columns that are never stored, and why.
+
+`extras.toml` is no format: it names columns that any file may have beside its format's own.
 """

@@ -1,25 +1,46 @@
 """From rows as they stand to typed guests and stays, with every problem named. Pure: no Django, no database."""
 
 from imports.mapping.columns import Columns
+from imports.mapping.extras import CONSENTS, read_extras
 from imports.mapping.guests import read_guests
-from imports.mapping.plan import Format, Kind, Plan, formats, plan
-from imports.mapping.rows import LIMITS, ContactRow, Context, GuestRow, Interpreted, StayRow, TagRow
+from imports.mapping.plan import TARGETS, Format, Kind, OwnField, OwnReader, OwnValue, Plan, formats, is_sensitive, plan
+from imports.mapping.rows import (
+    LIMITS,
+    ConsentRow,
+    ContactRow,
+    Context,
+    DetailRow,
+    FieldRow,
+    GuestRow,
+    Interpreted,
+    StayRow,
+    TagRow,
+)
 from imports.mapping.stays import read_stays
 from imports.readers import Batch
 
 __all__ = [
+    "CONSENTS",
     "LIMITS",
+    "TARGETS",
+    "ConsentRow",
     "ContactRow",
     "Context",
+    "DetailRow",
+    "FieldRow",
     "Format",
     "GuestRow",
     "Interpreted",
     "Kind",
+    "OwnField",
+    "OwnReader",
+    "OwnValue",
     "Plan",
     "StayRow",
     "TagRow",
     "formats",
     "interpret",
+    "is_sensitive",
     "plan",
 ]
 
@@ -43,5 +64,6 @@ def interpret(laid: Plan, batch: Batch, context: Context) -> Interpreted:
             result.invalid_stays += len(columns.left_out - unusable)
             gone = {columns.lines[at] for at in columns.left_out}
             result.stays = [stay for stay in result.stays if stay.line not in gone]
+        read_extras(columns, context, result)
     result.problems = sorted(columns.problems, key=lambda problem: problem.line)
     return result

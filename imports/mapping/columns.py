@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from customers.export.rows import plain
 from imports.mapping.cards import without_card_numbers
-from imports.mapping.plan import Plan
+from imports.mapping.plan import Plan, is_sensitive
 from imports.mapping.values import WHOLE_MAX
 from imports.problems import REASONS, Problem, shown
 from imports.readers import Batch
@@ -30,7 +30,8 @@ class Columns:
         self.plan = plan
         self.lines = batch.lines
         self.rows = batch.rows
-        self.problems: list[Problem] = list(batch.problems)
+        # A row that is no row may hold anything anywhere: with sensitive columns none of it is repeated.
+        self.problems = [problem._replace(value="") if plan.sensitive else problem for problem in batch.problems]
         self.left_out: set[int] = set()
         self._cells: list[tuple[str, ...]] = list(zip(*batch.rows, strict=True))
         self._empty = plan.format.empty
@@ -44,8 +45,12 @@ class Columns:
         return meaning in self.plan.places
 
     def report(self, at: int, meaning: str, value: str, reason: str) -> None:
-        """Name a problem of row `at`; a reason that leaves the row out does so."""
-        self.report_between(at, self.plan.names(meaning), value, reason)
+        """Name a problem of row `at`; a reason that leaves the row out does so. Sensitive values are never repeated."""
+        self.report_between(at, self.plan.names(meaning), "" if is_sensitive(meaning) else value, reason)
+
+    def open_cells(self, at: int) -> list[str]:
+        """The cells of a row that are not sensitive."""
+        return [cell for place, cell in enumerate(self.rows[at]) if place not in self.plan.sensitive]
 
     def report_between(self, at: int, names: str, value: str, reason: str) -> None:
         """Name a problem of row `at` that several columns share, by their names."""

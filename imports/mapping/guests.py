@@ -62,6 +62,9 @@ def read_guests(
         columns.parsed("guest.country", values.country, "country"),
         columns.chosen("guest.source"),
         columns.texts("guest.note", limit=LIMITS["note"], lines=True),
+        columns.texts("guest.why_us", limit=LIMITS["why_us"], lines=True),
+        columns.texts("guest.thanked", limit=LIMITS["thanked"], lines=True),
+        columns.texts("guest.deal_breakers", limit=LIMITS["deal_breakers"], lines=True),
         [own or known for own, known in zip(dates, first_contacts or repeat(None), strict=False)],
         strict=False,
     )
@@ -70,13 +73,13 @@ def read_guests(
             continue
         keys = name_keys(given_name=first, family_name=last, company_name=firm, language=context.language)
         # A row of a stay is told apart by the stay's own id.
-        digest = _digest(columns.rows[at]) if first_contacts is None else ""
+        digest = _digest(columns.open_cells(at)) if first_contacts is None else ""
         kind = kind or ("company" if firm and not first and not last else "person")
-        birth_date, street, postal_code, city, country, source, note, first_contact = rest
+        birth_date, street, postal_code, city, country, source, note, why_us, thanked, breakers, first_contact = rest
         result.guests.append(
             GuestRow(
                 line, number, digest, kind, first, last, firm, organisation, language or "", nation or "", birth_date,
-                street, postal_code, city, country or "", source, note, first_contact, *keys,
+                street, postal_code, city, country or "", source, note, why_us, thanked, breakers, first_contact, *keys,
             )
         )  # fmt: skip
 
@@ -171,5 +174,5 @@ def _tags(columns: Columns, result: Interpreted, numbers: list[str]) -> None:
 
 
 def _digest(row: list[str]) -> str:
-    """Stands for the whole row, so that the same row twice is one guest."""
+    """Stands for the whole row but its sensitive cells, so that the same row twice is one guest."""
     return hashlib.sha256("\x1f".join(cell.strip() for cell in row).encode("utf-8", "surrogatepass")).hexdigest()[:32]

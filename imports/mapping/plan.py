@@ -1,11 +1,13 @@
 """Which kind of file this is, by the names of its columns, and what each column means."""
 
+import datetime as dt
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from customers.normalise import fold
 from imports.mapping.cards import card_columns
@@ -16,6 +18,7 @@ Kind = Literal["bookings", "guests"]
 # A file with this share of a format's columns is taken for a damaged one of that format.
 _ALIKE: Final = 0.5
 _NAMES_SHOWN: Final = 12
+_EXTRAS: Final = "extras.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,38 @@ class Format:
         return frozenset(name for names in self.columns.values() for name in names) | frozenset(self.note)
 
 
+Target = Literal["guest", "stay"]
+TARGETS: Final[tuple[Target, ...]] = ("guest", "stay")
+OwnValue = tuple[str, Decimal | None, dt.date | None, bool | None]
+"""A value of a field of the business's own in the columns it is stored in: text, number, date, yes or no."""
+OwnReader = Callable[[str], OwnValue | None]
+
+
+class OwnField(NamedTuple):
+    """A field of the business's own as a file may bring it: by its key or its name.
+
+    `read` makes a value of a cell; None where it cannot.
+    """
+
+    id: int
+    target: Target
+    key: str
+    label: str
+    read: OwnReader
+
+    @property
+    def meaning(self) -> str:
+        """As the meanings of columns are called."""
+        return f"own.{self.target}.{self.id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A format laid over one file's header: `places` says which cells hold each meaning.
 
     `note` are the cells that make the stay's note, with the word before each; `refused` are columns that are never
-    stored, with the reason; `unread` columns mean nothing here and stay behind.
+    stored, with the reason; `unread` columns mean nothing here and stay behind. `own` are the business's fields that
+    the file has, `sensitive` the places of what is only kept with a consent.
     """
 
     format: Format
@@ -55,14 +84,35 @@ class Plan:
     note: tuple[tuple[int, str], ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    own: tuple[OwnField, ...] = ()
+    sensitive: frozenset[int] = frozenset()
 
     def names(self, meaning: str) -> str:
         """The columns of a meaning, as they are called in the file."""
         return ", ".join(self.header[place] for place in self.places.get(meaning, ()))
 
+    def extras(self) -> list[tuple[str, str]]:
+        """(column, meaning) of what the file has beyond its format: of `extras.toml` and of the business's own."""
+        own = self.format.columns
+        found = [(place, meaning) for meaning, at in self.places.items() if meaning not in own for place in at]
+        return [(self.header[place], meaning) for place, meaning in sorted(found)]
 
-def plan(header: Sequence[str], sample: Sequence[Sequence[str]], *, kind: Kind | None = None) -> Plan:
+
+def is_sensitive(meaning: str) -> bool:
+    """Whether a meaning's values are kept only with a consent."""
+    return meaning.startswith("sensitive.")
+
+
+def plan(
+    header: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    *,
+    kind: Kind | None = None,
+    fields: Sequence[OwnField] = (),
+) -> Plan:
     """Recognise a file by its header, and refuse columns that hold payment cards in `sample` (its first rows).
+
+    `fields` are the business's own: a column that means nothing else and bears the key or name of one is read as it.
 
     Raises MissingColumns when the file is of a known format but lacks what it needs, UnknownColumns when it is of none.
     """
@@ -85,8 +135,50 @@ def plan(header: Sequence[str], sample: Sequence[Sequence[str]], *, kind: Kind |
         if column in names and header[names[column]] not in refused
     )
     used = {place for at in places.values() for place in at} | {place for place, _ in note}
+    free = {name: place for name, place in _named(header, found).items() if place not in used}
+    free = {name: place for name, place in free.items() if header[place] not in refused}
+    more = _extras(free, found.kind)
+    taken = {place for at in more.values() for place in at}
+    own = _own({name: place for name, place in free.items() if place not in taken}, found.kind, fields)
+    places |= more | {field.meaning: (place,) for field, place in own.items()}
+    used |= taken | set(own.values())
+    sensitive = frozenset(place for meaning, at in places.items() if is_sensitive(meaning) for place in at)
     unread = tuple(name for place, name in enumerate(header) if name and place not in used and name not in refused)
-    return Plan(found, tuple(header), places, note, refused, unread)
+    return Plan(found, tuple(header), places, note, refused, unread, tuple(own), sensitive)
+
+
+def _extras(free: Mapping[str, int], kind: Kind) -> dict[str, tuple[int, ...]]:
+    """Columns of `extras.toml`. A list of bookings counts children, it does not name them."""
+    found = {}
+    for meaning, names in extra_columns().items():
+        at = tuple(dict.fromkeys(free[name] for name in names if name in free))
+        if at and not (kind == "bookings" and meaning == "sensitive.children"):
+            found[meaning] = at
+    return found
+
+
+def _own(free: Mapping[str, int], kind: Kind, fields: Sequence[OwnField]) -> dict[OwnField, int]:
+    """The business's fields by their keys, then by their names; in bookings those of the stay go first."""
+    wanted = sorted((one for one in fields if kind == "bookings" or one.target == "guest"), key=_stays_first)
+    found: dict[OwnField, int] = {}
+    for name_of in (_key_of, _label_of):
+        for field_ in wanted:
+            place = free.get(fold(name_of(field_)))
+            if place is not None and field_ not in found and place not in found.values():
+                found[field_] = place
+    return found
+
+
+def _stays_first(field_: OwnField) -> bool:
+    return field_.target != "stay"
+
+
+def _key_of(field_: OwnField) -> str:
+    return field_.key
+
+
+def _label_of(field_: OwnField) -> str:
+    return field_.label
 
 
 def _recognised(header: Sequence[str], kind: Kind | None) -> Format:
@@ -136,12 +228,19 @@ def formats() -> tuple[Format, ...]:
 
 
 @cache
+def extra_columns() -> dict[str, tuple[str, ...]]:
+    """Meaning → folded names of the columns that any file may have."""
+    content = tomllib.loads(resources.files("imports.formats").joinpath(_EXTRAS).read_text("utf-8"))
+    return {meaning: tuple(fold(name) for name in names) for meaning, names in content["columns"].items()}
+
+
+@cache
 def _contents() -> dict[str, dict[str, Any]]:
     files = resources.files("imports.formats").iterdir()
     return {
         file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
         for file in files
-        if file.name.endswith(".toml")
+        if file.name.endswith(".toml") and file.name != _EXTRAS
     }
 
 

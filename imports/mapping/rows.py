@@ -17,6 +17,11 @@ LIMITS: Final = {
     "postal_code": 16,
     "city": 100,
     "note": 4000,
+    "why_us": 1000,
+    "thanked": 1000,
+    "deal_breakers": 1000,
+    "sensitive": 1000,
+    "proof": 200,
     "contact": 254,
     "tag": 40,
     "property": 120,
@@ -33,7 +38,7 @@ class Context(NamedTuple):
     """What the business adds to a file: `country` of phones without code, `language` whose alphabet sorts names.
 
     `currency` is an explicit choice for amounts that name none, else the format's own holds, else `home_currency`.
-    `today` (in the business's time zone) tells past stays without a status from coming ones.
+    `today` (in the business's time zone `zone`) tells past stays without a status from coming ones.
     """
 
     country: str
@@ -41,6 +46,7 @@ class Context(NamedTuple):
     today: dt.date
     home_currency: str = ""
     currency: str = ""
+    zone: dt.tzinfo = dt.UTC
 
 
 class GuestRow(NamedTuple):
@@ -63,6 +69,9 @@ class GuestRow(NamedTuple):
     country: str
     source: str
     note: str
+    why_us: str
+    thanked: str
+    deal_breakers: str
     first_contact: dt.date | None
     sort_key: str
     identity_key: str
@@ -111,6 +120,42 @@ class TagRow(NamedTuple):
     tag: str
 
 
+class FieldRow(NamedTuple):
+    """A value of a field of the business's own, on a row's guest or stay, in the column of its kind."""
+
+    line: int
+    field_id: int
+    text: str
+    number: Decimal | None
+    date: dt.date | None
+    flag: bool | None
+
+
+class ConsentRow(NamedTuple):
+    """A yes or no of a row's guest. `at` is when they decided; None: the file does not say. `source`: how, in words.
+
+    A day without a time is its beginning for a yes and its end for a no, so that a no of the same day holds.
+    """
+
+    line: int
+    column: str
+    purpose: str
+    channel: str
+    granted: bool
+    at: dt.datetime | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetailRow:
+    """A sensitive detail of a row's guest. Kept in memory alone, and never shown by accident."""
+
+    line: int
+    column: str
+    kind: str
+    text: str = field(repr=False)
+
+
 @dataclass(slots=True)
 class Interpreted:
     """A batch, interpreted. Rows that were left out stand only in `problems` and in the two counts."""
@@ -119,6 +164,10 @@ class Interpreted:
     contacts: list[ContactRow] = field(default_factory=list)
     tags: list[TagRow] = field(default_factory=list)
     stays: list[StayRow] = field(default_factory=list)
+    guest_fields: list[FieldRow] = field(default_factory=list)
+    stay_fields: list[FieldRow] = field(default_factory=list)
+    consents: list[ConsentRow] = field(default_factory=list)
+    details: list[DetailRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     invalid_guests: int = 0
     invalid_stays: int = 0

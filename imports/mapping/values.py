@@ -42,6 +42,36 @@ def date(text: str) -> dt.date | None:
     return date_of(int(year), int(month), int(day))
 
 
+_WORDS = {
+    word: answer
+    for answer, words in (
+        (True, "1 x y j yes true on ja sant sand waar wahr subscribed granted consented samtykket"),
+        (False, "0 n no false off nei nej nee nein usant falsk falskt onwaar falsch unsubscribed withdrawn"),
+    )
+    for word in words.split()
+}
+_TIMED = re.compile(r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s?(Z|UTC|[+-]\d{2}:?\d{2})?$")
+
+
+def yes_no(text: str) -> bool | None:
+    """Yes or no, in any language of the interface, Swedish or German."""
+    return _WORDS.get(text.casefold())
+
+
+def moment(text: str) -> dt.datetime | dt.date | None:
+    """A date, or with its time a moment in ISO form, with the offset from UTC where the text names one."""
+    found = _TIMED.match(text)
+    if not found:
+        return date(text)
+    day, time, offset = found.groups()
+    if not date(day):
+        return None
+    try:
+        return dt.datetime.fromisoformat(f"{day}T{time}{'+00:00' if offset in ('Z', 'UTC') else offset or ''}")
+    except ValueError:
+        return None
+
+
 def date_of(year: int, month: int, day: int) -> dt.date | None:
     """A date of its parts, from 1900 to 2199; None when there is no such day."""
     if not 1900 <= year < 2200:

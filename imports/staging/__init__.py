@@ -1,6 +1,7 @@
 """A batch into the register, in sets: staged by COPY, resolved, planned, written. docs/imports.md explains it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from django.db import connection
@@ -8,11 +9,15 @@ from django.db.backends.utils import CursorWrapper
 
 from imports.mapping import Interpreted
 from imports.staging.apply import apply_guests, apply_stays, remember_planned
-from imports.staging.job import OUTCOMES, Job, Outcome, Tally
+from imports.staging.consents import Decided, decide_consents, write_consents
+from imports.staging.details import Sealing, decide_details, write_details
+from imports.staging.fields import apply_fields, plan_fields, stage_fields
+from imports.staging.job import EXTRAS, OUTCOMES, Job, Outcome, Tally
 from imports.staging.known import Register
 from imports.staging.names import property_ids, tag_ids
 from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
 from imports.staging.resolve import Resolved, resolve
+from imports.staging.restricted import hold_restricted, restricted_cards
 from imports.staging.tables import (
     CONTACT_COLUMNS,
     GUEST_COLUMNS,
@@ -23,7 +28,7 @@ from imports.staging.tables import (
     create_stage,
 )
 
-__all__ = ["OUTCOMES", "Job", "Outcome", "Tally", "begin_tryout", "write_batch"]
+__all__ = ["EXTRAS", "OUTCOMES", "Job", "Outcome", "Tally", "begin_tryout", "write_batch"]
 
 
 def begin_tryout() -> None:
@@ -50,19 +55,39 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         plan_guests(cursor, job, found.known, seen)
         plan_contacts(cursor, job, found.known)
         problems = plan_tags(cursor, job, found.known, {tag: name for name, tag in tags.items()})
+        plan_fields(cursor, job, found.known, seen)
+        restricted = restricted_cards(cursor, job, found.known)
+        problems += hold_restricted(cursor, found, restricted)
         changed_stays = plan_stays(cursor, job, sorted(set(found.stay_of.values()) - found.new_stays))
         cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
+        consents = decide_consents(cursor, job, found, batch.consents, restricted)
+        details = decide_details(
+            cursor, job, found, batch, consenting=consents.sensitive, restricted=restricted, seen=seen
+        )
         if job.dry:
             remember_planned(cursor)
         else:
             apply_guests(cursor, job, found.known, today.isoformat())
             if not job.edits:
                 apply_stays(cursor, job, changed_stays)
-        tally = _tally(cursor, job, found, seen, changed_stays)
-    tally.problems = found.problems + problems
+            apply_fields(cursor, job)
+        write_consents(cursor, job, consents)
+        write_details(cursor, job, details)
+        tally = _tally(cursor, job, found, seen, changed_stays, consents.guests | details.guests)
+    _count_extras(tally, job, batch, consents, details)
+    tally.problems = found.problems + problems + consents.problems + details.problems
     tally.guests["invalid"] += batch.invalid_guests
     tally.stays["invalid"] += batch.invalid_stays + len(batch.stays) - len(found.stays)
     return tally
+
+
+def _count_extras(tally: Tally, job: Job, batch: Interpreted, consents: Decided, details: Sealing) -> None:
+    """Count what became of sensitive details and consents, in files that have them."""
+    if job.has_details:
+        tally.extras["details"] = Counter(stored=len(details.texts), refused=details.refused)
+    if batch.consents:
+        granted = sum(row.granted for row in consents.events.values())
+        tally.extras["consents"] = Counter(granted=granted, withdrawn=len(consents.events) - granted)
 
 
 def _stage(cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted, tags: Mapping[str, int]) -> None:
@@ -76,6 +101,7 @@ def _stage(cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted,
         ((*guest, cards[guest.line], cards[guest.line] in found.new) for guest in found.guests),
     )
     copy_rows(cursor, "stage_contact", CONTACT_COLUMNS, found.contacts)
+    stage_fields(cursor, found, batch)
     if batch.tags:
         copy_rows(cursor, "stage_tag", TAG_COLUMNS, ((row.line, row.position, tags[row.tag]) for row in batch.tags))
     if found.stays:
@@ -98,20 +124,27 @@ def _stage(cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted,
 
 
 def _tally(
-    cursor: CursorWrapper, job: Job, found: Resolved, seen: Mapping[int, bool], changed_stays: list[int]
+    cursor: CursorWrapper,
+    job: Job,
+    found: Resolved,
+    seen: Mapping[int, bool],
+    changed_stays: list[int],
+    changed_beside: Collection[int],
 ) -> Tally:
     """Count what was met for the first time in this run, and known guests that are changed only now."""
     cursor.execute(
         """
         SELECT customer_id FROM plan_card WHERE differs
         UNION SELECT customer_id FROM plan_contact UNION SELECT customer_id FROM plan_tag
+        UNION SELECT row_id FROM plan_field WHERE of = 'guest'
         """
     )
-    changed = {row[0] for row in cursor.fetchall()} - found.new
+    changed = ({row[0] for row in cursor.fetchall()} | set(changed_beside)) - found.new
     fresh = [card for card in found.known if card not in seen]
     updated = sum(card in changed for card in fresh)
     later = [card for card in changed if seen.get(card) is False]
-    altered = set(changed_stays)
+    cursor.execute("SELECT DISTINCT row_id FROM plan_field WHERE of = 'stay'")
+    altered = (set(changed_stays) | {row[0] for row in cursor.fetchall()}) - found.new_stays
     known_stays = sorted(set(found.stay_of.values()) - found.new_stays)
     tally = Tally()
     tally.guests.update(

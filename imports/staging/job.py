@@ -3,11 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 from imports.problems import Problem
 
 Outcome = Literal["created", "updated", "unchanged", "invalid"]
 OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged", "invalid")
+EXTRAS: dict[str, tuple[str, ...]] = {"details": ("stored", "refused"), "consents": ("granted", "withdrawn")}
+"""What is counted beside guests and stays, in files that have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,13 @@ class Job:
     language: str
     edits: bool
     tells_kind: bool
+    public_id: UUID
     dry: bool = False
+    has_details: bool = False
+    """Whether the file has columns of sensitive details: then what became of them is counted, zeros included."""
+    file_name: str = ""
+    member_id: int | None = None
+    actor: str = ""
 
     @property
     def seen(self) -> str:
@@ -44,18 +53,23 @@ class Tally:
 
     guests: Counter[Outcome] = field(default_factory=Counter)
     stays: Counter[Outcome] = field(default_factory=Counter)
+    extras: dict[str, Counter[str]] = field(default_factory=dict)
+    """Sensitive details and consents, where the file has any."""
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
         """Take another batch's counts in; its problems stay with the caller."""
         self.guests.update(other.guests)
         self.stays.update(other.stays)
+        for name, counter in other.extras.items():
+            self.extras.setdefault(name, Counter()).update(counter)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """As shown and stored: every outcome, 0 included."""
         return {
             "guests": {outcome: self.guests[outcome] for outcome in OUTCOMES},
             "stays": {outcome: self.stays[outcome] for outcome in OUTCOMES},
+            **{name: {what: counter[what] for what in EXTRAS[name]} for name, counter in self.extras.items()},
         }
 
     @classmethod
@@ -65,4 +79,5 @@ class Tally:
         for name, counter in (("guests", tally.guests), ("stays", tally.stays)):
             for outcome in OUTCOMES:
                 counter[outcome] = counts.get(name, {}).get(outcome, 0)
+        tally.extras = {name: Counter(counts[name]) for name in EXTRAS if name in counts}
         return tally

@@ -24,6 +24,9 @@ FILLED: Final = (
     "country",
     "source",
     "note",
+    "why_us",
+    "thanked",
+    "deal_breakers",
 )
 NAMES: Final = ("kind", "given_name", "family_name", "company_name")
 KEYS: Final = ("sort_key", "identity_key", "search_tokens")

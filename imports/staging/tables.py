@@ -8,19 +8,20 @@ from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
 
-from imports.mapping import ContactRow, GuestRow, StayRow
+from imports.mapping import ContactRow, FieldRow, GuestRow, StayRow
 
 GUEST_COLUMNS: Final = (*GuestRow._fields, "customer_id", "is_new")
 CONTACT_COLUMNS: Final = ContactRow._fields
 STAY_COLUMNS: Final = (*StayRow._fields, "property_id", "stay_id", "is_new", "lacks_guest")
 TAG_COLUMNS: Final = ("line", "position", "tag_id")
+FIELD_COLUMNS: Final = ("of", "row_id", *FieldRow._fields)
 
 _CREATE: Final = """
 CREATE TEMP TABLE stage_guest (
     line integer, number text, digest text, kind text, given_name text, family_name text, company_name text,
     organisation_number text, language text, nationality text, birth_date date, street text, postal_code text,
-    city text, country text, source text, note text, first_contact date, sort_key text, identity_key text,
-    search_tokens text, customer_id bigint, is_new boolean
+    city text, country text, source text, note text, why_us text, thanked text, deal_breakers text,
+    first_contact date, sort_key text, identity_key text, search_tokens text, customer_id bigint, is_new boolean
 ) ON COMMIT DROP;
 CREATE TEMP TABLE stage_contact (
     line integer, position integer, kind text, value text, normalised text, national text, state text, matches text
@@ -32,6 +33,9 @@ CREATE TEMP TABLE stage_stay (
     stay_id bigint, is_new boolean, lacks_guest boolean
 ) ON COMMIT DROP;
 CREATE TEMP TABLE stage_tag (line integer, position integer, tag_id bigint) ON COMMIT DROP;
+CREATE TEMP TABLE stage_field (
+    of text, row_id bigint, line integer, field_id bigint, text text, number numeric(18, 4), date date, flag boolean
+) ON COMMIT DROP;
 """
 # A try-out runs in one transaction and writes nothing: what earlier batches would have written is kept here.
 _CREATE_PLANNED: Final = """
@@ -42,6 +46,13 @@ CREATE TEMP TABLE planned_guest (customer_id bigint, identity_key text) ON COMMI
 CREATE INDEX ON planned_guest (customer_id);
 CREATE TEMP TABLE planned_number (value text, customer_id bigint, place integer) ON COMMIT DROP;
 CREATE INDEX ON planned_number (value);
+CREATE TEMP TABLE planned_consent (
+    customer_id bigint, purpose text, channel text, granted boolean, since timestamptz,
+    place bigint GENERATED ALWAYS AS IDENTITY
+) ON COMMIT DROP;
+CREATE INDEX ON planned_consent (customer_id);
+CREATE TEMP TABLE planned_detail (customer_id bigint, kind text) ON COMMIT DROP;
+CREATE INDEX ON planned_detail (customer_id);
 CREATE TEMP TABLE planned_stay (external_id text, stay_id bigint) ON COMMIT DROP;
 CREATE INDEX ON planned_stay (external_id);
 CREATE TEMP TABLE planned_seen (
@@ -50,8 +61,12 @@ CREATE TEMP TABLE planned_seen (
 ) ON COMMIT DROP;
 """
 _DROP: Final = "DROP TABLE IF EXISTS {}"
-_STAGE: Final = "stage_guest, stage_contact, stage_stay, stage_tag, plan_card, plan_contact, plan_tag"
-_PLANNED: Final = "planned_contact, planned_guest, planned_number, planned_stay, planned_seen"
+_STAGE: Final = (
+    "stage_guest, stage_contact, stage_stay, stage_tag, stage_field, plan_card, plan_contact, plan_tag, plan_field"
+)
+_PLANNED: Final = (
+    "planned_contact, planned_guest, planned_number, planned_consent, planned_detail, planned_stay, planned_seen"
+)
 
 
 def create_stage(cursor: CursorWrapper) -> None:

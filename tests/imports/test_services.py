@@ -15,7 +15,7 @@ from customers.card.services import customer_update
 from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from customers.history.models import CustomerFacts, Stay, StayParticipant
-from imports import services
+from imports import findings, services
 from imports.mapping import formats
 from imports.mapping.rows import LIMITS
 from imports.models import ImportProblem, ImportRun, ImportSeen
@@ -309,7 +309,7 @@ def test_a_bad_row_is_named_and_the_rest_stands(load: Any, inside: House) -> Non
 def test_all_problems_are_counted_and_the_first_of_each_kind_kept(
     load: Any, inside: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "PROBLEMS_KEPT", 3)
+    monkeypatch.setattr(findings, "PROBLEMS_KEPT", 3)
     monkeypatch.setattr(services, "BATCH_ROWS", 2)
     run = load([booking(n, email="nobody", **{"phone-number": "12"}) for n in range(1, 6)])
     assert sorted(run.problem_groups) == [["email", "email_invalid", 5], ["phone-number", "phone_invalid", 5]]

@@ -16,13 +16,14 @@ from accounts.models import Business
 from accounts.models.businesses import slug_validator
 from accounts.services.businesses import business_create
 from accounts.tenancy import business_scope
-from imports.mapping import values
+from imports.findings import Findings
+from imports.mapping import OwnField, values
 from imports.models import ImportRun
 from imports.problems import REASONS
 from imports.readers import FileError
-from imports.selectors import problem_groups, run_get
-from imports.services import Findings, Source, run_begin, run_create, run_work, source_open, tryout
-from imports.staging import Tally
+from imports.selectors import own_fields, problem_groups, run_get
+from imports.services import Source, run_begin, run_create, run_work, source_open, tryout
+from imports.staging import EXTRAS, Tally
 
 EXAMPLES = 3
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         path: Path = options["file"]
         try:
             # The file first: a business is not made for one that cannot be read.
-            source = source_open(path=path, kind=options["kind"])
+            source = source_open(path=path, kind=options["kind"], fields=_own_fields(options["business"]))
             if options["dry_run"]:
                 tally, findings, examples = self._try(source, options)
             else:
@@ -128,6 +129,15 @@ class Command(BaseCommand):
         return lambda rows: self.stderr.write(f"\r{rows:,} rows", ending="")
 
 
+def _own_fields(slug: str) -> tuple[OwnField, ...]:
+    """The fields of a business that is there already."""
+    business = Business.objects.filter(slug=slug).first()
+    if business is None:
+        return ()
+    with business_scope(business.pk):
+        return own_fields(language=business.language)
+
+
 def _currency(text: str) -> str:
     code = values.currency(text)
     if code is None:
@@ -148,7 +158,7 @@ def _peak_mb() -> float:
 def _told(result: dict[str, Any], options: dict[str, Any]) -> str:
     would = " (dry run: nothing was written)" if options["dry_run"] else ""
     lines = [f"{options['file'].name}{would}"]
-    for name in ("guests", "stays"):
+    for name in ("guests", "stays", *(name for name in EXTRAS if name in result)):
         told = ", ".join(f"{count:,} {outcome}" for outcome, count in result[name].items())
         lines.append(f"{name}: {told}")
     for column in result["refused_columns"]:

@@ -1,0 +1,91 @@
+"""Fields of the business's own, in sets: planned, counted and written like the card's own columns."""
+
+from collections.abc import Collection
+from typing import Final
+
+from django.db.backends.utils import CursorWrapper
+
+from imports.mapping import Interpreted
+from imports.staging.job import Job
+from imports.staging.resolve import Resolved
+from imports.staging.tables import FIELD_COLUMNS, copy_rows
+
+_VALUE: Final = ("text", "number", "date", "flag")
+_OF_GUEST: Final = ("customers_guestfieldvalue", "customer_id")
+_OF_STAY: Final = ("customers_stayfieldvalue", "stay_id")
+
+
+def stage_fields(cursor: CursorWrapper, found: Resolved, batch: Interpreted) -> None:
+    """Fill `stage_field` with the values of rows that have a guest, or a stay that is not left out."""
+    cards, stays = found.card_of, found.stay_of
+    rows = [("guest", cards[row.line], *row) for row in batch.guest_fields if row.line in cards]
+    kept = {stay.line for stay in found.stays}
+    rows += [("stay", stays[row.line], *row) for row in batch.stay_fields if row.line in kept]
+    if rows:
+        copy_rows(cursor, "stage_field", FIELD_COLUMNS, rows)
+
+
+def plan_fields(cursor: CursorWrapper, job: Job, known: list[int], seen: Collection[int]) -> None:
+    """`plan_field`: values that are missing or differ, `value_id` NULL where there is none.
+
+    The first filled value of each field holds. Of a guest it overwrites the register's where rows are about the guest
+    and it stands in the guest's first row of the file; of a stay the file's always does.
+    """
+    cursor.execute(
+        f"""
+        CREATE TEMP TABLE plan_field ON COMMIT DROP AS
+        WITH firsts AS (SELECT customer_id, min(line) AS line FROM stage_guest GROUP BY customer_id),
+        wanted AS (
+            SELECT DISTINCT ON (f.of, f.row_id, f.field_id) f.*,
+                   f.of = 'stay' OR (
+                       %(edits)s AND f.row_id = ANY (%(known)s) AND f.row_id <> ALL (%(seen)s::bigint[])
+                       AND f.line = g.line
+                   ) AS decides
+            FROM stage_field f LEFT JOIN firsts g ON f.of = 'guest' AND g.customer_id = f.row_id
+            ORDER BY f.of, f.row_id, f.field_id, f.line
+        ), held AS MATERIALIZED (
+            SELECT 'guest' AS of, customer_id AS row_id, field_id, id, {", ".join(_VALUE)}
+            FROM customers_guestfieldvalue
+            WHERE business_id = %(business)s
+              AND customer_id = ANY (ARRAY(SELECT DISTINCT row_id FROM stage_field WHERE of = 'guest'))
+            UNION ALL
+            SELECT 'stay', stay_id, field_id, id, {", ".join(_VALUE)}
+            FROM customers_stayfieldvalue
+            WHERE business_id = %(business)s
+              AND stay_id = ANY (ARRAY(SELECT DISTINCT row_id FROM stage_field WHERE of = 'stay'))
+        )
+        SELECT w.*, h.id AS value_id
+        FROM wanted w LEFT JOIN held h ON h.of = w.of AND h.row_id = w.row_id AND h.field_id = w.field_id
+        WHERE h.id IS NULL
+           OR (w.decides AND ({_columns("w")}) IS DISTINCT FROM ({_columns("h")}))
+        """,
+        job.values() | {"edits": job.edits, "known": known, "seen": list(seen)},
+    )
+
+
+def apply_fields(cursor: CursorWrapper, job: Job) -> None:
+    """Write what was planned."""
+    cursor.execute("SELECT DISTINCT of FROM plan_field")
+    for of in sorted(row[0] for row in cursor.fetchall()):
+        table, owner = _OF_GUEST if of == "guest" else _OF_STAY
+        values = job.values() | {"of": of}
+        cursor.execute(
+            f"""
+            INSERT INTO {table} (business_id, version, {owner}, field_id, {", ".join(_VALUE)})
+            SELECT %(business)s, 1, row_id, field_id, {", ".join(_VALUE)}
+            FROM plan_field WHERE of = %(of)s AND value_id IS NULL ORDER BY row_id, field_id
+            """,
+            values,
+        )
+        cursor.execute(
+            f"""
+            UPDATE {table} v SET {", ".join(f"{column} = p.{column}" for column in _VALUE)}
+            FROM plan_field p
+            WHERE p.of = %(of)s AND v.business_id = %(business)s AND v.id = p.value_id
+            """,
+            values,
+        )
+
+
+def _columns(alias: str) -> str:
+    return ", ".join(f"{alias}.{column}" for column in _VALUE)

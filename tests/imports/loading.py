@@ -1,0 +1,40 @@
+"""Import rows into a house, as the pages and the worker do."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from accounts.tenancy import business_scope
+from imports.models import ImportRun
+from imports.selectors import own_fields
+from imports.services import run_begin, run_create, run_work, source_open, tryout
+from tests.cast import House
+from tests.imports.files import write
+
+
+def load(house: House, path: Path, rows: Iterable[dict[str, str]]) -> ImportRun:
+    """Write rows to a file and import it."""
+    write(path, rows)
+    with business_scope(house.pk):
+        source = source_open(path=path, fields=own_fields(language=house.business.language))
+        run = run_create(source=source, file_name=path.name, member=house.admin)
+        run_begin(run=run, member=house.admin)
+    run_work(business_id=house.pk, run_id=run.pk, path=path)
+    with business_scope(house.pk):
+        run = ImportRun.objects.get(pk=run.pk)
+    assert run.state == ImportRun.State.DONE, run.error
+    return run
+
+
+def would(house: House, path: Path, rows: Iterable[dict[str, str]]) -> dict[str, Any]:
+    """What a try-out of the same rows counts."""
+    write(path, rows)
+    with business_scope(house.pk):
+        source = source_open(path=path, fields=own_fields(language=house.business.language))
+        return tryout(business=house.business, source=source).tally.counts()
+
+
+def reasons(house: House, run: ImportRun) -> list[tuple[int, str, str, str]]:
+    """(line, column, value, reason) of every kept problem."""
+    with business_scope(house.pk):
+        return list(run.problems.order_by("line", "id").values_list("line", "column", "value", "reason"))  # type: ignore[attr-defined]
