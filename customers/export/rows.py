@@ -23,6 +23,9 @@ COLUMNS: Final = (
     "first_contact",
     "tags",
     "note",
+    "why_us",
+    "thanked",
+    "deal_breakers",
     "do_not_contact",
     "deceased",
     "stays",
@@ -31,7 +34,10 @@ COLUMNS: Final = (
     "currency",
     "last_stay",
 )
-"""The file's header, as ``imports/formats/guest_list.toml`` knows it; what follows the note is for reading."""
+"""The file's header, as ``imports/formats`` knows it; from ``do_not_contact`` on it is for reading. The business's own
+fields follow, each called ``f.<key>``."""
+
+OWN_PREFIX: Final = "f."
 
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\x00")
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection)."""

@@ -19,11 +19,18 @@ GUESTS: Final = """
             FROM customers_customertag g
             JOIN customers_tag t ON t.business_id = g.business_id AND t.id = g.tag_id
             WHERE g.business_id = c.business_id AND g.customer_id = c.id),
-           c.note, CASE WHEN c.do_not_contact THEN 'yes' END, CASE WHEN c.is_deceased THEN 'yes' END,
-           f.stays, f.nights, f.value, f.currency, f.last_stay
+           c.note, c.why_us, c.thanked, c.deal_breakers, CASE WHEN c.do_not_contact THEN 'yes' END,
+           CASE WHEN c.is_deceased THEN 'yes' END, f.stays, f.nights, f.value, f.currency, f.last_stay, {own}
     FROM customers_customer c
     JOIN customers_customerfacts f ON f.business_id = c.business_id AND f.customer_id = c.id
     WHERE {condition}
     ORDER BY c.sort_key, c.id
 """
-"""``{condition}`` speaks of the card as ``c`` and its facts as ``f``, as customers.filters.conditions writes it."""
+"""``{condition}`` speaks of the card as ``c`` and its facts as ``f``, as customers.filters.conditions writes it;
+``{own}`` is :data:`OWN`, or :data:`NO_OWN` where the business has no field of its own."""
+
+OWN: Final = """
+    (SELECT json_agg(json_build_array(v.field_id, v.text, v.number::text, v.date, v.flag))
+     FROM customers_guestfieldvalue v WHERE v.business_id = c.business_id AND v.customer_id = c.id)
+"""
+NO_OWN: Final = "NULL"

@@ -6,6 +6,7 @@ language of the interface; so does reading what :func:`value_plain` writes into 
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -31,7 +32,8 @@ _WORDS = {
     True: frozenset(("yes", "y", "true", "1", "x", "on", "ja", "j", "sant", "sand", "waar")),
     False: frozenset(("no", "n", "false", "0", "off", "nei", "nej", "nee", "usant", "falsk", "onwaar")),
 }
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
+_INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
 _SPACES = re.compile("[\\s'’\u00a0\u2009\u202f]")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?P<sign>[.,])\d{3})(?:(?P=sign)\d{3})*")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
@@ -89,7 +91,9 @@ def value_read(kind: str, text: str, *, options: Sequence[Mapping[str, str]] = (
     day first, or with the month's name. A number such as 1.234, which is one thing in one language and another in
     the next, is read in the reader's.
     """
-    typed = _CONTROL.sub(" ", text).strip()
+    # As an import cleans its cells, so that a file that was exported changes nothing.
+    composed = unicodedata.normalize("NFC", _INVISIBLE.sub("", _CONTROL.sub(" ", text)))
+    typed = " ".join(composed.split())
     if not typed:
         return FieldInput()
     match kind:
