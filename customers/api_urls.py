@@ -6,4 +6,6 @@ urlpatterns = [
     path("", include("customers.card.api")),
     path("", include("customers.history.api.stays")),
     path("", include("customers.history.api.activities")),
+    path("", include("customers.history.api.billing")),
+    path("", include("customers.history.api.todos")),
 ]

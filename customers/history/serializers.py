@@ -64,7 +64,13 @@ class FormChecked(Strict):
         typed = {to_form.get(name, name): value for name, value in attrs.items()}
         form = self.form({**before, **typed}, copy.copy(row))
         sent = set(attrs) if row else {*attrs, *(self.references.get(name, name) for name in form.fields)}
-        refuse(form_errors(form, sent, self.references))
+        errors = form_errors(form, sent, self.references)
+        for name, api in self.references.items():
+            # A choice of one, or of none, is not on the form.
+            target = self.form_class.Meta.model._meta.get_field(name).related_model
+            if attrs.get(api) and name not in form.fields and not target.objects.filter(pk=attrs[api]).exists():
+                errors[api] = [forms.ModelChoiceField.default_error_messages["invalid_choice"]]
+        refuse(errors)
         checked = super().validate(attrs)
         for name in attrs:
             own = to_form.get(name, name)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts.api.problems import Problem
+from accounts.api.views import stale
 from customers.card.api import GuestView
 from customers.card.models import Customer
 from customers.history.models import Activity, Invoice, Product, Purchase, Stay, Todo
@@ -41,3 +42,13 @@ class HistoryView(GuestView):
         if not Customer.objects.filter(pk=guest_id).exists():
             raise serializers.ValidationError({name: [_("This guest is not in the register.")]})
         return guest_id
+
+    def of_guest(self, body: dict[str, Any]) -> None:
+        """Put the guest of a body, who may be nobody, under the name services have for them."""
+        if "guest_id" in body:
+            body["customer_id"] = self.guest_named(body) if body["guest_id"] is not None else body.pop("guest_id")
+
+    def unchanged(self, row: Any, version: int | None, shown: type[serializers.ModelSerializer]) -> None:
+        """A problem when ``row`` is of another version than the caller has seen."""
+        if version is not None and version != row.version:
+            raise stale(shown(row).data)
