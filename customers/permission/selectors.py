@@ -98,15 +98,10 @@ def contact_alerts(*, customer: Customer) -> list[ContactAlert]:
             )
         )
     if customer.do_not_contact:
-        alerts.append(
-            ContactAlert(
-                "do_not_contact",
-                "warn",
-                "bell-off",
-                _("Do not contact."),
-                _("No newsletter and no offer. Messages about their own stay still go out."),
-            )
-        )
+        text = _("No newsletter and no offer.")
+        if not alerts:
+            text = _("No newsletter and no offer. Messages about their own stay still go out.")
+        alerts.append(ContactAlert("do_not_contact", "warn", "bell-off", _("Do not contact."), text))
     return alerts
 
 

@@ -61,6 +61,17 @@ class TestRecording:
             "Page tracking",
         ]
 
+    def test_two_queries_tell_all_of_a_guest(self, fjordstuen: House, django_assert_num_queries: Any) -> None:
+        guest = CustomerFactory()
+        with django_assert_num_queries(1):
+            consents_of(customer_id=guest.pk)
+        for purpose, channel in CONSENTS * 3:
+            record(guest, purpose=purpose, channel=channel)
+        with django_assert_num_queries(2):
+            assert all(line.event for line in consents_of(customer_id=guest.pk))
+        with django_assert_num_queries(1):
+            assert len(consent_events(customer_id=guest.pk)) == 15
+
     @pytest.mark.parametrize(
         ("wrong", "words"),
         [

@@ -119,6 +119,21 @@ class TestOneQuery:
             guest.pk: Verdict(not expected, expected)
         }
 
+    @pytest.mark.parametrize(
+        ("addresses", "reason"),
+        [
+            (["bounced", "invalid"], Reason.BOUNCED),
+            (["invalid", "relay", "bounced"], Reason.INVALID),
+            (["placeholder", "bounced"], Reason.BOUNCED),
+            (["placeholder"], Reason.NO_ADDRESS),
+        ],
+    )
+    def test_without_a_usable_address_the_primary_ones_state_is_told(
+        self, addresses: list[str], reason: Reason
+    ) -> None:
+        guest = guest_with(flags=flagged(), consent=True, addresses=addresses)
+        assert may_contact(ids=[guest.pk], purpose="newsletter", channel="email")[guest.pk].reasons == (reason,)
+
     def test_a_consent_is_for_its_own_channel(self) -> None:
         guest = guest_with(flags=flagged(), consent=True, addresses=["ok"])
         PhoneFactory(customer=guest)
@@ -246,6 +261,11 @@ class TestShown:
             "Restricted",
             "Do not contact",
         ]
+        silent = contact_alerts(customer=CustomerFactory(do_not_contact=True))
+        assert [alert.text for alert in silent] == [
+            "No newsletter and no offer. Messages about their own stay still go out."
+        ]
+        assert contact_alerts(customer=guest)[-1].text == "No newsletter and no offer."
         plain = CustomerFactory()
         assert contact_alerts(customer=plain) == []
         assert contact_marks(plain) == []
