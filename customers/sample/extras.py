@@ -11,8 +11,10 @@ from customers.sample.calendar import Calendar
 from customers.sample.names import Draw, name_book, pick
 from customers.sample.rows import NO, NULL, YES, Batch, Row
 
-_BOUGHT, _BILLED, _TODO, _PINNED, _BIRTHDAY = 0.16, 0.07, 0.3, 0.012, 0.03
+_BOUGHT, _BILLED, _TODO, _PINNED, _BIRTHDAY = 0.16, 0.07, 0.4, 0.012, 0.03
 _DAYS_TO_PAY: Final = 14
+_NEAR: Final = 14
+_AT_LEAST: Final = 4
 _CONSENTS: Final = (
     ("newsletter", "email", 0.45, 0.08),
     ("newsletter", "sms", 0.12, 0.06),
@@ -56,13 +58,21 @@ class Extras:
                 payer, for_others = payers.get(stay[0], (guest, False))
                 if for_others or self.draw() < _BILLED:
                     self._invoice(stay, payer, departure)
-            if stay[2] == "checked_in" or (stay[2] == "booked" and arrival <= _DAYS_TO_PAY):
-                if stay[2] == "checked_in" or arrival == 0:
-                    around.add(guest)
-                if self.draw() < _TODO:
-                    self._task(guest, max(arrival, 0))
+            if stay[2] == "checked_in" or (stay[2] == "booked" and arrival == 0):
+                around.add(guest)
+            # Even the sixty guests of a sample leave something to do.
+            wanted = self.draw() < _TODO or (self.number == 0 and len(self.batch.tasks) < _AT_LEAST)
+            if wanted and self._is_near(stay[2], arrival, departure):
+                self._task(guest, max(arrival, 0))
         self._birthdays(around)
         self._of_guests()
+
+    @staticmethod
+    def _is_near(status: str, arrival: int, departure: int) -> bool:
+        """Whether the desk has the stay in mind: here, soon to come, or just gone."""
+        if status == "booked":
+            return arrival <= _NEAR
+        return status == "checked_in" or (status == "checked_out" and departure >= -_NEAR)
 
     def _purchases(self, stay: Row, guest: str) -> None:
         for _ in range(1 + int(self.draw() * self.draw() * 3)):
@@ -95,7 +105,7 @@ class Extras:
         draw = self.draw
         due = min(arrival, 0) - int(draw() * 4) if draw() < 0.2 else arrival
         done = draw() < 0.25
-        made = min(due, 0) - 1 - int(draw() * 6)
+        made = min(due, -1) - 1 - int(draw() * 6)
         assignee = str(int(draw() * self.staff)) if draw() < 0.4 else NULL
         at = f"{self.calendar.iso(min(due, -1))} {self.calendar.hour(draw)}" if done else NULL
         created = f"{self.calendar.iso(made)} {self.calendar.hour(draw)}"
@@ -136,5 +146,5 @@ class Extras:
                 source = pick(_SOURCES, draw)
                 self.batch.consents.append((row[0], purpose, channel, "granted", at, source, row[6]))
                 if draw() < taken_back and first < -3:
-                    at = f"{calendar.iso(first - 1 - int(draw() * (first + 2)))} {calendar.hour(draw)}"
+                    at = f"{calendar.iso(first + 1 - int(draw() * (first + 1)))} {calendar.hour(draw)}"
                     self.batch.consents.append((row[0], purpose, channel, "withdrawn", at, "email", row[6]))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounts.models import Property
 from customers.card.models import MAX_TAGS, ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.undo import tracked_models
-from customers.history.models import Activity, CustomerFacts, Stay, StayParticipant
+from customers.history.models import Activity, CustomerFacts, Purchase, Stay, StayParticipant
 from customers.search.models import Posting, Presence
 from tests.factories import CustomerFactory
 
@@ -145,6 +145,19 @@ def _note_changed(a: int, b: int, c: int) -> None:
         Activity.objects.filter(pk=note.pk).update(text=f"Changed {b % 3}")
 
 
+def _purchase_made(a: int, b: int, c: int) -> None:
+    if guest := _row(Customer, a):
+        amount, currency = (None, 100, "12.50")[c % 3], ("NOK", "EUR")[b % 2]
+        stay = _row(Stay, c) if b % 2 else None
+        Purchase.objects.create(customer=guest, stay=stay, description="Wine", amount=amount, currency=currency)
+
+
+def _purchase_changed(a: int, b: int, c: int) -> None:
+    if (bought := _row(Purchase, a)) and (guest := _row(Customer, c)):
+        values = ({"amount": ("0.10", 7, None)[c % 3]}, {"currency": ("NOK", "EUR")[c % 2]}, {"customer": guest})[b % 3]
+        Purchase.objects.filter(pk=bought.pk).update(**values)
+
+
 def _external_made(a: int, b: int, c: int) -> None:
     if guest := _row(Customer, a):
         ExternalId.objects.create(customer=guest, system="file", value=f"{b % 3}")
@@ -172,6 +185,8 @@ WRITERS: tuple[Callable[[int, int, int], None], ...] = (
     _part_moved,
     _note_made,
     _note_changed,
+    _purchase_made,
+    _purchase_changed,
     _external_made,
     _row_removed,
     _row_removed,

@@ -1,4 +1,4 @@
-"""Facts of guests: what the database counts equals a plain count over their stays, after any history."""
+"""Facts of guests: what the database counts equals a plain count over stays and purchases, after any history."""
 
 import datetime as dt
 from collections import Counter
@@ -15,10 +15,10 @@ from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from customers.history.check import facts_check
-from customers.history.models import CustomerFacts, Stay, StayParticipant
+from customers.history.models import CustomerFacts, Purchase, Stay, StayParticipant
 from tests.cast import Cast, House
 from tests.customers.acts import RANDOM_ACTS, Step, example, perform, steps
-from tests.factories import CustomerFactory, StayFactory, StayParticipantFactory
+from tests.factories import CustomerFactory, InvoiceFactory, PurchaseFactory, StayFactory, StayParticipantFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +58,9 @@ def count(guest: Customer, today: dt.date) -> dict[str, Any]:
         if part.is_payer and took_place and stay.amount is not None:
             payments[stay.currency] += 1
             paid[stay.currency] = paid.get(stay.currency, Decimal(0)) + stay.amount
+    for bought in Purchase.objects.filter(customer=guest, amount__isnull=False):
+        payments[bought.currency] += 1
+        paid[bought.currency] = paid.get(bought.currency, Decimal(0)) + (bought.amount or 0)
     if payments:
         facts["currency"] = min(payments, key=lambda currency: (-payments[currency], currency))
         facts["value"] = paid[facts["currency"]]
@@ -163,6 +166,32 @@ def test_value_is_in_the_currency_most_paid_stays_are_in() -> None:
     with change_set(kind=EDIT):
         Stay.objects.filter(amount=20).update(status=Stay.Status.CANCELLED)
     assert (kept(guest)["value"], kept(guest)["currency"]) == (5000, "EUR"), "of equals the first by name"
+
+
+@pytest.mark.usefixtures("fjordstuen")
+def test_purchases_count_and_invoices_do_not() -> None:
+    guest, other = CustomerFactory(), CustomerFactory()
+    stay = StayFactory(amount=900, currency="NOK")
+    StayParticipantFactory(stay=stay, customer=other, is_payer=True)
+    StayParticipantFactory(stay=stay, customer=guest)
+    InvoiceFactory(customer=guest, amount=9000)
+    assert kept(guest)["value"] == 0
+    PurchaseFactory(customer=guest, stay=stay, amount=None)
+    bought = PurchaseFactory(customer=guest, stay=stay, amount=250)
+    PurchaseFactory(customer=guest, amount=40, currency="EUR")
+    assert (kept(guest)["value"], kept(guest)["currency"]) == (40, "EUR"), "of equals the first by name"
+    PurchaseFactory(customer=guest, amount=100)
+    assert (kept(guest)["value"], kept(guest)["currency"], kept(guest)["stays"]) == (350, "NOK", 1)
+    with change_set(kind=EDIT) as act:
+        Purchase.objects.filter(pk=bought.pk).update(customer=other)
+    # One purchase in each currency is left.
+    assert (kept(guest)["value"], kept(guest)["currency"], kept(other)["value"]) == (40, "EUR", 1150)
+    change_set_undo(change_set_id=act.pk)
+    assert kept(guest)["value"] == 350 and kept(other)["value"] == 900
+    with change_set(kind=EDIT):
+        Purchase.objects.filter(customer=guest).delete()
+    assert kept(guest)["value"] == 0
+    assert facts_check().differing == []
 
 
 @pytest.mark.usefixtures("fjordstuen")

@@ -275,3 +275,42 @@ def test_a_profile_speaks_the_country_s_language() -> None:
 def test_first_contact_is_never_in_the_future(batch: Batch) -> None:
     latest = max(row["first_contact"] for row in fields(columns.CUSTOMER, batch.customers))
     assert latest <= TODAY.isoformat()
+
+
+def test_extras_belong_to_the_batch(batch: Batch) -> None:
+    """Purchases and invoices name stays and guests that are there, by who took part; sums and days make sense."""
+    stays = {row["n"]: row for row in fields(columns.STAY, batch.stays)}
+    parts = {(row["stay"], row["customer"]) for row in fields(columns.PARTICIPANT, batch.participants)}
+    for bought in fields(columns.PURCHASE, batch.purchases):
+        assert (bought["stay"], bought["customer"]) in parts
+        assert stays[bought["stay"]]["status"] in ("checked_out", "checked_in")
+        assert float(bought["amount"]) > 0 and int(bought["quantity"]) >= 1
+    for bill in fields(columns.INVOICE, batch.invoices):
+        assert (bill["stay"], bill["customer"]) in parts
+        assert bill["issued_on"] <= bill["due_on"]
+        assert bill["paid_on"] == NULL or bill["issued_on"] <= bill["paid_on"] <= TODAY.isoformat()
+    numbers = [bill["number"] for bill in fields(columns.INVOICE, batch.invoices)]
+    assert len(numbers) == len(set(numbers)) > 10
+    tasks = fields(columns.TASK, batch.tasks)
+    assert {row["assignee"] == NULL for row in tasks} == {True, False}
+    assert all(row["created_at"] < row["done_at"] for row in tasks if row["done_at"] != NULL)
+    assert len(batch.purchases) > 50
+
+
+def test_consents_are_taken_back_after_they_were_given(batch: Batch) -> None:
+    given: dict[tuple[str, str, str], str] = {}
+    for event in fields(columns.CONSENT, batch.consents):
+        key = event["customer"], event["purpose"], event["channel"]
+        if event["act"] == "granted":
+            assert key not in given
+            given[key] = event["at"]
+        else:
+            assert given[key][:10] <= event["at"][:10] <= TODAY.isoformat()
+    assert len(given) > 500
+
+
+def test_birthdays_today_leave_doubles_alone(batch: Batch) -> None:
+    born = Counter(batch.persons)
+    today = [row for row in fields(columns.CUSTOMER, batch.customers) if row["birth_date"][5:] == f"{TODAY:%m-%d}"]
+    assert len(today) >= 2
+    assert any(born[batch.persons[int(row["n"]) - 1]] == 1 for row in today)
