@@ -1,14 +1,25 @@
 """Forms of a guest's history."""
 
+import json
 from typing import Any
 
 from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Business, Property
+from customers.fields.forms import OwnFields, seen_read
+from customers.fields.models import CustomField
+from customers.fields.selectors import FieldLine, field_list, stay_values
 from customers.history.models import Activity, Stay
+from customers.history.services import STAY_FIELDS
 
 CURRENCIES = ("NOK", "DKK", "SEK", "EUR", "GBP", "USD", "CHF", "PLN", "ISK")
+
+
+def _python(column: Any, value: Any) -> Any:
+    """A value of ``seen`` as the stay holds it; a reference by its id."""
+    return int(value) if column.is_relation else column.to_python(value)
 
 
 class ActivityForm(forms.Form):
@@ -26,7 +37,12 @@ class ActivityForm(forms.Form):
 
 
 class StayForm(forms.ModelForm):
-    """A stay: booked, changed or moved."""
+    """A stay: booked, changed or moved. Fields of the business's own are ``own_<key>``.
+
+    ``seen`` carries the values the editor started from, so that two editors never overwrite each other unawares.
+    """
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Stay
@@ -61,6 +77,35 @@ class StayForm(forms.ModelForm):
         self.fields["currency"] = forms.ChoiceField(
             label=_("Currency"), required=False, choices=[(code, code) for code in first]
         )
+        self.own = OwnFields(self._own_lines())
+        self.own.add_to(self)
+        if self.instance.pk:
+            values = {name: getattr(self.instance, name) for name in STAY_FIELDS}
+            self.initial["seen"] = json.dumps({"values": values, "own": self.own.seen}, cls=DjangoJSONEncoder)
+
+    def _own_lines(self) -> list[FieldLine]:
+        if self.instance.pk:
+            return stay_values(stay_id=self.instance.pk)
+        return [FieldLine(field, None) for field in field_list(target=CustomField.Target.STAY)]
+
+    @property
+    def own_fields(self) -> list[Any]:
+        """The business's own fields, bound, for the page."""
+        return self.own.bound(self)
+
+    def own_values(self) -> dict[str, str]:
+        """The values of the business's own fields, by field key."""
+        return self.own.values(self)
+
+    def clean_seen(self) -> dict[str, Any]:
+        """The values the editor started from, in Python types; nothing when the field was tampered with."""
+        try:
+            seen = json.loads(self.cleaned_data["seen"] or "{}")
+            columns = {name: Stay._meta.get_field(name.removesuffix("_id")) for name in STAY_FIELDS}
+            values = {name: _python(columns[name], value) for name, value in seen["values"].items()}
+            return {"values": values, "own": seen_read(seen.get("own"))}
+        except (ValueError, KeyError, TypeError, LookupError, AttributeError, forms.ValidationError):
+            return {}
 
     def clean_adults(self) -> int:
         return self._count("adults", at_least=1)
@@ -86,6 +131,7 @@ class StayForm(forms.ModelForm):
         amount = cleaned.get("amount")
         if amount is not None and amount < 0:
             self.add_error("amount", _("An amount cannot be negative."))
+        self.own.check(self)
         return cleaned
 
     def values(self) -> dict[str, Any]:

@@ -6,17 +6,20 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability, Property
 from customers.card.models import Customer
+from customers.card.services import EditConflict
 from customers.changes.messages import undoable
 from customers.history.forms import StayForm
 from customers.history.models import Stay
+from customers.history.saving import stay_book, stay_change
 from customers.history.selectors import stay_of_guest
-from customers.history.services import MOVES, StayRefused, stay_add, stay_move, stay_update
+from customers.history.services import MOVES, StayRefused, stay_move
 
 
 @requires(Capability.EDIT)
@@ -31,8 +34,12 @@ def stay_new(request: BusinessRequest, slug: str, customer_id: int) -> HttpRespo
     initial = {"arrival": today, "departure": today + timedelta(days=1), "currency": request.business.currency}
     form = StayForm(request.POST or None, business=request.business, initial={**initial, "property": first})
     if request.method == "POST" and form.is_valid():
-        _stay, act = stay_add(
-            business=request.business, customer_id=customer_id, values=form.values(), member=request.member
+        _stay, act = stay_book(
+            business=request.business,
+            customer_id=customer_id,
+            values=form.values(),
+            own=form.own_values(),
+            member=request.member,
         )
         undoable(request, _("The stay is booked."), act)
         return redirect("guest_card", slug=slug, customer_id=customer_id)
@@ -47,15 +54,40 @@ def stay_edit(request: BusinessRequest, slug: str, customer_id: int, stay_id: in
     customer, stay = _find(customer_id, stay_id)
     form = StayForm(request.POST or None, instance=stay, business=request.business)
     if request.method == "POST" and form.is_valid():
-        undoable(
-            request,
-            _("The stay is changed."),
-            stay_update(stay_id=stay_id, values=form.values(), member=request.member),
-        )
-        return redirect("guest_card", slug=slug, customer_id=customer_id)
+        try:
+            act = stay_change(
+                stay_id=stay_id,
+                values=form.values(),
+                own=form.own_values(),
+                seen=form.cleaned_data["seen"],
+                member=request.member,
+            )
+        except EditConflict as conflict:
+            form = _after_conflict(request, stay_id, conflict)
+        else:
+            undoable(request, _("The stay is changed."), act)
+            return redirect("guest_card", slug=slug, customer_id=customer_id)
     moves = [Stay.Status(status) for status in Stay.Status.values if status in MOVES[stay.status]]
     context = {"form": form, "customer": customer, "stay": stay, "moves": moves}
     return render(request, "guests/stay.html", context, status=422 if form.errors else 200)
+
+
+def _after_conflict(request: BusinessRequest, stay_id: int, conflict: EditConflict) -> StayForm:
+    """The editor's own values again, starting from the stay as it is now: saving once more is done knowingly."""
+    posted = request.POST.copy()
+    fresh = StayForm(instance=Stay.objects.get(pk=stay_id), business=request.business)
+    posted["seen"] = fresh.initial["seen"]
+    form = StayForm(posted, instance=Stay.objects.get(pk=stay_id), business=request.business)
+    for name, value in conflict.current.items():
+        shown = localize(value) if value not in (None, "") else _("empty")
+        if name == "property_id":
+            shown = str(Property.objects.get(pk=value))
+        form.add_error(
+            name.removesuffix("_id"),
+            _("A colleague changed this to “%(value)s” while you were editing. Save again to keep yours.")
+            % {"value": shown},
+        )
+    return form
 
 
 @requires(Capability.EDIT)
