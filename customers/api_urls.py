@@ -4,6 +4,9 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("customers.card.api")),
+    path("", include("customers.consent.api")),
+    path("", include("customers.sensitive.api")),
+    path("", include("customers.relations.api")),
     path("", include("customers.history.api.stays")),
     path("", include("customers.history.api.activities")),
     path("", include("customers.history.api.billing")),

@@ -69,7 +69,7 @@ class FormChecked(Strict):
             # A choice of one, or of none, is not on the form.
             target = self.form_class.Meta.model._meta.get_field(name).related_model
             if attrs.get(api) and name not in form.fields and not target.objects.filter(pk=attrs[api]).exists():
-                errors[api] = [forms.ModelChoiceField.default_error_messages["invalid_choice"]]
+                errors[api] = [str(forms.ModelChoiceField.default_error_messages["invalid_choice"])]
         refuse(errors)
         checked = super().validate(attrs)
         for name in attrs:

@@ -75,6 +75,15 @@ def sensitive_panel(*, business: Business, customer_id: int, member: Member | No
     """
     if not may_see_sensitive(business=business, member=member):
         return None
+    return _panel(business, customer_id, member)
+
+
+def sensitive_for_key(*, business: Business, customer_id: int) -> SensitivePanel:
+    """The same for another system whose key may read sensitive details; the viewing is logged under the key's name."""
+    return _panel(business, customer_id, None)
+
+
+def _panel(business: Business, customer_id: int, member: Member | None) -> SensitivePanel:
     panel = SensitivePanel(
         has_consent(customer_id=customer_id),
         list(_lines(business.public_id, SensitiveDetail.objects.filter(live(), customer_id=customer_id))),
