@@ -167,7 +167,7 @@ def kind_of(schema: Mapping[str, Any]) -> str:
     kinds = schema.get("type", "object")
     kinds = [kinds] if isinstance(kinds, str) else list(kinds)
     words = [_word(kind, schema) for kind in kinds if kind != "null"]
-    return " or ".join(words) + (" or null" if "null" in kinds else "")
+    return " or ".join([*words, *(["null"] if "null" in kinds else [])])
 
 
 def _word(kind: str, schema: Mapping[str, Any]) -> str:

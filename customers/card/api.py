@@ -17,7 +17,7 @@ from accounts.api.schema import IF_MATCH
 from accounts.api.views import ApiView, stale
 from accounts.audit import audit_record
 from accounts.tenancy import require_business_id
-from customers.card.external import ExternalIdTaken, Outside, guest_add, guest_change, guest_find, guest_upsert
+from customers.card.external import ExternalIdTaken, Outside, guest_add, guest_change, guest_find
 from customers.card.models import MAX_TAGS, ContactPoint, Customer, Tag
 from customers.card.selectors import tag_list, tags_of
 from customers.card.serializers import (
@@ -184,18 +184,35 @@ class GuestOutside(GuestView):
     )
     def put(self, request: Request, slug: str, system: str, value: str) -> Response:
         outside = outside_of(system, value)
+        try:
+            return self._write(outside)
+        except ExternalIdTaken:
+            # Somebody brought the same new guest at this moment: there is a card to be changed now.
+            return self._write(outside)
+
+    def _write(self, outside: Outside) -> Response:
         known = guest_find(outside=outside)
         customer = card_lock(customer_id=known) if known is not None else None
         contacts = contacts_of(customer=customer) if customer else None
         body = self.body(GuestUpsert, customer=customer, contacts=contacts)
-        customer_id, is_new = guest_upsert(
+        values, fields = body["values"], body.get("fields", {})
+        if customer is not None:
+            guest_change(
+                business=self.business,
+                customer_id=customer.pk,
+                values=values,
+                contacts=body["contacts"],
+                fields=fields,
+            )
+            return Response(guest_shown(customer.pk))
+        made, _act = guest_add(
             business=self.business,
-            outside=outside,
-            values=body["values"],
-            contacts=body["contacts"],
-            fields=body.get("fields", {}),
+            values=values,
+            contacts=body["contacts"] or ContactValues(),
+            fields=fields,
+            outside=[outside],
         )
-        return Response(guest_shown(customer_id), status=201 if is_new else 200)
+        return Response(guest_shown(made.pk), status=201)
 
 
 class ContactPoints(GuestView):

@@ -85,39 +85,8 @@ def guest_change(
     return act
 
 
-def guest_upsert(
-    *,
-    business: Business,
-    outside: Outside,
-    values: Mapping[str, Any],
-    contacts: ContactValues | None,
-    fields: Mapping[str, str],
-) -> tuple[int, bool]:
-    """Make or change the card with this id in another system; its id, and whether it is new.
-
-    Two systems that bring the same new guest at once make one card: the second waits for the first and changes it.
-    """
-    known = guest_find(outside=outside)
-    if known is None:
-        try:
-            with transaction.atomic():
-                customer, _act = guest_add(
-                    business=business,
-                    values=values,
-                    contacts=contacts or ContactValues(),
-                    fields=fields,
-                    outside=[outside],
-                )
-            return customer.pk, True
-        except ExternalIdTaken:
-            known = guest_find(outside=outside)
-            if known is None:
-                raise
-    guest_change(business=business, customer_id=known, values=values, contacts=contacts, fields=fields)
-    return known, False
-
-
 def _external_id_add(customer: Customer, outside: Outside) -> None:
+    """Waits for another transaction that is adding the same id."""
     try:
         with transaction.atomic():
             ExternalId.objects.create(customer=customer, system=outside.system, value=outside.value)
