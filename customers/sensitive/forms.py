@@ -36,6 +36,8 @@ class SensitiveForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
             )
             self.initial[kind] = texts.get(kind, "")
+            if kind == self.kinds[0]:
+                self.fields[kind].widget.attrs["autofocus"] = True
         self.initial["seen"] = json.dumps({kind: texts.get(kind, "") for kind in self.kinds})
 
     def clean_seen(self) -> dict[str, str] | None:

@@ -45,7 +45,7 @@ def guest_sensitive(request: BusinessRequest, slug: str, customer_id: int) -> Ht
             _tell(request, act)
             if not request.htmx:
                 return redirect("guest_card", slug=slug, customer_id=customer_id)
-            return _swap(request, customer, _panel(request, customer_id), edited=True)
+            return _swap(request, customer, _panel(request, customer_id), saved=True)
     context = {"customer": customer, "sensitive": panel, "form": form}
     page = "sensitive/_form.html" if request.htmx else "sensitive/edit.html"
     return render(request, page, context, status=422 if form.errors else 200)
@@ -60,7 +60,7 @@ def guest_sensitive_panel(request: BusinessRequest, slug: str, customer_id: int)
         return _not_yours(request)
     if not request.htmx:
         return redirect("guest_card", slug=slug, customer_id=customer_id)
-    return _swap(request, customer, _panel(request, customer_id), edited=True)
+    return _swap(request, customer, _panel(request, customer_id))
 
 
 def _customer(customer_id: int) -> Customer:
@@ -77,8 +77,9 @@ def _panel(request: BusinessRequest, customer_id: int) -> SensitivePanel:
     return panel
 
 
-def _swap(request: BusinessRequest, customer: Customer, panel: SensitivePanel, *, edited: bool) -> HttpResponse:
-    context = {"customer": customer, "sensitive": panel, "can_edit": True, "edited": edited}
+def _swap(request: BusinessRequest, customer: Customer, panel: SensitivePanel, *, saved: bool = False) -> HttpResponse:
+    """The panel in place of the form, and once saved the alert in the card's header."""
+    context = {"customer": customer, "sensitive": panel, "can_edit": True, "edited": True, "saved": saved}
     return reswap(retarget(render(request, "sensitive/_swap.html", context), "#sensitive"), "outerHTML")
 
 
