@@ -101,13 +101,18 @@ def timeline_sql(kinds: Collection[TimelineKind], *, after: str, limit: int) -> 
     for kind in kinds:
         at, key = _place(kind, place)
         parameters |= {f"{kind.name}_at": at, f"{kind.name}_id": key}
-        moment = f"{kind.at}::timestamp AT TIME ZONE 'UTC'" if kind.is_day else kind.at
-        beyond = f"({kind.at}, {kind.id}) < (%({kind.name}_at)s::{'date' if kind.is_day else 'timestamptz'}"
+        place_type = "date" if kind.is_day else "timestamptz"
+        beyond = f"({kind.at}, {kind.id}) < (%({kind.name}_at)s::{place_type}, %({kind.name}_id)s)"
+        moment = "at::timestamp AT TIME ZONE 'UTC'" if kind.is_day else "at"
+        # OFFSET 0 keeps the order and the limit from choosing how the rows are found.
+        gathered = " OFFSET 0" if kind.is_gathered else ""
+        rows = f"SELECT {kind.at} AS at, {kind.id} AS id {kind.rows} AND {beyond}{gathered}"
         parts.append(
-            f"(SELECT {moment} AS at, '{kind.name}' AS kind, {kind.id} AS id {kind.rows}"
-            f" AND {beyond}, %({kind.name}_id)s) ORDER BY {kind.at} DESC, {kind.id} DESC LIMIT %(limit)s)"
+            f"(SELECT {moment} AS at, '{kind.name}' AS kind, id FROM ({rows}) found"
+            f" ORDER BY found.at DESC, found.id DESC LIMIT %(limit)s)"
         )
-    return f"{' UNION ALL '.join(parts)} ORDER BY at DESC, kind DESC, id DESC LIMIT %(limit)s", parameters
+    entries = f"SELECT at, kind, id FROM ({' UNION ALL '.join(parts)}) entries"
+    return f"{entries} ORDER BY at DESC, kind DESC, id DESC LIMIT %(limit)s", parameters
 
 
 def _place(kind: TimelineKind, place: tuple[datetime, str, int] | None) -> tuple[str, int]:

@@ -38,7 +38,9 @@ class TimelineKind:
     """One kind of entry.
 
     ``rows`` is SQL from ``FROM`` on that finds the rows of the guest ``%(guest)s``; ``at`` is their moment, or their
-    day, by which an index orders them with ``id``. ``names`` are the labels that show it.
+    day, by which an index orders them with ``id``. ``is_gathered``: no index does, and all of the guest's are gathered
+    first, by their ids; otherwise a planner may walk the whole business by date until it has met enough of them.
+    ``names`` are the labels that show it.
     """
 
     name: str
@@ -48,6 +50,7 @@ class TimelineKind:
     is_day: bool
     rows: str
     load: Callable[[Iterable[int]], dict[int, Any]]
+    is_gathered: bool = False
 
 
 def _stays(ids: Iterable[int]) -> dict[int, Stay]:
@@ -74,9 +77,17 @@ def _acts(ids: Iterable[int]) -> dict[int, ActView]:
     return act_views(ids=list(ids))
 
 
-def _kind(name: str, at: str, key: str, rows: str, load: Callable[[Iterable[int]], dict[int, Any]]) -> TimelineKind:
+def _kind(
+    name: str,
+    at: str,
+    key: str,
+    rows: str,
+    load: Callable[[Iterable[int]], dict[int, Any]],
+    *,
+    is_gathered: bool = False,
+) -> TimelineKind:
     is_day = at.rpartition(".")[2] not in ("at", "created_at")
-    return TimelineKind(name, frozenset({name}), at, key, is_day, rows, load)
+    return TimelineKind(name, frozenset({name}), at, key, is_day, rows, load, is_gathered)
 
 
 KINDS: tuple[TimelineKind, ...] = (
@@ -85,10 +96,11 @@ KINDS: tuple[TimelineKind, ...] = (
         "s.arrival",
         "s.id",
         # What is still to come stands in its own panel.
-        "FROM customers_stayparticipant p"
-        " JOIN customers_stay s ON s.business_id = p.business_id AND s.id = p.stay_id"
-        " WHERE p.customer_id = %(guest)s AND NOT (s.status = 'booked' AND s.departure >= %(today)s)",
+        "FROM customers_stay s WHERE s.id = ANY (ARRAY("
+        "SELECT p.stay_id FROM customers_stayparticipant p WHERE p.customer_id = %(guest)s))"
+        " AND NOT (s.status = 'booked' AND s.departure >= %(today)s)",
         _stays,
+        is_gathered=True,
     ),
     TimelineKind(
         "activity",
@@ -120,11 +132,12 @@ KINDS: tuple[TimelineKind, ...] = (
         "c.id",
         "FROM customers_changeset c WHERE c.kind IN ("
         + ", ".join(f"'{kind.value}'" for kind in ACTS_SHOWN)
-        + ") AND c.id IN ("
+        + ") AND c.id = ANY (ARRAY("
         "(SELECT change_set_id FROM customers_change WHERE guest_id = %(guest)s"
         f" ORDER BY id DESC LIMIT {_LATEST})"
         " UNION (SELECT change_set_id FROM customers_change WHERE guest_id = %(guest)s"
-        f" ORDER BY id LIMIT {_FIRST}))",
+        f" ORDER BY id LIMIT {_FIRST})))",
         _acts,
+        is_gathered=True,
     ),
 )
