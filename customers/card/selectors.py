@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from accounts.tenancy import require_business_id
 from customers.card.models import ContactPoint, Customer, Tag
+from customers.normalise import address_lines, organisation_number_shown
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,17 @@ class CardView:
     emails: list[ContactPoint]
     phones: list[ContactPoint]
     tags: list[Tag]
+
+    @property
+    def address_lines(self) -> list[str]:
+        """The postal address as its country writes it, without the country's name."""
+        card = self.customer
+        return address_lines(street=card.street, postal_code=card.postal_code, city=card.city, country=card.country)
+
+    @property
+    def organisation_number(self) -> str:
+        """The organisation number as its country writes it."""
+        return organisation_number_shown(self.customer.organisation_number, self.customer.country)
 
     @property
     def alerts(self) -> list[Alert]:

@@ -35,7 +35,7 @@ from customers.changes.selectors import acts_of_guest
 from customers.consent.forms import ConsentForm
 from customers.consent.selectors import consents_of
 from customers.fields.forms import PREFIX
-from customers.fields.selectors import guest_values
+from customers.fields.selectors import guest_values, values_of_stays
 from customers.history.forms import ActivityForm
 from customers.history.models import Stay
 from customers.history.panels import history_panels, timeline_panel
@@ -89,6 +89,7 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
         "missing": parts_missing(card.customer),
         "facts": facts_get(customer_id=customer_id),
         "ahead": ahead,
+        "ahead_fields": values_of_stays(stay_ids=[stay.pk for stay in ahead]),
         "in_house": next((stay for stay in ahead if stay.status == Stay.Status.CHECKED_IN), None),
         "today": today,
         **history_panels(request, customer_id=customer_id),

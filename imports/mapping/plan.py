@@ -161,7 +161,7 @@ def _own(free: Mapping[str, int], kind: Kind, fields: Sequence[OwnField]) -> dic
     """The business's fields by their keys, then by their names; in bookings those of the stay go first."""
     wanted = sorted((one for one in fields if kind == "bookings" or one.target == "guest"), key=_stays_first)
     found: dict[OwnField, int] = {}
-    for name_of in (_key_of, _label_of):
+    for name_of in (_header_of, _key_of, _label_of):
         for field_ in wanted:
             place = free.get(fold(name_of(field_)))
             if place is not None and field_ not in found and place not in found.values():
@@ -171,6 +171,11 @@ def _own(free: Mapping[str, int], kind: Kind, fields: Sequence[OwnField]) -> dic
 
 def _stays_first(field_: OwnField) -> bool:
     return field_.target != "stay"
+
+
+def _header_of(field_: OwnField) -> str:
+    """As an export calls it."""
+    return f"f.{field_.key}"
 
 
 def _key_of(field_: OwnField) -> str:

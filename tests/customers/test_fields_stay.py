@@ -1,9 +1,11 @@
 """Own fields on a stay: the form, one act with the stay, two editors, and their services."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.tenancy import business_scope
 from customers.changes.models import ChangeSet
@@ -142,3 +144,15 @@ def test_the_neighbours_stay_and_field_are_nobodys(cast: Cast, part: Any) -> Non
             stay_values_set(stay_id=theirs.pk, values={"plate": "EK 1"})
         with pytest.raises(FieldsRefused):
             stay_values_set(stay_id=part.stay_id, values={"theirs": "EK 1"})
+
+
+def test_what_is_known_of_a_coming_stay_stands_on_the_card(cast: Cast, desk: Client, part: Any) -> None:
+    today = timezone.localdate()
+    with business_scope(cast.fjordstuen.pk):
+        stays = [StayFactory(status="booked", arrival=today + dt.timedelta(days=days)) for days in (3, 9)]
+        for place, stay in enumerate(stays):
+            StayParticipantFactory(stay=stay, customer=part.customer)
+            stay_values_set(stay_id=stay.pk, values={"plate": f"EK {place}"})
+    page = desk.get(f"/b/fjordstuen/guests/{part.customer_id}/").text
+    assert page.count("Licence plate:") == 2
+    assert page.index("EK 0") < page.index("EK 1")

@@ -250,3 +250,25 @@ def test_a_tampered_form_changes_nothing_else(cast: Cast, desk: Client) -> None:
     ):
         values = posted(desk, guest, city="Bergen", seen=seen)
         assert desk.post(edit(guest), values).status_code in (302, 422)
+
+
+def test_the_card_writes_address_and_number_as_their_country_does(cast: Cast, desk: Client) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        where = {"street": "1 High Street", "postal_code": "SW1A 1AA", "city": "London", "country": "GB"}
+        british = CustomerFactory(**where)
+        norwegian = CustomerFactory(organisation_number="923609016", country="NO", postal_code="0155", city="Oslo")
+    page = desk.get(f"/b/fjordstuen/guests/{british.pk}/").text
+    assert "<bdi>1 High Street</bdi><br><bdi>London</bdi><br><bdi>SW1A 1AA</bdi>" in page
+    page = desk.get(f"/b/fjordstuen/guests/{norwegian.pk}/").text
+    assert "<bdi>0155 Oslo</bdi>" in page
+    assert "923 609 016" in page
+
+
+def test_right_to_left_names_are_kept_apart_from_what_stands_beside_them(cast: Cast, desk: Client) -> None:
+    name = {"given_name": "فاطمة 🌷", "family_name": "الزهراء"}
+    desk.post(NEW, guest_form(**name))
+    form = desk.get(edit(made(cast)))
+    assert 'value="فاطمة 🌷"' in form.text
+    assert form.text.count('dir="auto"') >= 6
+    answer = desk.post(NEW, guest_form(**name))
+    assert '<bdi class="medium">فاطمة 🌷 الزهراء</bdi>' in answer.text
