@@ -87,11 +87,9 @@ class PurchaseForm(forms.ModelForm):
             del self.fields["property"]
         if not self.products:
             del self.fields["product"]
-        self.initial |= {
-            name: value
-            for name in ("product", "stay", "property")
-            if (value := getattr(self.instance, f"{name}_id")) is not None
-        }
+        for name in ("product", "stay", "property"):
+            if (value := getattr(self.instance, f"{name}_id")) is not None:
+                self.initial[name] = value
         self.order_fields(self.field_order)
 
     def clean(self) -> dict[str, Any]:

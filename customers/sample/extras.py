@@ -41,11 +41,11 @@ class Extras:
         """Everything, in one pass over the stays and one over the guests."""
         guests: dict[str, str] = {}
         payers: dict[str, tuple[str, bool]] = {}
-        for stay, customer, is_guest, _books, pays, _agent in self.batch.participants:
+        for number, customer, is_guest, _books, pays, _agent in self.batch.participants:
             if is_guest == YES:
-                guests.setdefault(stay, customer)
+                guests.setdefault(number, customer)
             if pays == YES:
-                payers[stay] = customer, is_guest == NO
+                payers[number] = customer, is_guest == NO
         around: set[str] = set()
         for stay in self.batch.stays:
             guest = guests.get(stay[0])
