@@ -75,7 +75,7 @@ def details_context(request: BusinessRequest, card: Any) -> dict[str, Any]:
     return {
         "card": card,
         "customer": card.customer,
-        "can_edit": request.member.can(Capability.EDIT) and not card.customer.is_restricted,
+        "can_change": request.member.can(Capability.EDIT) and not card.customer.is_restricted,
         "missing": parts_missing(card.customer),
     }
 

@@ -100,6 +100,7 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
         "relation_choices": relation_choices_of(card.customer),
         "free_tags": [tag for tag in tag_list() if tag.pk not in taken],
         "can_edit": request.member.can(Capability.EDIT),
+        "can_change": request.member.can(Capability.EDIT) and not card.customer.is_restricted,
         "can_undo": request.member.can(Capability.UNDO),
         "can_copy": request.member.can(Capability.PRIVACY),
         "can_audit": request.member.can(Capability.AUDIT),
