@@ -67,5 +67,5 @@ def relation_choices_of(customer: Customer) -> list[tuple[str, str]]:
         ("of_agent_for", str(_("Is booked by the agent"))),
     ]
     if customer.kind == Customer.Kind.COMPANY:
-        return [("of_works_at", str(_("Works here:"))), *own[2:]]
+        return [("of_works_at", str(_("Employs"))), *own[2:]]
     return own
