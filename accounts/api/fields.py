@@ -125,6 +125,15 @@ class Id(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class Flag(serializers.BooleanField):
+    """True or false, and nothing that only looks like it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=printable(str(data)))
+        return data
+
+
 class Count(serializers.IntegerField):
     """A whole number that is small."""
 

@@ -126,8 +126,20 @@ def finish(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                     parameter |= {"description": "The address of the business.", "schema": SLUG}
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
             _close(body, schemas)
+    _without_marks(result)
     result["info"]["x-scopes"] = {scope.value: str(scope.label) for scope in ApiKey.Scope}
     return result
+
+
+def _without_marks(part: Any) -> None:
+    """Take out what the generator notes for itself."""
+    if isinstance(part, dict):
+        part.pop("x-spec-enum-id", None)
+        for inner in part.values():
+            _without_marks(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _without_marks(inner)
 
 
 def _close(schema: dict[str, Any], schemas: dict[str, Any]) -> None:

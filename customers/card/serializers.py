@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from accounts.api.fields import Choice, Count, Day, Id, PageQuery, Strict, Text, form_errors, refuse
+from accounts.api.fields import Choice, Count, Day, Flag, Id, PageQuery, Strict, Text, form_errors, refuse
 from customers.card.external import Outside
 from customers.card.forms import GuestForm
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
@@ -33,6 +33,7 @@ class ContactPointOut(serializers.ModelSerializer):
 class TagOut(serializers.ModelSerializer):
     """A label of the business. `code` names one of the eight usual ones and is empty for its own."""
 
+    code = serializers.ChoiceField(choices=["", *Tag.Code.values], read_only=True)
     name = serializers.CharField(source="__str__", read_only=True)
 
     class Meta:
@@ -296,14 +297,14 @@ class ContactPointIn(Strict):
 
     kind = Choice(ContactPoint.Kind)
     value = Text(254, allow_blank=False)
-    is_primary = serializers.BooleanField(default=False)
+    is_primary = Flag(default=False)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("primary", {"is_primary": True}, request_only=True)])
 class ContactPointChange(Strict):
     """Make a contact point the primary one of its kind."""
 
-    is_primary = serializers.BooleanField()
+    is_primary = Flag()
 
     def validate_is_primary(self, value: bool) -> bool:
         if not value:

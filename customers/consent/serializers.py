@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from accounts.api.fields import Choice, Id, Moment, PageQuery, Strict, Text
+from accounts.api.fields import Choice, Flag, Id, Moment, PageQuery, Strict, Text
 from customers.consent.models import CONSENTS, Channel, ConsentEvent, ConsentWording, Purpose
 from customers.consent.services import CLOCKS_DIFFER, PROOF_MAX
 
@@ -87,9 +87,9 @@ class ConsentIn(Strict):
 
     purpose = Choice(Purpose)
     channel = Choice(Channel, required=False, allow_blank=True, help_text="Empty for purposes without a channel.")
-    is_granted = serializers.BooleanField(help_text="False: withdrawn.")
+    is_granted = Flag(help_text="False: withdrawn.")
     at = Moment(required=False, help_text="When the guest decided; now unless told.")
-    by_guest = serializers.BooleanField(required=False, help_text="Whether the guest did it themselves.")
+    by_guest = Flag(required=False, help_text="Whether the guest did it themselves.")
     wording_id = Id(required=False, allow_null=True, help_text="The business's wording that was shown.")
     language = Text(5, required=False, help_text="In which language it was shown.")
     address = serializers.IPAddressField(required=False, help_text="The IP address it came from.")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.fields import Day, Id, Money, Strict, Text, refuse
+from accounts.api.fields import Day, Flag, Id, Money, Strict, Text, refuse
 from customers.history.billing_forms import InvoiceForm, PurchaseForm
 from customers.history.models import Invoice, Product, Purchase, Todo
 from customers.history.serializers import FormChecked, Marked, OfGuest, Versioned, example
@@ -277,7 +277,7 @@ class TodoIn(TodoBase):
 class TodoChange(TodoBase, Versioned):
     """What is to change on a staff task; what is left out stays."""
 
-    is_done = serializers.BooleanField(required=False)
+    is_done = Flag(required=False)
 
 
 class TodoQuery(OfGuest):

@@ -11,7 +11,20 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from accounts.api.fields import Choice, Count, Day, Id, Moment, Money, PageQuery, Strict, Text, form_errors, refuse
+from accounts.api.fields import (
+    Choice,
+    Count,
+    Day,
+    Flag,
+    Id,
+    Moment,
+    Money,
+    PageQuery,
+    Strict,
+    Text,
+    form_errors,
+    refuse,
+)
 from accounts.models import Property
 from customers.card.external import Outside
 from customers.fields.exchange import FIELDS_SCHEMA, OwnFields, stays_fields
@@ -290,7 +303,7 @@ class ActivityIn(Strict):
 class ActivityChange(Strict):
     """Pin a note above the timeline, or take it down."""
 
-    is_pinned = serializers.BooleanField()
+    is_pinned = Flag()
 
 
 class OfGuest(PageQuery):
