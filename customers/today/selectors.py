@@ -16,7 +16,7 @@ from customers.search.models import Presence
 from customers.today.days import Days, birthday_keys, days_at
 from customers.today.flags import Flag, flags_of
 
-SHOWN = 50
+SHOWN = 20
 """Rows of a list before it says how many more there are."""
 COUNTED = 1000
 """A list is counted so far; beyond, it is more than that."""
@@ -98,7 +98,7 @@ def today_view(*, days: Days, only: Property | None = None, now: datetime | None
     """Today at all properties, or at one."""
     scoped = days if only is None else Days(days.home, {only.pk: days.at(only.pk)})
     day = days.home if only is None else days.at(only.pk)
-    ids = {name: _ids(stays_today(name, scoped, everywhere=only is None)) for name in LISTS}
+    ids = {name: _ids(name, stays_today(name, scoped, everywhere=only is None)) for name in LISTS}
     shown = {name: found[:SHOWN] for name, found in ids.items()}
     booked = _new_bookings(now or timezone.now(), day, only)
     rows = stay_rows(ids={*booked, *(pk for found in shown.values() for pk in found)}, days=days)
@@ -176,7 +176,16 @@ def birthdays_on(*, day: date, limit: int = BIRTHDAYS) -> list[Birthday]:
     ]
 
 
-def _ids(stays: QuerySet[Stay]) -> list[int]:
+def _ids(name: str, stays: QuerySet[Stay]) -> list[int]:
+    """The first stays of a list in its order, as many as are counted.
+
+    Arrivals beyond that number stand as they come: to put thousands of names in order for the twenty that are shown
+    would take longer than the page.
+    """
+    if name == "arrivals":
+        unordered = list(stays.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+        if not 1 < len(unordered) <= COUNTED:
+            return unordered
     return list(stays.values_list("pk", flat=True)[: COUNTED + 1])
 
 
