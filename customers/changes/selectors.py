@@ -88,7 +88,9 @@ def act_rows(*, change_set_id: int, limit: int = 200) -> list[RowChange]:
     """What an act did, row by row, the first ``limit`` rows."""
     models = {str(model._meta.model_name): model for model in tracked_models()}
     rows = []
-    for change in Change.objects.filter(change_set_id=change_set_id).order_by("id")[:limit]:
+    changes = list(Change.objects.filter(change_set_id=change_set_id).order_by("id")[:limit])
+    own = _own_names(changes)
+    for change in changes:
         meta = models[change.record]._meta
         fields = []
         if change.act == Change.Act.UPDATE:
@@ -96,8 +98,26 @@ def act_rows(*, change_set_id: int, limit: int = 200) -> list[RowChange]:
             fields = [
                 FieldChange(labels[column], old, new) for column, (old, new) in change.data.items() if column in labels
             ]
-        rows.append(RowChange(str(meta.verbose_name), change.act, change.row_id, change.guest_id, fields))
+        name = own.get((change.record, change.row_id)) or str(meta.verbose_name)
+        rows.append(RowChange(name, change.act, change.row_id, change.guest_id, fields))
     return rows
+
+
+def _own_names(changes: Sequence[Change]) -> dict[tuple[str, int], str]:
+    """(record, id) of values of the business's own fields → what their field is called."""
+    fields: dict[tuple[str, int], int] = {}
+    for record, model in (("guestfieldvalue", "GuestFieldValue"), ("stayfieldvalue", "StayFieldValue")):
+        own = [change for change in changes if change.record == record]
+        # A row that is gone stands whole in its change.
+        fields |= {(record, each.row_id): each.data["field_id"] for each in own if "field_id" in each.data}
+        ids = [each.row_id for each in own if "field_id" not in each.data]
+        if ids:
+            found = apps.get_model("customers", model)._default_manager.filter(pk__in=ids)
+            fields |= {(record, pk): field for pk, field in found.values_list("pk", "field_id")}
+    if not fields:
+        return {}
+    labels = apps.get_model("customers", "CustomField")._default_manager.in_bulk(set(fields.values()))
+    return {key: labels[field].label for key, field in fields.items() if field in labels}
 
 
 def act_counts(*, change_set_id: int) -> dict[str, dict[str, int]]:

@@ -11,8 +11,9 @@ from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.card.services import CardRestricted, EditConflict
 from customers.changes.models import Change, ChangeSet
+from customers.changes.selectors import act_rows
 from customers.changes.services import change_set, change_set_undo
-from customers.fields.models import GuestFieldValue
+from customers.fields.models import CustomField, GuestFieldValue
 from customers.fields.selectors import guest_values, values_of_guests
 from customers.fields.services import FieldsRefused, guest_values_set
 from tests.cast import Cast, House
@@ -139,3 +140,13 @@ def test_reading_many_guests_takes_two_queries(guest: Customer) -> None:
         found = values_of_guests(customer_ids=[each.pk for each in guests])
     assert len(queries) == 2
     assert [line.field.key for line in found[guest.pk]] == ["text", "number", "date", "choice", "yes_no"]
+
+
+def test_the_history_names_the_field(guest: Customer) -> None:
+    guest_values_set(customer_id=guest.pk, values={"text": "Fenris", "number": "2"})
+    CustomField.objects.filter(key="text").update(label="Dog")
+    act = guest_values_set(customer_id=guest.pk, values={"text": "", "number": "3", "date": "2020-01-01"})
+    assert act is not None
+    rows = {(row.record, row.act) for row in act_rows(change_set_id=act.pk)}
+    labels = dict(CustomField.objects.values_list("key", "label"))
+    assert rows == {("Dog", "D"), (labels["number"], "U"), (labels["date"], "I")}
