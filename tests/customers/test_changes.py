@@ -17,7 +17,9 @@ from customers.changes.services import (
     recording,
 )
 from customers.changes.undo import UndoOutcome, tracked_models
+from customers.fields.models import GuestFieldValue, StayFieldValue
 from customers.history.models import Activity, Stay, StayParticipant
+from customers.relations.models import Relation
 from tests.cast import House
 from tests.customers.acts import register
 from tests.factories import (
@@ -26,7 +28,10 @@ from tests.factories import (
     CustomerTagFactory,
     EmailFactory,
     ExternalIdFactory,
+    GuestFieldValueFactory,
+    RelationFactory,
     StayFactory,
+    StayFieldValueFactory,
     StayParticipantFactory,
 )
 
@@ -53,6 +58,9 @@ def make(model: type[TrackedModel]) -> Any:
         Stay: StayFactory,
         StayParticipant: StayParticipantFactory,
         Activity: ActivityFactory,
+        GuestFieldValue: GuestFieldValueFactory,
+        StayFieldValue: StayFieldValueFactory,
+        Relation: RelationFactory,
     }[model]()
 
 
