@@ -1,7 +1,10 @@
 """Reads of the business's own fields and their values."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from customers.fields.models import CustomField, FieldValue, GuestFieldValue, StayFieldValue
 from customers.fields.values import value_plain, value_shown
@@ -32,7 +35,7 @@ def field_list(*, target: str, archived: bool = False) -> list[CustomField]:
 
 
 def guest_values(*, customer_id: int) -> list[FieldLine]:
-    """Every guest field in use with its value on a card. Two queries."""
+    """Every guest field in use with its value on a card. Two queries, one where there is no field."""
     rows = GuestFieldValue.objects.filter(customer_id=customer_id)
     return _lines(CustomField.Target.GUEST, rows)
 
@@ -56,6 +59,8 @@ def values_of_guests(*, customer_ids: Collection[int]) -> dict[int, list[FieldLi
 def values_of_stays(*, stay_ids: Collection[int]) -> list[FieldLine]:
     """The filled fields of several stays, in the fields' order; ``row.stay_id`` says whose. Two queries."""
     fields = {field.pk: field for field in field_list(target=CustomField.Target.STAY)}
+    if not fields or not stay_ids:
+        return []
     rows = StayFieldValue.objects.filter(stay_id__in=stay_ids, field_id__in=fields)
     places = {pk: place for place, pk in enumerate(fields)}
     return [FieldLine(fields[row.field_id], row) for row in sorted(rows, key=lambda row: places[row.field_id])]
@@ -69,6 +74,7 @@ def filter_fields() -> list[FilterField]:
     ]
 
 
-def _lines(target: str, rows: Iterable[FieldValue]) -> list[FieldLine]:
-    by_field = {row.field_id: row for row in rows}
-    return [FieldLine(field, by_field.get(field.pk)) for field in field_list(target=target)]
+def _lines(target: str, rows: QuerySet[Any]) -> list[FieldLine]:
+    fields = field_list(target=target)
+    by_field = {row.field_id: row for row in rows} if fields else {}
+    return [FieldLine(field, by_field.get(field.pk)) for field in fields]
