@@ -244,7 +244,7 @@ def test_an_invoice_is_issued_paid_in_one_click_and_opened_again(cast: Cast, des
         ({"due_on": "2026-02-01"}, "due_on", "before it was issued"),
         ({"issued_on": "soon"}, "issued_on", "valid date"),
         ({"amount": "99999999999999"}, "amount", "12 digits"),
-        ({"currency": "XXX"}, "currency", "valid choice"),
+        ({"currency": "ZZZ"}, "currency", "valid choice"),
     ],
 )
 def test_bad_invoices_are_told_beside_the_field(
