@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -19,6 +19,7 @@ from accounts.models import Business, Member
 from accounts.tenancy import business_scope
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set_close, change_set_open, recording
+from customers.sensitive.services import refused_by_guard
 from imports.ahead import ahead
 from imports.findings import Findings
 from imports.mapping import Context, Interpreted, Kind, OwnField, Plan, interpret, plan
@@ -27,6 +28,7 @@ from imports.progress import progress_forget, progress_tell
 from imports.readers import FILE_BYTES_MAX, CsvFile, FileError, open_csv
 from imports.selectors import own_fields
 from imports.staging import Job, Tally, begin_tryout, write_batch
+from imports.stops import Changed, Stopped
 from imports.uploads import upload_path, upload_remove
 
 BATCH_ROWS = 5_000
@@ -209,24 +211,9 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
         _fail(business_id, run_id, error)
         return
     except Exception:
-        _fail(business_id, run_id, _Stopped(rows=run.rows_done))
+        _fail(business_id, run_id, Stopped(rows=run.rows_done))
         raise
     _finish(business_id, run_id)
-
-
-class _Stopped(FileError):
-    """Not the file's fault."""
-
-    template = gettext_noop(
-        "The import stopped because of a fault in Innkeeper. The rows written until then are in the register; import "
-        "the same file again to go on, or undo the import."
-    )
-
-
-class _Changed(FileError):
-    """The file is another one than the one that was looked through."""
-
-    template = gettext_noop("The file was changed after it was looked through. Import it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,13 +241,16 @@ def _interpreted(business: Business, source: Source, currency: str, *, skip: int
 
 
 def _write(business: Business, job: Job, batch: _Batch) -> bool:
-    """Write one batch; False when the run is not at this batch any more. A deadlock is tried again."""
+    """Write one batch; False when the run is not at this batch any more.
+
+    A deadlock is tried again, and so is a batch in whose midst a guest withdrew the consent to sensitive details.
+    """
     for attempt in range(_ATTEMPTS):
         try:
             return _write_once(business, job, batch)
-        except OperationalError as error:
-            deadlock = getattr(error.__cause__, "pgcode", None) in ("40P01", "40001", "55P03")
-            if not deadlock or attempt == _ATTEMPTS - 1:
+        except (OperationalError, IntegrityError) as error:
+            passing = refused_by_guard(error) or getattr(error.__cause__, "pgcode", None) in ("40P01", "40001", "55P03")
+            if not passing or attempt == _ATTEMPTS - 1:
                 raise
     return False
 
@@ -373,7 +363,7 @@ def _source_of(run: ImportRun, path: Path, fields: Sequence[OwnField]) -> Source
     """The run's file, which must be the one that was looked through."""
     source = source_open(path=path, kind=run.kind, fields=fields)  # type: ignore[arg-type]
     if source.file.survey.sha256 != run.sha256:
-        raise _Changed
+        raise Changed
     return source
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -171,7 +171,7 @@ def _write(row: SensitiveDetail, text: str, public_id: UUID) -> None:
         raise
 
 
-def refused_by_guard(error: IntegrityError) -> bool:
+def refused_by_guard(error: DatabaseError) -> bool:
     """Whether the database refused a write because the guest does not consent (``sql/consented.sql``)."""
     told = getattr(error.__cause__, "diag", None)
     return _GUARD in (getattr(told, "context", None) or "")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import reswap, retarget
 
@@ -22,6 +23,7 @@ from customers.sensitive.services import ConsentMissing, sensitive_update
 
 @requires(Capability.EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
 def guest_sensitive(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
     """Change a guest's sensitive details. What a colleague changed meanwhile is shown, never overwritten unawares."""
     customer = _customer(customer_id)

@@ -158,7 +158,7 @@ def _extras(free: Mapping[str, int], kind: Kind) -> dict[str, tuple[int, ...]]:
 
 
 def _own(free: Mapping[str, int], kind: Kind, fields: Sequence[OwnField]) -> dict[OwnField, int]:
-    """The business's fields by their keys, then by their names; in bookings those of the stay go first."""
+    """The business's fields by their keys, as exported and bare, then by their names; in bookings the stay's first."""
     wanted = sorted((one for one in fields if kind == "bookings" or one.target == "guest"), key=_stays_first)
     found: dict[OwnField, int] = {}
     for name_of in (_header_of, _key_of, _label_of):

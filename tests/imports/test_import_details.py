@@ -4,6 +4,7 @@ import logging
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from customers.sensitive.models import SensitiveDetail
 from customers.sensitive.selectors import sensitive_view
 from customers.sensitive.services import sensitive_set
 from customers.sensitive.tasks import sensitive_sweep
-from imports import services
+from imports import services, staging
 from imports.models import ImportProblem, ImportRun
 from imports.selectors import FORGOTTEN_AFTER, SENSITIVE_FORGOTTEN_AFTER
 from imports.services import run_check, run_start, run_work
@@ -108,6 +109,22 @@ def test_without_consent_none_is_accepted(
     assert stored(house) == 0
     told = [problem for problem in reasons(house, run) if problem[3] == "no_consent"]
     assert sorted(told) == [(2, "Allergies", "", "no_consent"), (2, "Food", "", "no_consent")]
+
+
+def test_a_consent_withdrawn_during_the_batch(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database refuses what the batch had found allowed; the batch is tried again and finds the withdrawal."""
+    ase = known(house, "withdrawn")
+    decide, met = staging.decide_consents, []
+
+    def before_it_was_withdrawn(*args: Any) -> Any:
+        found = decide(*args)
+        met.append(1)
+        return replace(found, sensitive={ase.pk}) if len(met) == 1 else found
+
+    monkeypatch.setattr(staging, "decide_consents", before_it_was_withdrawn)
+    run = load(house, tmp_path / "a.csv", [guest(Allergies=CANARY)])
+    assert len(met) == 2 and stored(house) == 0
+    assert run.counts["details"] == {"stored": 0, "refused": 1}
 
 
 def test_a_restricted_card_takes_none(house: House, tmp_path: Path) -> None:

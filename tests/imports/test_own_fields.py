@@ -15,9 +15,11 @@ from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import Stay
 from imports import services
 from imports.models import ImportRun
+from imports.selectors import own_fields
+from imports.uploads import upload_remove
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, GuestFieldValueFactory
-from tests.imports.files import booking, guest
+from tests.imports.files import booking, guest, write
 from tests.imports.loading import load, reasons, would
 
 LEVELS = [{"key": "gold", "label": "Gull"}, {"key": "silver", "label": "Sølv"}]
@@ -92,6 +94,22 @@ def test_the_same_file_twice_changes_nothing(house: House, tmp_path: Path) -> No
     assert would(house, tmp_path / "a.csv", rows)["guests"]["unchanged"] == 2
     again = load(house, tmp_path / "a.csv", rows)
     assert again.counts["guests"] == {"created": 0, "updated": 0, "unchanged": 2, "invalid": 0}
+
+
+def test_what_is_exported_comes_back_unchanged(house: House, tmp_path: Path) -> None:
+    columns = {"points": "1234.5", "level": "gold", "dog": "no", "joined": "2024-05-17", "nickname": "=Kalle; +47"}
+    load(house, tmp_path / "a.csv", [guest(**columns, deal_breakers="Noise\nand dogs", why_us="'=1")])
+    before = values(house)
+    client = Client()
+    client.force_login(house.admin.user)
+    exported = tmp_path / "export.csv"
+    exported.write_bytes(client.post("/b/fjordstuen/guests/export/").getvalue())
+    with business_scope(house.pk):
+        source = services.source_open(path=exported, fields=own_fields(language=house.business.language))
+        tally = services.tryout(business=house.business, source=source).tally
+    assert tally.counts()["guests"] == {"created": 0, "updated": 0, "unchanged": 1, "invalid": 0}
+    assert len(source.plan.own) == 5
+    assert values(house) == before
 
 
 def test_a_guest_list_overwrites_and_an_empty_value_never_does(house: House, tmp_path: Path) -> None:
@@ -174,8 +192,6 @@ def test_a_restricted_card_is_left_as_it_is_and_its_stays_go_on(house: House, tm
 
 
 def test_the_upload_page_knows_the_fields(house: House, tmp_path: Path) -> None:
-    from tests.imports.files import write
-
     client = Client()
     client.force_login(house.admin.user)
     path = write(tmp_path / "a.csv", [guest(points="12", Allergies="Nuts")])
@@ -188,3 +204,4 @@ def test_the_upload_page_knows_the_fields(house: House, tmp_path: Path) -> None:
     services.run_check(business_id=house.pk, run_id=run.pk)
     page = client.get(f"/b/fjordstuen/import/{run.pk}/").content.decode()
     assert "Poeng" in page and "Sensitive detail: Allergies" in page
+    upload_remove(run.upload)
