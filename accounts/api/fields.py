@@ -11,7 +11,6 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.api.pagination import MAX_LIMIT
@@ -62,10 +61,6 @@ class Text(serializers.CharField):
 class Choice(serializers.ChoiceField):
     """One of a model's choices, told as on the pages."""
 
-    default_error_messages = {
-        "invalid_choice": gettext_lazy("Select a valid choice. {input} is not one of the available choices.")
-    }
-
     def __init__(self, choices: type[models.TextChoices], **kwargs: Any) -> None:
         self.enumeration = choices
         super().__init__(choices=choices.choices, **kwargs)
@@ -74,7 +69,8 @@ class Choice(serializers.ChoiceField):
         if data == "" and self.allow_blank and "" not in self.enumeration.values:
             return ""
         if not isinstance(data, str) or data not in self.enumeration.values:
-            self.fail("invalid_choice", input=printable(str(data)))
+            told = forms.ChoiceField.default_error_messages["invalid_choice"] % {"value": printable(str(data))}
+            raise serializers.ValidationError(told, code="invalid_choice")
         return self.enumeration(data)
 
 
