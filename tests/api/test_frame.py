@@ -2,9 +2,11 @@
 
 import pytest
 from django.db import OperationalError
+from django.http import Http404
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisError
 
+from accounts.api.problems import Problem
 from accounts.services.keys import key_revoke
 from accounts.tenancy import business_scope, current_business_id
 from customers.card import api as card_api
@@ -28,9 +30,11 @@ def nothing_was_written(cast: Cast) -> bool:
         (RuntimeError("in the view"), 500, "our_mistake"),
         (OperationalError("gone"), 503, "out_of_order"),
         (RedisError("gone"), 503, "out_of_order"),
+        (Problem(409, "restricted", "said after it was written"), 409, "restricted"),
+        (Http404(), 404, "not_found"),
     ],
 )
-def test_a_mistake_of_ours_is_a_problem_and_leaves_nothing(
+def test_a_failure_after_writing_is_a_problem_and_leaves_nothing(
     caller: Caller, cast: Cast, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, code: str
 ) -> None:
     def fail(customer_id: int) -> None:

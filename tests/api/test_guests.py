@@ -161,8 +161,10 @@ class TestUpdate:
         for language in ("nb", "nl", "en"):
             again = caller.patch(path, {"fields": guest["fields"]}, accept_language=language)
             assert again.body["fields"] == guest["fields"], language
-            number = caller.patch(path, {"fields": {"number": "1234.567"}}, accept_language=language)
-            assert number.body["fields"]["number"] == "1234.5670", language
+            for sent in (2.345, "2.345", " 2.345"):
+                number = caller.patch(path, {"fields": {"number": sent}}, accept_language=language)
+                assert number.body["fields"]["number"] == "2.3450", (language, sent)
+                caller.patch(path, {"fields": {"number": 7}})
             caller.patch(path, {"fields": guest["fields"]})
         changed = caller.patch(path, {"fields": {"text": None, "date": "2026-12-24"}}).body
         assert changed["fields"] == {
