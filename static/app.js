@@ -494,7 +494,9 @@
       toast(status === 403 ? "refused" : status === 404 ? "gone" : "failed");
       return;
     }
-    held = tasks.some(task => task.target instanceof Element && task.target.contains(doc.activeElement) && doc.activeElement !== doc.body);
+    // The button that was pressed is disabled while its form is on the way, and has lost the focus by that.
+    const sent = doc.activeElement === doc.body && ctx.sourceElement?.matches?.("form");
+    held = sent || tasks.some(task => task.target instanceof Element && task.target.contains(doc.activeElement) && doc.activeElement !== doc.body);
   });
   on("htmx:after:settle", event => { settled = event.detail.task.target; });
   on("htmx:after:swap", event => {

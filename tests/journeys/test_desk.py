@@ -111,6 +111,7 @@ def test_a_part_is_edited_where_it_stands(cast: Cast, guest: Customer, visit: Op
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#details")).to_contain_text("Danish")
     expect(page.locator(".toasts")).to_contain_text("Saved Ingrid Sørensen.")
+    expect(page.get_by_role("link", name="Edit Language")).to_be_focused()
     assert page.url.endswith(f"/guests/{guest.pk}/")
     page.get_by_role("link", name="Edit Language").click()
     page.keyboard.press("Escape")
