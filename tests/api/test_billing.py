@@ -53,7 +53,7 @@ class TestInvoices:
             ({"amount": "a lot"}, "amount"),
             ({"amount": "1e400"}, "amount"),
             ({"amount": None}, "amount"),
-            ({"currency": "XXX"}, "currency"),
+            ({"currency": "QQQ"}, "currency"),
             ({"due_on": "2025-12-31"}, "due_on"),
             ({"issued_on": None}, "issued_on"),
             ({"stay_id": 999999}, "stay_id"),

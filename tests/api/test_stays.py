@@ -58,7 +58,7 @@ def test_a_stay_is_booked(caller: Caller, body: dict[str, Any], guest: Customer)
         ({"amount": "-1"}, "amount", "An amount cannot be negative."),
         ({"amount": "much"}, "amount", "Enter a number."),
         ({"adults": 0}, "adults", "Write a number from 1 to 500."),
-        ({"currency": "XXX"}, "currency", "Select a valid choice."),
+        ({"currency": "QQQ"}, "currency", "Select a valid choice."),
         ({"guest_id": 2**62}, "guest_id", "This guest is not in the register."),
         ({"property_id": 2**62}, "property_id", "Select a valid choice."),
         ({"arrival": None}, "arrival", "This field may not be null."),
