@@ -105,6 +105,7 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         invitation = InvitationFactory(invited_by=house.owner, email=f"{word.lower()}@example.com")
     return {
         "slug": house.slug,
+        "part": "language",
         "customer_id": guest.pk,
         "stay_id": stay.pk,
         "change_set_id": act.pk,

@@ -12,11 +12,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 APART = {".git", ".venv", "var", "node_modules", "vendor", "__pycache__", ".hypothesis"}
 ROOMS = {"crm", "accounts", "customers", "imports"}
 LONGEST = 400
-LONGER = {
-    "imports/services.py": "one run from its file to its end: each step needs the ones before in sight",
-    "tests/imports/test_services.py": "one act a test, refusals included",
-    "tests/journeys/test_styleguide.py": "one page, every component in every state",
-}
+LONGER = {}
 """Modules that are longer, and why they are not a package."""
 
 NAMES_OF_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "stuff"}

@@ -171,7 +171,7 @@ class Purchase(TrackedModel):
     customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="purchases")
     stay = TenantForeignKey(Stay, db_on_delete="SET NULL", related_name="purchases", null=True, blank=True)
     property = TenantForeignKey(
-        Property, db_on_delete="SET NULL", related_name="+", null=True, blank=True, verbose_name=_("property")
+        Property, db_on_delete="RESTRICT", related_name="+", null=True, blank=True, verbose_name=_("property")
     )
     product = TenantForeignKey(
         Product, db_on_delete="RESTRICT", related_name="+", null=True, blank=True, verbose_name=_("product")
@@ -266,10 +266,10 @@ class Todo(TrackedModel):
 
     customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="todos", null=True, blank=True)
     property = TenantForeignKey(
-        Property, db_on_delete="SET NULL", related_name="+", null=True, blank=True, verbose_name=_("property")
+        Property, db_on_delete="RESTRICT", related_name="+", null=True, blank=True, verbose_name=_("property")
     )
     assignee = TenantForeignKey(
-        Member, db_on_delete="SET NULL", related_name="+", null=True, blank=True, verbose_name=_("for whom")
+        Member, db_on_delete="RESTRICT", related_name="+", null=True, blank=True, verbose_name=_("for whom")
     )
     title = models.CharField(_("task"), max_length=200)
     note = models.TextField(_("note"), max_length=2000, blank=True)
