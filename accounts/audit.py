@@ -1,5 +1,6 @@
 """The audit log: registered actions, written in the same transaction as what they tell of."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -60,9 +61,34 @@ def audit_record(
     address: str | None = None,
 ) -> AuditEntry:
     """Add an entry to the business's log. An action that is not registered is a programming error (``KeyError``)."""
+    entry = _entry(action, member, object_type, object_id, data, address)
+    entry.save(force_insert=True)
+    return entry
+
+
+def audit_record_many(
+    *,
+    action: str,
+    object_type: str,
+    object_ids: Iterable[int],
+    member: Member | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Add an entry for each of several objects that one act was about, in one statement."""
+    AuditEntry.objects.bulk_create(_entry(action, member, object_type, each, data, None) for each in object_ids)
+
+
+def _entry(
+    action: str,
+    member: Member | None,
+    object_type: str,
+    object_id: int | None,
+    data: dict[str, Any] | None,
+    address: str | None,
+) -> AuditEntry:
     if action not in ACTIONS:
         raise KeyError(action)
-    return AuditEntry.objects.create(
+    return AuditEntry(
         action=action,
         member_id=member.pk if member else current_member_id(),
         actor=str(member) if member else current_actor(),

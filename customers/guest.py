@@ -97,7 +97,7 @@ GUEST_TABLES = (
         untold={"customer": "the card", "number_scaled": _SEARCH},
         join_on=("field",),
         read=_field_values,
-        filters=("own_fields",),
+        filters=("own",),
     ),
     GuestTable(
         "customers.SensitiveDetail",

@@ -82,7 +82,7 @@ class AuditEntryFactory(DjangoModelFactory[AuditEntry]):
     class Meta:
         model = AuditEntry
 
-    action = "guest.viewed"
+    action = "guest.exported"
 
 
 class TrackedFactory(DjangoModelFactory):

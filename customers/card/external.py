@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import Business
 from customers.card.models import Customer, ExternalId
-from customers.card.services import ContactValues, customer_create, customer_update
+from customers.card.services import NEW_GUEST, ContactValues, customer_create, customer_update
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.fields.services import guest_values_set
@@ -51,12 +51,11 @@ def guest_add(
 
     Raises :class:`ExternalIdTaken` and ``FieldsRefused``; then nothing is written.
     """
-    with change_set(kind=ChangeSet.Kind.EDIT, title=gettext_noop("New guest: %(guests)s")) as act:
+    with change_set(kind=ChangeSet.Kind.EDIT, title=NEW_GUEST) as act:
         customer, _made = customer_create(business=business, values=values, contacts=contacts)
         for each in outside:
             _external_id_add(customer, each)
         guest_values_set(customer_id=customer.pk, values=fields)
-        act.name(guests=[customer.pk])
     return customer, act
 
 

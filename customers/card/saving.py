@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Business, Member
 from customers.card.models import Customer
-from customers.card.services import ContactValues, EditConflict, customer_create, customer_update
+from customers.card.services import NEW_GUEST, ContactValues, EditConflict, customer_create, customer_update
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.fields.forms import PREFIX
@@ -29,8 +28,7 @@ def guest_create(
     member: Member | None = None,
 ) -> tuple[Customer, ChangeSet]:
     """Create a card with its contact points and own fields. Raises ``FieldsRefused``."""
-    name = Customer(**{key: values.get(key, "") for key in ("kind", "given_name", "family_name", "company_name")})
-    with change_set(kind=ChangeSet.Kind.EDIT, title=_("New guest: %(name)s") % {"name": name}, member=member) as act:
+    with change_set(kind=ChangeSet.Kind.EDIT, title=NEW_GUEST, member=member) as act:
         customer, _act = customer_create(business=business, values=values, contacts=contacts, member=member)
         guest_values_set(customer_id=customer.pk, values=own, member=member)
     return customer, act

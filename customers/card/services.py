@@ -37,6 +37,10 @@ CARD_FIELDS = (
 """The fields of the card that people and files may set."""
 
 
+NEW_GUEST = gettext_noop("New guest: %(guests)s")
+"""Title of the act that makes a card; the card is named once it has an id, and by that id alone."""
+
+
 class EditConflict(Exception):
     """Somebody changed the same fields of the card meanwhile. ``current`` holds them as they are now."""
 
@@ -81,10 +85,10 @@ def customer_create(
     """Create a card with its contact points; returns it and the act, for undo."""
     customer = Customer(**{name: values[name] for name in CARD_FIELDS if name in values})
     _derive(customer, business)
-    with change_set(
-        kind=ChangeSet.Kind.EDIT, title=_("New guest: %(name)s") % {"name": customer}, member=member
-    ) as act:
+    with change_set(kind=ChangeSet.Kind.EDIT, title=NEW_GUEST, member=member) as act:
         customer.save(force_insert=True)
+        if act.title == NEW_GUEST:
+            act.name(guests=[customer.pk])
         _contacts_write(business=business, customer=customer, contacts=contacts)
     return customer, act
 

@@ -1,14 +1,14 @@
 """Reads of sensitive details: for roles that the business allows, while the guest consents, each viewing logged."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.audit import audit_record
+from accounts.audit import audit_record, audit_record_many
 from accounts.models import Business, Member
 from accounts.models.roles import SENSITIVE_ROLES
 from customers.consent.models import Channel, ConsentEvent, ConsentState, Purpose
@@ -76,6 +76,25 @@ def sensitive_panel(*, business: Business, customer_id: int, member: Member | No
     if not may_see_sensitive(business=business, member=member):
         return None
     return _panel(business, customer_id, member)
+
+
+def allergies_of(*, business: Business, ids: Collection[int], member: Member | None) -> set[int]:
+    """Which of these guests have an allergy, for a list at the desk; nobody for somebody who may not see it.
+
+    What it is stands on the card. Seeing that there is one is a viewing too, and logged for each guest.
+    """
+    if not may_see_sensitive(business=business, member=member):
+        return set()
+    found = SensitiveDetail.objects.filter(live(), customer_id__in=ids, kind=SensitiveDetail.Kind.ALLERGIES)
+    allergic = set(found.values_list("customer_id", flat=True))
+    audit_record_many(
+        action="sensitive.viewed",
+        member=member,
+        object_type="customer",
+        object_ids=sorted(allergic),
+        data={"kinds": [SensitiveDetail.Kind.ALLERGIES.value], "where": "today"},
+    )
+    return allergic
 
 
 def sensitive_for_key(*, business: Business, customer_id: int) -> SensitivePanel:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy import require_business_id
 from customers.card.models import Customer, CustomerTag, Tag
+from customers.permission.marks import MARKS, contact_marks
 
 FLAG_TAGS = (Tag.Code.PROBLEM, Tag.Code.NO_SHOW, Tag.Code.VIP)
 
@@ -22,20 +23,20 @@ class Flag:
     label: str | Promise
 
 
-_STATES: tuple[tuple[str, Flag], ...] = (
-    ("is_deceased", Flag("neutral", _("Deceased"))),
-    ("is_restricted", Flag("warn", _("Restricted"))),
-    ("do_not_contact", Flag("warn", _("Do not contact"))),
-)
+ALLERGY = Flag("warn", _("Allergy"))
 
 
-def flags_of(ids: Collection[int]) -> dict[int, list[Flag]]:
-    """The flags of each guest that has some, gravest first; two queries, however many guests."""
+def flags_of(ids: Collection[int], *, allergic: Collection[int] = ()) -> dict[int, list[Flag]]:
+    """The flags of each guest that has some, gravest first; two queries, however many guests.
+
+    ``allergic`` are those whose allergy the reader may know of.
+    """
     flags: dict[int, list[Flag]] = defaultdict(list)
-    states = [name for name, _flag in _STATES]
+    for pk in allergic:
+        flags[pk].append(ALLERGY)
     marked = Q(is_deceased=True) | Q(is_restricted=True) | Q(do_not_contact=True)
-    for row in Customer.objects.filter(marked, pk__in=ids).values("pk", *states):
-        flags[row["pk"]] += [flag for name, flag in _STATES if row[name]]
+    for guest in Customer.objects.filter(marked, pk__in=ids).only("pk", *(name for name, _tone, _label in MARKS)):
+        flags[guest.pk] += [Flag(tone, label) for tone, label in contact_marks(guest)]
     tags = CustomerTag.objects.filter(
         customer_id__in=ids, tag__code__in=FLAG_TAGS, tag__business_id=require_business_id()
     ).select_related("tag")

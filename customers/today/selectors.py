@@ -1,7 +1,7 @@
 """Reads of Today: who comes, is here, leaves and should have come, in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -28,7 +28,14 @@ REGULAR = 3
 NEWEST = 2000
 """How many of the latest stays are looked through for new bookings: a day's worth at a large business."""
 BOOKINGS = 10
+Allergies = Callable[[Collection[int]], Collection[int]]
+"""Which of some guests have an allergy that the reader may know of."""
 LISTS = ("arrivals", "in_house", "departures", "missing")
+
+
+def nobody(ids: Collection[int]) -> Collection[int]:
+    """No allergy is told."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -94,14 +101,16 @@ def today_days(*, business: Business, properties: Sequence[Property], now: datet
     return days_at(now or timezone.now(), home=business.time_zone, zones=zones)
 
 
-def today_view(*, days: Days, only: Property | None = None, now: datetime | None = None) -> TodayView:
-    """Today at all properties, or at one."""
+def today_view(
+    *, days: Days, only: Property | None = None, now: datetime | None = None, allergies: Allergies = nobody
+) -> TodayView:
+    """Today at all properties, or at one. ``allergies`` tells which of some guests have one, for who may know."""
     scoped = days if only is None else Days(days.home, {only.pk: days.at(only.pk)})
     day = days.home if only is None else days.at(only.pk)
     ids = {name: _ids(name, stays_today(name, scoped, everywhere=only is None)) for name in LISTS}
     shown = {name: found[:SHOWN] for name, found in ids.items()}
     booked = _new_bookings(now or timezone.now(), day, only)
-    rows = stay_rows(ids={*booked, *(pk for found in shown.values() for pk in found)}, days=days)
+    rows = stay_rows(ids={*booked, *(pk for found in shown.values() for pk in found)}, days=days, allergies=allergies)
     return TodayView(
         days,
         day,
@@ -134,7 +143,7 @@ def stays_today(name: str, days: Days, *, everywhere: bool = False) -> QuerySet[
     return stays.order_by(*{"missing": ("arrival", "id")}.get(name, ("unit", "id")))
 
 
-def stay_rows(*, ids: Collection[int], days: Days) -> dict[int, StayRow]:
+def stay_rows(*, ids: Collection[int], days: Days, allergies: Allergies = nobody) -> dict[int, StayRow]:
     """Stays by id with guests, flags and what to ask for; six queries, however many stays."""
     stays = Stay.objects.filter(pk__in=ids).select_related("property").in_bulk()
     guests: dict[int, list[Customer]] = defaultdict(list)
@@ -144,7 +153,7 @@ def stay_rows(*, ids: Collection[int], days: Days) -> dict[int, StayRow]:
         if part.is_guest or not guests[part.stay_id]:
             guests[part.stay_id].append(part.customer)
     people = {guest.pk for each in guests.values() for guest in each[:NAMED]}
-    flags, reached = flags_of(people), _reached(people)
+    flags, reached = flags_of(people, allergic=allergies(people)), _reached(people)
     rows = {}
     for pk, stay in stays.items():
         named, day = guests[pk][:NAMED], days.at(stay.property_id)

@@ -17,8 +17,9 @@ from customers.history.found import next_or
 from customers.history.models import Stay
 from customers.history.services import StayRefused, stay_move
 from customers.history.todo_selectors import todos_due
+from customers.sensitive.selectors import allergies_of
 from customers.today.days import Days
-from customers.today.selectors import LISTS, stay_rows, stays_today, today_days, today_view
+from customers.today.selectors import LISTS, Allergies, stay_rows, stays_today, today_days, today_view
 
 PAGE = 100
 """Rows of the page that shows all of a list."""
@@ -27,7 +28,7 @@ PAGE = 100
 def today_page(request: BusinessRequest, **more: Any) -> HttpResponse:
     """Today at every property, or at the one the address names (GET ``property``). For a view with its own gate."""
     properties, only, days = _where(request)
-    view = today_view(days=days, only=only)
+    view = today_view(days=days, only=only, allergies=_allergies(request))
     tasks = todos_due(member=request.member, until=view.day, property_id=only.pk if only else None)
     context = {**_common(request, properties, only), "view": view, "today": view.day, "tasks": tasks, **more}
     return render(request, "today/today.html", context)
@@ -44,7 +45,7 @@ def today_list(request: BusinessRequest, slug: str) -> HttpResponse:
     page = _page(request.GET.get("page", ""))
     stays = stays_today(name, scoped, everywhere=only is None)
     ids = list(stays.values_list("pk", flat=True)[(page - 1) * PAGE : page * PAGE + 1])
-    rows = stay_rows(ids=ids[:PAGE], days=days)
+    rows = stay_rows(ids=ids[:PAGE], days=days, allergies=_allergies(request))
     parameters = {"list": name} | ({"property": str(only.pk)} if only else {})
     context = {
         **_common(request, properties, only),
@@ -77,6 +78,10 @@ def today_move(request: BusinessRequest, slug: str, stay_id: int) -> HttpRespons
         messages.info(request, _("This stay is “%(status)s” already.") % {"status": status.label})
     undoable(request, _("The stay is now: %(status)s.") % {"status": status.label}, act)
     return redirect(back)
+
+
+def _allergies(request: BusinessRequest) -> Allergies:
+    return lambda ids: allergies_of(business=request.business, ids=ids, member=request.member)
 
 
 def _where(request: BusinessRequest) -> tuple[list[Property], Property | None, Days]:

@@ -53,6 +53,14 @@ def made(cast: Cast) -> Customer:
         return Customer.objects.get()
 
 
+def test_the_act_of_a_new_guest_holds_no_name(cast: Cast, desk: Client) -> None:
+    desk.post("/b/fjordstuen/guests/new/", guest_form())
+    with business_scope(cast.fjordstuen.pk):
+        act = ChangeSet.objects.latest("id")
+    assert (act.title, act.params) == ("New guest: %(guests)s", {"guests": [made(cast).pk]})
+    assert "New guest: Åse van der Berg" in desk.get(f"/b/fjordstuen/changes/{act.pk}/").text
+
+
 def test_new_guest_gets_keys_and_contact_points(cast: Cast, desk: Client) -> None:
     answer = desk.post("/b/fjordstuen/guests/new/", guest_form(email_1="second@example.no"))
     guest = made(cast)

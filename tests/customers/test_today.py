@@ -9,17 +9,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Property
+from accounts.models import AuditEntry, Property
 from accounts.tenancy import business_scope
 from customers.card.models import Customer, CustomerTag, Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Stay, StayParticipant
+from customers.sensitive.services import sensitive_set
 from customers.today.days import birthday_keys, days_at
 from customers.today.flags import flags_of
 from customers.today.selectors import COUNTED, SHOWN, birthdays_on, stays_today, today_days, today_view
 from tests.cast import Cast, House
 from tests.factories import (
+    ConsentEventFactory,
     CustomerFactory,
     CustomerTagFactory,
     EmailFactory,
@@ -208,6 +210,32 @@ def test_flags_come_gravest_first(fjordstuen: House) -> None:
         "Restricted", "Do not contact", "Problem", "No-show", "VIP",
     ]  # fmt: skip
     assert plain.pk not in flags
+
+
+def test_an_allergy_is_flagged_for_those_who_may_know_and_each_viewing_logged(
+    cast: Cast, client: Client, today: dt.date
+) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        guest, plain = named("Nora"), named("Plain")
+        ConsentEventFactory(customer=guest, purpose="sensitive", channel="")
+        sensitive_set(customer_id=guest.pk, kind="allergies", text="Hazelnuts")
+        for each in (guest, plain):
+            stay_of(each, "booked", today, today + DAY)
+    for member, sees in ((cast.fjordstuen.reception, True), (cast.fjordstuen.marketing, False)):
+        client.force_login(member.user)
+        page = client.get(HOME)
+        flags = {
+            row.guests[0].given_name: [str(flag.label) for flag in row.flags]
+            for row in page.context["view"].lists["arrivals"].rows
+        }
+        assert flags == {"Nora": ["Allergy"] if sees else [], "Plain": []}
+        assert "Hazelnuts" not in page.text
+    with business_scope(cast.fjordstuen.pk):
+        viewed = AuditEntry.objects.filter(action="sensitive.viewed")
+        assert list(viewed.values_list("object_id", "member_id")) == [(guest.pk, cast.fjordstuen.reception.pk)]
+        ConsentEventFactory(customer=guest, purpose="sensitive", channel="", act="withdrawn", at=timezone.now())
+    client.force_login(cast.fjordstuen.reception.user)
+    assert "Allergy" not in client.get(HOME).text
 
 
 def test_what_to_ask_for(cast: Cast, desk: Client, today: dt.date) -> None:
