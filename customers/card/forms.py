@@ -58,25 +58,7 @@ class GuestForm(forms.ModelForm):
 
     class Meta:
         model = Customer
-        fields = (
-            "kind",
-            "given_name",
-            "family_name",
-            "company_name",
-            "organisation_number",
-            "language",
-            "nationality",
-            "birth_date",
-            "street",
-            "postal_code",
-            "city",
-            "country",
-            "source",
-            "note",
-            "why_us",
-            "thanked",
-            "deal_breakers",
-        )
+        fields = tuple(name for name in CARD_FIELDS if name != "first_contact")
         field_classes = {"birth_date": ReaderDateField}
         widgets = {
             "kind": forms.RadioSelect,

@@ -56,9 +56,8 @@ def guest_part(request: BusinessRequest, slug: str, customer_id: int, part: str)
 @require_safe
 def guest_details(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
     """The details as they stand, to put back what was opened for editing."""
-    if not request.htmx:
-        return redirect("guest_card", slug=slug, customer_id=customer_id)
-    return _details(request, customer_id)
+    answer = _details(request, customer_id)
+    return answer if request.htmx else redirect("guest_card", slug=slug, customer_id=customer_id)
 
 
 def _details(request: BusinessRequest, customer_id: int, edited: str = "") -> HttpResponse:

@@ -14,7 +14,7 @@ from accounts.api.fields import Choice, Count, Day, Flag, Id, PageQuery, Strict,
 from customers.card.external import Outside
 from customers.card.forms import GuestForm
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
-from customers.card.services import ContactValues
+from customers.card.services import CARD_FIELDS, ContactValues
 from customers.fields.exchange import FIELDS_SCHEMA, OwnFields, guests_fields
 from customers.history.models import CustomerFacts
 
@@ -91,28 +91,11 @@ class GuestOut(serializers.ModelSerializer):
         fields = (
             "id",
             "version",
-            "kind",
             "name",
-            "given_name",
-            "family_name",
-            "company_name",
-            "organisation_number",
-            "language",
-            "nationality",
-            "birth_date",
-            "street",
-            "postal_code",
-            "city",
-            "country",
-            "source",
-            "note",
-            "why_us",
-            "thanked",
-            "deal_breakers",
+            *CARD_FIELDS,
             "do_not_contact",
             "is_restricted",
             "is_deceased",
-            "first_contact",
             "created_at",
             "contact_points",
             "tags",

@@ -52,10 +52,20 @@ from customers.sensitive.selectors import sensitive_panel
 @require_safe
 def guest_card(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
     """The card."""
-    context = card_context(request, customer_id, ActivityForm())
+    answer = _card_page(request, customer_id, ActivityForm())
     recent_guest_touch(member_id=request.member.pk, customer_id=customer_id)
+    return answer
+
+
+def _card_page(request: BusinessRequest, customer_id: int, note_form: ActivityForm, status: int = 200) -> HttpResponse:
+    """The card, and the entry that it was seen."""
+    context = card_context(request, customer_id, note_form)
+    _viewed(request, customer_id)
+    return render(request, "guests/card.html", context, status=status)
+
+
+def _viewed(request: BusinessRequest, customer_id: int) -> None:
     audit_record(action="guest.viewed", member=request.member, object_type="customer", object_id=customer_id)
-    return render(request, "guests/card.html", context)
 
 
 @requires(Capability.AUDIT)
@@ -121,6 +131,8 @@ def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
         raise Http404
     if customer.is_restricted:
         return restricted_page(request, customer)
+    if request.method != "POST":
+        _viewed(request, customer_id)
     form = GuestForm(request.POST if request.method == "POST" else None, instance=customer, business=request.business)
     if request.method == "POST" and (more := request.POST.get("more")):
         return guest_form_page(request, form.rearranged(more), customer)
@@ -249,7 +261,7 @@ def guest_note(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
     """Write a note, call or visit."""
     form = ActivityForm(request.POST)
     if not form.is_valid():
-        return render(request, "guests/card.html", card_context(request, customer_id, form), status=422)
+        return _card_page(request, customer_id, form, status=422)
     try:
         activity, act = activity_add(
             customer_id=customer_id,

@@ -37,6 +37,15 @@ def test_each_view_of_a_card_leaves_an_entry(cast: Cast, guest: Customer, client
         ]
 
 
+def test_the_card_is_seen_on_other_ways_too(cast: Cast, guest: Customer, client: Client) -> None:
+    client.force_login(cast.fjordstuen.reception.user)
+    kwargs = {"slug": "fjordstuen", "customer_id": guest.pk}
+    assert client.get(reverse("guest_edit", kwargs=kwargs)).status_code == 200
+    assert client.post(reverse("guest_note", kwargs=kwargs), {"text": "", "kind": "note"}).status_code == 422
+    with business_scope(cast.fjordstuen.pk):
+        assert AuditEntry.objects.filter(action="guest.viewed", object_id=guest.pk).count() == 2
+
+
 def test_a_card_that_is_not_there_leaves_none(cast: Cast, guest: Customer, client: Client) -> None:
     client.force_login(cast.duinzicht.owner.user)
     path = reverse("guest_card", kwargs={"slug": "duinzicht", "customer_id": guest.pk})
