@@ -25,7 +25,9 @@ class ContactRows:
         self.kind, self.form, self.known = kind, form, values
         posted = sum(1 for name in form.data if name.startswith(f"{kind}_") and name[6:].isdecimal())
         rows = max(len(values) + 1, SPARE_ROWS, posted)
-        self.names = [f"{kind}_{row}" for row in range(min(rows + SPARE_ROWS if more else rows, ROWS_MAX))]
+        # What is on the card stays in the form, or saving would take it off.
+        rows = max(min(rows + SPARE_ROWS if more else rows, ROWS_MAX), len(values))
+        self.names = [f"{kind}_{row}" for row in range(rows)]
         self.primary_name = f"{kind}_primary"
         for row, name in enumerate(self.names):
             attributes = {"autocomplete": "off", "inputmode": "email" if kind == "email" else "tel", "dir": "auto"}

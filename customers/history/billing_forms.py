@@ -10,6 +10,7 @@ from accounts.models import Business, Property
 from customers.history.forms import CURRENCIES
 from customers.history.models import Invoice, Product, Purchase, Stay
 from customers.history.selectors import product_list, stays_of
+from customers.history.versions import VersionedForm
 
 DAY = {"type": "date"}
 MONEY = {"step": "0.01", "inputmode": "decimal"}
@@ -45,7 +46,7 @@ class StayChoice(forms.TypedChoiceField):
         )
 
 
-class PurchaseForm(forms.ModelForm):
+class PurchaseForm(VersionedForm):
     """What a guest bought: a product, or words for what is none."""
 
     class Meta:
@@ -110,7 +111,7 @@ class PurchaseForm(forms.ModelForm):
         return {**{name: self.cleaned_data[name] for name in self.Meta.fields}, **chosen}
 
 
-class InvoiceForm(forms.ModelForm):
+class InvoiceForm(VersionedForm):
     """What was billed; a credit note has a negative amount."""
 
     class Meta:

@@ -21,6 +21,7 @@ from customers.history.models import Invoice, Purchase, Stay
 from customers.history.selectors import stays_ahead
 from customers.history.services import (
     HistoryRefused,
+    Overtaken,
     invoice_add,
     invoice_pay,
     invoice_update,
@@ -64,12 +65,21 @@ def purchase_new(request: BusinessRequest, slug: str, customer_id: int) -> HttpR
 def purchase_edit(request: BusinessRequest, slug: str, customer_id: int, purchase_id: int) -> HttpResponse:
     """Change a purchase."""
     customer, purchase = guest_or_404(customer_id), of_guest_or_404(Purchase, customer_id, purchase_id)
-    form = PurchaseForm(request.POST or None, instance=purchase, business=request.business, customer_id=customer_id)
+    options: dict[str, Any] = {"business": request.business, "customer_id": customer_id}
+    form = PurchaseForm(request.POST or None, instance=purchase, **options)
     if request.method == "POST" and form.is_valid():
         try:
-            act = purchase_update(purchase_id=purchase_id, values=form.values(), member=request.member)
+            act = purchase_update(
+                purchase_id=purchase_id,
+                values=form.values(),
+                version=form.cleaned_data["version"],
+                member=request.member,
+            )
             undoable(request, _("The purchase is changed."), act)
             return redirect("guest_card", slug=slug, customer_id=customer_id)
+        except Overtaken as overtaken:
+            now = of_guest_or_404(Purchase, customer_id, purchase_id)
+            form = PurchaseForm.beside(request.POST, overtaken, instance=now, **options)
         except HistoryRefused as refused:
             form.add_error(None, str(refused))
     title = _("Purchase by %(name)s") % {"name": customer}
@@ -114,12 +124,21 @@ def invoice_new(request: BusinessRequest, slug: str, customer_id: int) -> HttpRe
 def invoice_edit(request: BusinessRequest, slug: str, customer_id: int, invoice_id: int) -> HttpResponse:
     """Change an invoice."""
     customer, invoice = guest_or_404(customer_id), of_guest_or_404(Invoice, customer_id, invoice_id)
-    form = InvoiceForm(request.POST or None, instance=invoice, business=request.business, customer_id=customer_id)
+    options: dict[str, Any] = {"business": request.business, "customer_id": customer_id}
+    form = InvoiceForm(request.POST or None, instance=invoice, **options)
     if request.method == "POST" and form.is_valid():
         try:
-            act = invoice_update(invoice_id=invoice_id, values=form.values(), member=request.member)
+            act = invoice_update(
+                invoice_id=invoice_id,
+                values=form.values(),
+                version=form.cleaned_data["version"],
+                member=request.member,
+            )
             undoable(request, _("The invoice is changed."), act)
             return redirect("guest_card", slug=slug, customer_id=customer_id)
+        except Overtaken as overtaken:
+            now = of_guest_or_404(Invoice, customer_id, invoice_id)
+            form = InvoiceForm.beside(request.POST, overtaken, instance=now, **options)
         except HistoryRefused as refused:
             form.add_error(None, str(refused))
     title = _("Invoice for %(name)s") % {"name": customer}

@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, Property
 from customers.history.models import Todo
+from customers.history.versions import VersionedForm
 
 
-class TodoForm(forms.ModelForm):
+class TodoForm(VersionedForm):
     """What is to be done, by when and by whom. Prefixed where it stands beside other forms."""
 
     class Meta:

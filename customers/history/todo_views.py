@@ -15,7 +15,7 @@ from accounts.models import Capability
 from customers.changes.messages import undoable
 from customers.history.found import guest_or_404, next_or
 from customers.history.models import Todo
-from customers.history.services import TodoRefused, todo_add, todo_done, todo_update
+from customers.history.services import Overtaken, TodoRefused, todo_add, todo_done, todo_update
 from customers.history.todo_forms import TodoForm
 from customers.history.todo_selectors import SHOWS, todo_get, todo_page
 
@@ -69,9 +69,14 @@ def todo_edit(request: BusinessRequest, slug: str, todo_id: int) -> HttpResponse
     form = TodoForm(request.POST or None, instance=todo)
     if request.method == "POST" and form.is_valid():
         try:
-            act = todo_update(todo_id=todo_id, values=form.values(), member=request.member)
+            act = todo_update(
+                todo_id=todo_id, values=form.values(), version=form.cleaned_data["version"], member=request.member
+            )
             undoable(request, _("The task is changed."), act)
             return redirect(next_or(request, reverse("todo_list", kwargs={"slug": slug})))
+        except Overtaken as overtaken:
+            todo = _find(todo_id)
+            form = TodoForm.beside(request.POST, overtaken, instance=todo)
         except TodoRefused as refused:
             form.add_error(None, str(refused))
     context = {"form": form, "todo": todo, "customer": todo.customer, "title": _("Task"), "submit": _("Save task")}

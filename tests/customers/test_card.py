@@ -14,7 +14,7 @@ from customers.card.services import ContactValues, contacts_rebase
 from customers.changes.models import ChangeSet
 from customers.history.models import Activity
 from tests.cast import Cast
-from tests.factories import CustomerFactory, TagFactory
+from tests.factories import CustomerFactory, PhoneFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -160,6 +160,21 @@ def test_fields_left_alone_keep_the_newer_value(cast: Cast, desk: Client) -> Non
     assert (made(cast).city, made(cast).postal_code) == ("Bergen", "5003")
 
 
+def test_more_contact_points_than_a_form_offers_stay(cast: Cast, desk: Client) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        guest = CustomerFactory(city="Voss")
+        for n in range(35):
+            PhoneFactory(customer=guest, value=f"912 34 5{n:02}", is_primary=n == 0)
+    page = f"/b/fjordstuen/guests/{guest.pk}/edit/"
+    form = desk.get(page).context["form"]
+    data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    assert desk.post(page, {**data, "city": "Bergen"}).status_code == 302
+    with business_scope(cast.fjordstuen.pk):
+        guest.refresh_from_db()
+        assert guest.city == "Bergen"
+        assert ContactPoint.objects.filter(customer=guest).count() == 35
+
+
 def test_contacts_rebase() -> None:
     table = [
         ("untouched", ["a"], ["a"], ["a"], ["a"]),
@@ -200,6 +215,18 @@ def test_a_tag_of_the_businesss_own_is_made_once(cast: Cast, desk: Client) -> No
     assert desk.post(url, {"name": ""}).status_code == 422
     with business_scope(cast.fjordstuen.pk):
         assert CustomerTag.objects.filter(customer=guest, tag__name="Dog").count() == 1
+
+
+def test_a_new_tag_that_the_guest_cannot_have_is_not_made(cast: Cast, desk: Client) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        guest = CustomerFactory()
+        tags = [TagFactory(name=f"Own {n}") for n in range(9)]
+    url = f"/b/fjordstuen/guests/{guest.pk}/tags/"
+    for tag in tags:
+        desk.post(url, {"add": tag.pk})
+    assert "at most 9 tags" in desk.post(url, {"name": "Dog"}, follow=True).text
+    with business_scope(cast.fjordstuen.pk):
+        assert not Tag.objects.filter(name="Dog").exists()
 
 
 def test_a_tag_that_warns_stands_on_top(cast: Cast, desk: Client) -> None:

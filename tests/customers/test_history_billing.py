@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import localize
 
 from accounts.models import Business
 from accounts.tenancy import business_scope
@@ -254,6 +255,41 @@ def test_bad_invoices_are_told_beside_the_field(
     assert answer.status_code == 422
     assert words in " ".join(answer.context["form"].errors[field])
     assert "Kept as typed" in answer.text
+
+
+def test_a_stale_form_does_not_reopen_a_paid_invoice(cast: Cast, desk: Client, guest: Customer) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        bill = InvoiceFactory(customer=guest, paid_on=None, note="")
+    page = f"{card(guest)}invoices/{bill.pk}/"
+    seen = dict(desk.get(page).context["form"].initial)
+    stale = {name: seen[name] or "" for name in seen} | {"note": "By post"}
+    desk.post(f"{page}paid/")
+    answer = desk.post(page, stale)
+    form = answer.context["form"]
+    assert answer.status_code == 422 and "A colleague has changed this meanwhile." in answer.text
+    assert form.errors["paid_on"] == [f"Your colleague's: {localize(TODAY)}"]
+    assert form.errors["note"] == ["Your colleague's: empty"]
+    assert set(form.errors) == {"__all__", "paid_on", "note"} and form["note"].value() == "By post"
+    with business_scope(cast.fjordstuen.pk):
+        bill.refresh_from_db()
+        assert (bill.paid_on, bill.note) == (TODAY, "")
+    # The form that came back holds the newer version: saving it is done knowingly.
+    assert desk.post(page, {**stale, "version": form["version"].value()}).status_code == 302
+    with business_scope(cast.fjordstuen.pk):
+        bill.refresh_from_db()
+        assert (bill.paid_on, bill.note) == (None, "By post")
+
+
+def test_two_editors_of_one_purchase(cast: Cast, desk: Client, guest: Customer) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        bought = PurchaseFactory(customer=guest, description="Firewood", product=None)
+    page = f"{card(guest)}purchases/{bought.pk}/"
+    seen = dict(desk.get(page).context["form"].initial)
+    mine = {name: "" if seen[name] is None else seen[name] for name in seen}
+    assert desk.post(page, {**mine, "reference": "B-7"}).status_code == 302
+    assert desk.post(page, {**mine, "reference": "B-7"}).status_code == 302, "nothing would be lost"
+    answer = desk.post(page, {**mine, "reference": "C-8"})
+    assert answer.status_code == 422 and "Your colleague&#x27;s: B-7" in answer.text
 
 
 def test_two_members_mark_one_invoice_paid(fjordstuen: House) -> None:

@@ -13,7 +13,7 @@ from customers.changes.models import ChangeSet
 from customers.changes.selectors import act_view
 from customers.changes.services import change_set_undo
 from customers.history.models import Todo
-from customers.history.services import TodoRefused, todo_add, todo_done, todo_update
+from customers.history.services import Overtaken, TodoRefused, todo_add, todo_done, todo_update
 from customers.history.todo_selectors import todo_page, todos_due, todos_of_guest
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, PropertyFactory, TodoFactory
@@ -53,6 +53,30 @@ def test_a_task_is_added_in_place_and_done_in_one_click(cast: Cast, desk: Client
     with business_scope(cast.fjordstuen.pk):
         todo.refresh_from_db()
         assert (todo.done_at, todo.done_by) == (None, "")
+
+
+def test_two_editors_of_one_task(cast: Cast, desk: Client) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        todo = TodoFactory(title="Call the plumber", note="", due_on=TODAY)
+    page = f"/b/fjordstuen/tasks/{todo.pk}/"
+    version = desk.get(page).context["form"].initial["version"]
+    mine = {"version": version, "title": "Call the plumber", "due_on": TODAY.isoformat(), "note": "Room 4"}
+    with business_scope(cast.fjordstuen.pk):
+        todo_update(todo_id=todo.pk, values={"assignee_id": cast.fjordstuen.admin.pk}, version=version)
+        with pytest.raises(Overtaken):
+            todo_update(todo_id=todo.pk, values={"note": "Room 5"}, version=version)
+    answer = desk.post(page, mine)
+    form = answer.context["form"]
+    assert answer.status_code == 422 and "A colleague has changed this meanwhile." in answer.text
+    assert form.errors["assignee"] == [f"Your colleague's: {cast.fjordstuen.admin}"]
+    assert form["note"].value() == "Room 4"
+    with business_scope(cast.fjordstuen.pk):
+        todo.refresh_from_db()
+        assert (todo.assignee_id, todo.note) == (cast.fjordstuen.admin.pk, "")
+    assert desk.post(page, {**mine, "version": form["version"].value()}).status_code == 302
+    with business_scope(cast.fjordstuen.pk):
+        todo.refresh_from_db()
+        assert (todo.assignee_id, todo.note) == (None, "Room 4")
 
 
 def test_two_members_finish_one_task(cast: Cast, client: Client) -> None:

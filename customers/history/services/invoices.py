@@ -13,7 +13,7 @@ from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Invoice
-from customers.history.services.parts import changed_fields, takes_part
+from customers.history.services.parts import changed_fields, not_overtaken, takes_part
 from customers.history.services.refusals import InvoiceRefused
 
 INVOICE_FIELDS = ("stay_id", "number", "issued_on", "due_on", "paid_on", "amount", "currency", "note")
@@ -42,12 +42,15 @@ def invoice_add(
     return invoice, act
 
 
-def invoice_update(*, invoice_id: int, values: Mapping[str, Any], member: Member | None = None) -> ChangeSet | None:
+def invoice_update(
+    *, invoice_id: int, values: Mapping[str, Any], version: int | None = None, member: Member | None = None
+) -> ChangeSet | None:
     """Change an invoice; ``None`` when nothing was different.
 
-    Raises ``Invoice.DoesNotExist``, and :class:`InvoiceRefused` as :func:`invoice_add` does.
+    Raises ``Invoice.DoesNotExist``, :class:`Overtaken` when it is no longer the ``version`` the editor saw, and
+    :class:`InvoiceRefused` as :func:`invoice_add` does.
     """
-    return _write(invoice_id, values, gettext_noop("Changed an invoice of %(guests)s"), member)
+    return _write(invoice_id, values, gettext_noop("Changed an invoice of %(guests)s"), member, version)
 
 
 def invoice_pay(*, invoice_id: int, paid_on: date | None, member: Member | None = None) -> ChangeSet | None:
@@ -65,12 +68,15 @@ def invoice_pay(*, invoice_id: int, paid_on: date | None, member: Member | None 
         return _write(invoice_id, {"paid_on": paid_on}, title, member)
 
 
-def _write(invoice_id: int, values: Mapping[str, Any], title: str, member: Member | None) -> ChangeSet | None:
+def _write(
+    invoice_id: int, values: Mapping[str, Any], title: str, member: Member | None, version: int | None = None
+) -> ChangeSet | None:
     with transaction.atomic():
         invoice = Invoice.objects.select_for_update(no_key=True).get(pk=invoice_id)
         changed = changed_fields(invoice, values, INVOICE_FIELDS)
         if not changed:
             return None
+        not_overtaken(invoice, version)
         for name in changed:
             setattr(invoice, name, values[name])
         _check(invoice, set(changed))

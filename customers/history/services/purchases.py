@@ -12,7 +12,7 @@ from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Product, Purchase
-from customers.history.services.parts import changed_fields, takes_part
+from customers.history.services.parts import changed_fields, not_overtaken, takes_part
 from customers.history.services.refusals import PurchaseRefused
 
 PURCHASE_FIELDS = (
@@ -51,16 +51,20 @@ def purchase_add(
     return purchase, act
 
 
-def purchase_update(*, purchase_id: int, values: Mapping[str, Any], member: Member | None = None) -> ChangeSet | None:
+def purchase_update(
+    *, purchase_id: int, values: Mapping[str, Any], version: int | None = None, member: Member | None = None
+) -> ChangeSet | None:
     """Change a purchase; ``None`` when nothing was different.
 
-    Raises ``Purchase.DoesNotExist``, and :class:`PurchaseRefused` as :func:`purchase_add` does.
+    Raises ``Purchase.DoesNotExist``, :class:`Overtaken` when it is no longer the ``version`` the editor saw, and
+    :class:`PurchaseRefused` as :func:`purchase_add` does.
     """
     with transaction.atomic():
         purchase = Purchase.objects.select_for_update(no_key=True).get(pk=purchase_id)
         changed = changed_fields(purchase, values, PURCHASE_FIELDS)
         if not changed:
             return None
+        not_overtaken(purchase, version)
         for name in changed:
             setattr(purchase, name, values[name])
         _check(purchase, set(changed))

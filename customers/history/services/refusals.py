@@ -25,5 +25,9 @@ class TodoRefused(HistoryRefused):
     """The staff task cannot be written so."""
 
 
+class Overtaken(HistoryRefused):
+    """A colleague has changed the row since the editor saw it."""
+
+
 class ProductRefused(HistoryRefused):
     """The product cannot be kept so."""

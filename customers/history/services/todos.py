@@ -14,7 +14,7 @@ from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Todo
-from customers.history.services.parts import changed_fields
+from customers.history.services.parts import changed_fields, not_overtaken
 from customers.history.services.refusals import TodoRefused
 
 TODO_FIELDS = ("customer_id", "property_id", "assignee_id", "title", "note", "due_on")
@@ -41,16 +41,20 @@ def todo_add(
     return todo, act
 
 
-def todo_update(*, todo_id: int, values: Mapping[str, Any], member: Member | None = None) -> ChangeSet | None:
+def todo_update(
+    *, todo_id: int, values: Mapping[str, Any], version: int | None = None, member: Member | None = None
+) -> ChangeSet | None:
     """Change a task; ``None`` when nothing was different.
 
-    Raises ``Todo.DoesNotExist``, and :class:`TodoRefused` as :func:`todo_add` does.
+    Raises ``Todo.DoesNotExist``, :class:`Overtaken` when it is no longer the ``version`` the editor saw, and
+    :class:`TodoRefused` as :func:`todo_add` does.
     """
     with transaction.atomic():
         todo = Todo.objects.select_for_update(no_key=True).get(pk=todo_id)
         changed = changed_fields(todo, values, TODO_FIELDS)
         if not changed:
             return None
+        not_overtaken(todo, version)
         for name in changed:
             setattr(todo, name, values[name])
         _check(todo, set(changed))
