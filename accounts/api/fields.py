@@ -4,7 +4,7 @@ Lengths and choices speak with the words of Django's forms, so that a program an
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -151,13 +151,33 @@ class PageQuery(Strict):
     )
 
 
-def form_errors(form: forms.BaseForm, sent: Collection[str], names: Mapping[str, str]) -> dict[str, list[str]]:
-    """What a form has against the fields that were ``sent``. ``names`` are the API's names of the form's fields."""
+def form_errors(
+    form: forms.BaseForm,
+    sent: Collection[str],
+    names: Mapping[str, str],
+    *,
+    unchanged: Callable[[], forms.BaseForm],
+    pairs: Mapping[str, str],
+) -> dict[str, list[str]]:
+    """What a form has against what was ``sent``. ``names`` are the API's names of the form's fields.
+
+    A field that was not sent may fit no more. That is told of the field it goes with in ``pairs`` when that one was
+    sent, and else of the body; what ``unchanged``, the form of the row as it stands, has against it too is no news.
+    """
     found: dict[str, list[str]] = {}
+    before: Mapping[str, Sequence[Any]] | None = None
     for name, errors in form.errors.items():
         own = names.get(name, name)
-        if name == "__all__" or own.split(".")[0] in sent:
-            found.setdefault("" if name == "__all__" else own, []).extend(str(error) for error in errors)
+        told = [str(error) for error in errors]
+        if name == "__all__":
+            own = ""
+        elif own.split(".")[0] not in sent:
+            own = pairs[own] if pairs.get(own) in sent else ""
+            if not own:
+                before = unchanged().errors if before is None else before
+                told = [each for each in told if each not in map(str, before.get(name, ()))]
+        if told:
+            found.setdefault(own, []).extend(told)
     return found
 
 

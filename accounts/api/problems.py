@@ -46,7 +46,7 @@ CODES = {
     "consent_missing": "Sensitive details are kept only while the guest consents; there is no such consent.",
     "relation_refused": "The two guests cannot stand in this relation.",
     "request_in_progress": "A request with the same `Idempotency-Key` is being worked on. Ask again in a moment.",
-    "too_large": "The body is larger than 2 MB.",
+    "too_large": "The body is larger than 2.5 MB.",
     "unsupported_media_type": "The body is not `application/json`.",
     "invalid": "`errors` says what is wrong with which field.",
     "refused": "What was asked cannot be; `detail` says why.",
@@ -134,7 +134,9 @@ def _problem(error: Exception, request: Request | None) -> Problem | None:
         case Http404() | exceptions.NotFound():
             return Problem(404, "not_found", not_found_detail())
         case exceptions.ValidationError():
-            return invalid(flatten(error.detail))
+            errors = flatten(error.detail)
+            # What is wrong with the body as a whole is also what is wrong.
+            return invalid(errors, errors.get("", ""))
         case PermissionDenied() | exceptions.PermissionDenied():
             return Problem(403, "forbidden", _("This key may not do this."))
         case exceptions.MethodNotAllowed():
@@ -146,7 +148,7 @@ def _problem(error: Exception, request: Request | None) -> Problem | None:
         case exceptions.ParseError():
             return Problem(400, "not_json", _("This is not JSON that can be read: %(why)s") % {"why": error.detail})
         case RequestDataTooBig():
-            return Problem(413, "too_large", _("This request is too large. Send at most 2 MB."))
+            return Problem(413, "too_large", _("This request is too large. Send at most 2.5 MB."))
         case exceptions.Throttled():
             wait = str(int(getattr(error, "wait", None) or 0) + 1)
             detail = _("Too many requests with this key. Try again in %(seconds)s seconds.") % {"seconds": wait}

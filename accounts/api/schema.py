@@ -31,7 +31,7 @@ REFUSALS = {
     "403": "The key lacks the scope.",
     "404": "Not there, or another business's.",
     "409": "Somebody changed it meanwhile, or it cannot be so.",
-    "413": "More than 2 MB.",
+    "413": "More than 2.5 MB.",
     "415": "Not application/json.",
     "422": "Not valid: `errors` says what is wrong with which field.",
     "429": "Too many requests with this key; see `Retry-After`.",

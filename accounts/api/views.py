@@ -70,9 +70,10 @@ class ApiView(APIView):
     @classmethod
     def scope_for(cls, method: str) -> str | None:
         """The scope a key needs for ``method``; none to ask what a method that is not there would need."""
+        # A view has ``head`` only once it is set up for a request; it is ``get`` without the body.
+        method = "GET" if method == "HEAD" else method
         if not hasattr(cls, method.lower()) or method == "OPTIONS":
             return None
-        method = "GET" if method == "HEAD" else method
         return cls.scopes.get(method, READ if method in SAFE else WRITE)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -127,6 +128,18 @@ class ApiView(APIView):
     def _checked(self, serializer: Serializer) -> dict[str, Any]:
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
+
+    def told(self, shown: Mapping[str, Any], sent: Any = None) -> dict[str, Any]:
+        """``shown``, a row that a change is about, as the key may have it: whole for one that may read.
+
+        Another gets its id, its version and, of the row that stood in its way, what it had ``sent`` itself.
+        """
+        if self.caller.may(READ):
+            return dict(shown)
+        found = {name: shown[name] for name in ("id", "version", *(sent or ())) if name in shown}
+        if isinstance(found.get("fields"), Mapping) and sent is not None:
+            found["fields"] = {name: value for name, value in found["fields"].items() if name in sent["fields"]}
+        return found
 
     def expected_version(self, body: dict[str, Any]) -> int | None:
         """The version the caller has before them: ``If-Match`` or, taken out of the body, ``version``."""

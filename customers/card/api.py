@@ -14,8 +14,8 @@ from accounts.api.fields import printable
 from accounts.api.pagination import page_response
 from accounts.api.problems import Problem, flatten, invalid
 from accounts.api.schema import IF_MATCH
-from accounts.api.views import ApiView, stale
-from accounts.audit import audit_record
+from accounts.api.views import READ, ApiView, stale
+from accounts.audit import audit_record, audit_record_many
 from accounts.tenancy import require_business_id
 from customers.card.external import ExternalIdTaken, Outside, guest_add, guest_change, guest_find
 from customers.card.models import MAX_TAGS, ContactPoint, Customer, Tag
@@ -76,8 +76,14 @@ class GuestView(ApiView):
         """The card, locked; a problem when it is gone, restricted or of another version than the caller has seen."""
         customer = card_lock(customer_id=customer_id)
         if version is not None and version != customer.version:
-            raise stale(guest_shown(customer_id))
+            raise stale(self.told(guest_shown(customer_id), self.request.data))
         return customer
+
+    def card(self, customer_id: int, *, status: int = 200) -> Response:
+        """The card after a change: who gets it whole has seen it."""
+        if self.caller.may(READ):
+            audit_record(action="guest.viewed", object_type="customer", object_id=customer_id)
+        return Response(self.told(guest_shown(customer_id)), status=status)
 
 
 class Guests(GuestView):
@@ -92,7 +98,11 @@ class Guests(GuestView):
     )
     def get(self, request: Request, slug: str) -> Response:
         query = self.query(GuestQuery)
-        return page_response(request, self._rows(query), query=query, show=guests_shown)
+        return page_response(request, self._rows(query), query=query, show=self._seen)
+
+    def _seen(self, page: list[Customer]) -> list[Any]:
+        audit_record_many(action="guest.viewed", object_type="customer", object_ids=[each.pk for each in page])
+        return guests_shown(page)
 
     def _rows(self, query: dict[str, Any]) -> QuerySet[Customer]:
         rows = Customer.objects.all()
@@ -123,7 +133,7 @@ class Guests(GuestView):
             fields=body.get("fields", {}),
             outside=body["external_ids"],
         )
-        return Response(guest_shown(customer.pk), status=201)
+        return self.card(customer.pk, status=201)
 
 
 class Guest(GuestView):
@@ -154,7 +164,7 @@ class Guest(GuestView):
             contacts=body["contacts"],
             fields=body.get("fields"),
         )
-        return Response(guest_shown(customer_id))
+        return self.card(customer_id)
 
 
 class GuestOutside(GuestView):
@@ -204,7 +214,7 @@ class GuestOutside(GuestView):
                 contacts=body["contacts"],
                 fields=fields,
             )
-            return Response(guest_shown(customer.pk))
+            return self.card(customer.pk)
         made, _act = guest_add(
             business=self.business,
             values=values,
@@ -212,7 +222,7 @@ class GuestOutside(GuestView):
             fields=fields,
             outside=[outside],
         )
-        return Response(guest_shown(made.pk), status=201)
+        return self.card(made.pk, status=201)
 
 
 class ContactPoints(GuestView):
@@ -236,7 +246,7 @@ class ContactPoints(GuestView):
         wanted = list(dict.fromkeys([value, *rows] if first else [*rows, value]))
         body = self._body({"emails" if is_email else "phones": wanted}, customer, known)
         act = guest_change(business=self.business, customer_id=customer_id, values={}, contacts=body["contacts"])
-        return Response(guest_shown(customer_id), status=200 if act is None else 201)
+        return self.card(customer_id, status=200 if act is None else 201)
 
     def _body(self, sent: dict[str, Any], customer: Customer, known: ContactValues) -> dict[str, Any]:
         """The lists as a change of the card would bring them, checked alike; errors name ``value``."""
@@ -262,7 +272,7 @@ class ContactPointOfGuest(GuestView):
         self.body(ContactPointChange)
         self._write(customer_id, known, point, first=[point.value])
         point.refresh_from_db()
-        return Response(ContactPointOut(point).data)
+        return Response(self.told(ContactPointOut(point).data))
 
     @extend_schema(
         operation_id="remove_contact_point",
@@ -322,7 +332,8 @@ class TagOfGuest(GuestView):
     )
     def put(self, request: Request, slug: str, customer_id: int, tag_id: int) -> Response:
         tag_add(customer_id=customer_id, tag_id=tag_id)
-        return Response({"items": TagOut(tags_of(customer_id=customer_id), many=True).data})
+        tags = [tag for tag in tags_of(customer_id=customer_id) if tag.pk == tag_id or self.caller.may(READ)]
+        return Response({"items": TagOut(tags, many=True).data})
 
     @extend_schema(
         operation_id="untag_guest",

@@ -196,15 +196,17 @@ class GuestBase(Strict):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Ask the form of the pages, so that a program is told what a member is told."""
         customer: Customer | None = self.context.get("customer")
-        form = GuestForm(
-            {**_posted(customer), **self._typed(attrs)},
-            instance=copy.copy(customer) if customer else None,
-            business=self.context["business"],
-        )
+        form = self._form(customer, self._typed(attrs))
         # A card needs a name: whoever sends none is told, whoever changes something else is not.
         named = {"given_name", "family_name", "company_name", "kind"}
         sent = set(attrs) | (named if customer is None or named & set(attrs) else set())
-        errors = form_errors(form, sent, _names(attrs))
+        errors = form_errors(
+            form,
+            sent,
+            _names(attrs),
+            unchanged=lambda: self._form(customer, {}),
+            pairs={"postal_code": "country"},
+        )
         if attrs.get("first_contact") and attrs["first_contact"] > timezone.localdate():
             errors["first_contact"] = [_("This date is in the future. Write the day you first met the guest.")]
         refuse(errors)
@@ -216,6 +218,14 @@ class GuestBase(Strict):
             },
             "contacts": self._contacts(attrs, form.contacts()),
         }
+
+    def _form(self, customer: Customer | None, typed: Mapping[str, Any]) -> GuestForm:
+        """The form of the pages, with the card and, over it, what was ``typed``."""
+        return GuestForm(
+            {**_posted(customer), **typed},
+            instance=copy.copy(customer) if customer else None,
+            business=self.context["business"],
+        )
 
     def _typed(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
         typed = {name: value for name, value in attrs.items() if name in GuestForm.Meta.fields}

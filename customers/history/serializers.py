@@ -1,6 +1,7 @@
 """Stays and the rest of a guest's history as the API takes and gives them."""
 
 import copy
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -27,6 +28,7 @@ from accounts.api.fields import (
 )
 from accounts.models import Property
 from customers.card.external import Outside
+from customers.consent.services import CLOCKS_DIFFER
 from customers.fields.exchange import FIELDS_SCHEMA, OwnFields, stays_fields
 from customers.history.forms import StayForm
 from customers.history.models import Activity, Stay, StayParticipant
@@ -65,6 +67,9 @@ class FormChecked(Strict):
     references: ClassVar[Mapping[str, str]] = {}
     """The form's names of what the API names by id."""
 
+    pairs: ClassVar[Mapping[str, str]] = {}
+    """What does not fit when only one of the two was sent is told of that one."""
+
     def form(self, data: dict[str, Any], row: Any) -> forms.ModelForm:
         """The form, filled in."""
         raise LookupError(type(self).__name__)
@@ -77,7 +82,9 @@ class FormChecked(Strict):
         typed = {to_form.get(name, name): value for name, value in attrs.items()}
         form = self.form({**before, **typed}, copy.copy(row))
         sent = set(attrs) if row else {*attrs, *(self.references.get(name, name) for name in form.fields)}
-        errors = form_errors(form, sent, self.references)
+        errors = form_errors(
+            form, sent, self.references, unchanged=lambda: self.form(dict(before), copy.copy(row)), pairs=self.pairs
+        )
         for name, api in self.references.items():
             # A choice of one, or of none, is not on the form.
             target = self.form_class.Meta.model._meta.get_field(name).related_model
@@ -184,6 +191,7 @@ class StayBase(FormChecked):
 
     form_class = StayForm
     references = {"property": "property_id"}
+    pairs = {"arrival": "departure", "departure": "arrival"}
 
     property_id = Id(required=False)
     arrival = Day(required=False)
@@ -297,6 +305,11 @@ class ActivityIn(Strict):
     kind = Choice(Activity.Kind, required=False)
     text = Text(4000, allow_blank=False)
     at = Moment(required=False, help_text="When it happened; now unless told.")
+
+    def validate_at(self, value: dt.datetime) -> dt.datetime:
+        """A clock that is a little fast says now."""
+        now = timezone.now()
+        return now if now < value <= now + CLOCKS_DIFFER else value
 
 
 @example("pin", {"is_pinned": True})

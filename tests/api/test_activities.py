@@ -1,6 +1,9 @@
 """Notes, calls and visits by API."""
 
+from datetime import datetime, timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
@@ -54,6 +57,15 @@ def test_a_moment_still_to_come(caller: Caller, guest: Customer) -> None:
     answer = caller.post("activities/", {"guest_id": guest.pk, "text": "Hello", "at": "2999-01-01T00:00:00Z"})
     assert (answer.status, answer.code) == (422, "refused")
     assert "still to come" in answer.body["detail"]
+
+
+def test_a_clock_that_is_a_little_fast_says_now(caller: Caller, guest: Customer) -> None:
+    soon, later = (timezone.now() + timedelta(seconds=seconds) for seconds in (90, 180))
+    made = caller.post("activities/", {"guest_id": guest.pk, "text": "Hello", "at": soon.isoformat()})
+    assert made.status == 201, made.text
+    assert datetime.fromisoformat(made.body["at"]) <= timezone.now()
+    answer = caller.post("activities/", {"guest_id": guest.pk, "text": "Hello", "at": later.isoformat()})
+    assert (answer.status, answer.code) == (422, "refused")
 
 
 def test_pinned_and_taken_down(caller: Caller, cast: Cast, guest: Customer) -> None:

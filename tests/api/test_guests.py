@@ -10,7 +10,7 @@ from accounts.models import AuditEntry
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.changes.models import ChangeSet
-from tests.api.calling import Caller
+from tests.api.calling import Caller, caller_make
 from tests.cast import Cast
 from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, PhoneFactory
 
@@ -140,6 +140,16 @@ class TestUpdate:
         guest = add(caller)
         answer = caller.patch(f"guests/{guest['id']}/", {"given_name": "", "family_name": ""})
         assert answer.errors == {"given_name": "Write at least one name."}
+
+    def test_a_country_that_the_postal_code_does_not_fit(self, caller: Caller) -> None:
+        guest = add(caller, country="NO", postal_code="5003")
+        for answer in (
+            caller.patch(f"guests/{guest['id']}/", {"country": "NL"}),
+            caller.put("guests/by-external-id/bookings/G-1/", {"country": "NL", "city": "Delft"}),
+        ):
+            assert (answer.status, list(answer.errors)) == (422, ["country"]), answer.text
+            assert "postal code" in answer.errors["country"]
+        assert caller.patch(f"guests/{guest['id']}/", {"country": "NL", "postal_code": "2611 AB"}).status == 200
 
     def test_what_a_file_brought_does_not_stand_in_the_way(self, caller: Caller, cast: Cast) -> None:
         with business_scope(cast.fjordstuen.pk):
@@ -322,9 +332,52 @@ class TestTags:
         assert "name" in caller.post("tags/", {"name": " "}).errors
 
 
-def test_a_view_is_logged_under_the_keys_name(caller: Caller, cast: Cast) -> None:
+def test_every_card_given_out_is_logged_under_the_keys_name(caller: Caller, cast: Cast) -> None:
+    body = {key: value for key, value in INGRID.items() if key != "external_ids"}
     guest = add(caller)
-    caller.get(f"guests/{guest['id']}/")
     with business_scope(cast.fjordstuen.pk):
-        (entry,) = AuditEntry.objects.filter(action="guest.viewed")
-    assert (entry.actor, entry.object_type, entry.object_id) == ("Booking system", "customer", guest["id"])
+        other = CustomerFactory()
+    path = f"guests/{guest['id']}/"
+
+    seen: set[int] = set()
+
+    def logged() -> list[int | None]:
+        """Whose cards since the last time."""
+        with business_scope(cast.fjordstuen.pk):
+            rows = AuditEntry.objects.filter(action="guest.viewed").exclude(pk__in=seen)
+            entries = list(rows.order_by("object_id"))
+        seen.update(entry.pk for entry in entries)
+        assert {(entry.actor, entry.object_type) for entry in entries} <= {("Booking system", "customer")}
+        return [entry.object_id for entry in entries]
+
+    assert logged() == [guest["id"]]
+    for act in (
+        lambda: caller.get(path),
+        lambda: caller.patch(path, {"city": "Oslo"}),
+        lambda: caller.put("guests/by-external-id/bookings/G-1/", body),
+        lambda: caller.post(f"{path}contact-points/", {"kind": "email", "value": "third@example.com"}),
+    ):
+        assert act().status in (200, 201)
+        assert logged() == [guest["id"]]
+    assert caller.get("guests/").status == 200
+    assert logged() == [guest["id"], other.pk]
+    assert caller.get("guests/?email=nobody").status == 200
+    assert logged() == []
+
+
+def test_a_key_that_may_not_read_gets_no_card_back(caller: Caller, cast: Cast) -> None:
+    guest = add(caller)
+    writer = caller_make(cast.fjordstuen, ["write"], name="Till")
+    path = f"guests/{guest['id']}/"
+    changed = writer.patch(path, {"city": "Bergen"})
+    assert (changed.status, changed.body) == (200, {"id": guest["id"], "version": guest["version"] + 1})
+    late = writer.patch(path, {"city": "Oslo", "emails": [], "version": 1})
+    assert (late.status, late.body["current"]) == (409, {**changed.body, "city": "Bergen"})
+    for answer in (
+        writer.put("guests/by-external-id/bookings/G-1/", {"city": "Voss"}),
+        writer.post(f"{path}contact-points/", {"kind": "email", "value": "third@example.com"}),
+        writer.post("guests/", {"given_name": "Åse"}),
+    ):
+        assert set(answer.body) == {"id", "version"}, answer.text
+    with business_scope(cast.fjordstuen.pk):
+        assert not AuditEntry.objects.filter(action="guest.viewed", actor="Till").exists()

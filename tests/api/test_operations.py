@@ -54,6 +54,7 @@ def operations() -> list[Operation]:
 
 
 OPERATIONS = operations()
+READING = [operation for operation in OPERATIONS if operation.method == "get"]
 WITH_IDS = [operation for operation in OPERATIONS if operation.names]
 each = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.told["operationId"])
 
@@ -240,3 +241,11 @@ def test_other_methods_and_other_media(cast: Cast) -> None:
     assert (large.status, large.code) == (413, "too_large")
     assert caller.call("OPTIONS", "guests/").status == 204
     assert caller.call("HEAD", "guests/").status == 200
+
+
+@pytest.mark.parametrize("operation", READING, ids=lambda operation: operation.told["operationId"])
+def test_head_needs_the_scope_of_get(cast: Cast, home: dict[str, Any], operation: Operation) -> None:
+    wanted = operation.told["x-scope"]
+    others = caller_make(cast.fjordstuen, [scope for scope in EVERYTHING if scope != wanted])
+    assert tried(others, "HEAD", operation.address(home)).status == 403
+    assert tried(caller_make(cast.fjordstuen, [wanted]), "HEAD", operation.address(home)).status == 200

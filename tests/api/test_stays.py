@@ -13,7 +13,7 @@ from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set_undo
 from customers.history.external import ways
 from customers.history.models import CustomerFacts, Stay
-from tests.api.calling import Caller
+from tests.api.calling import Caller, caller_make
 from tests.cast import Cast
 from tests.factories import CustomerFactory, CustomFieldFactory, StayFactory, StayParticipantFactory
 
@@ -90,6 +90,28 @@ def test_it_is_changed_where_nobody_did_meanwhile(caller: Caller, body: dict[str
     assert late.body["current"]["departure"] == "2026-07-14"
     assert "departure" in caller.patch(path, {"departure": "2026-07-01"}).errors
     assert "status" in caller.patch(path, {"status": "cancelled"}).errors
+
+
+def test_arrival_and_departure_are_a_pair(caller: Caller, body: dict[str, Any]) -> None:
+    """Whichever is sent is told when it does not go with the other one that stands."""
+    outside = "stays/by-external-id/bookings/B-1/"
+    stay = caller.put(outside, body).body
+    path = f"stays/{stay['id']}/"
+    for change in (lambda sent: caller.patch(path, sent), lambda sent: caller.put(outside, sent)):
+        for sent in ({"arrival": "2026-07-14"}, {"departure": "2026-07-09"}, {"arrival": "2020-07-14", "unit": "1"}):
+            refused = change(sent)
+            assert (refused.status, refused.code) == (422, "invalid"), refused.text
+            assert list(refused.errors) == [next(iter(sent))]
+    assert caller.get(path).body == stay
+
+
+def test_a_key_that_may_not_read_gets_nothing_back(caller: Caller, cast: Cast, body: dict[str, Any]) -> None:
+    path = f"stays/{caller.post('stays/', body).body['id']}/"
+    writer = caller_make(cast.fjordstuen, ["write"])
+    changed = writer.patch(path, {"unit": "101"})
+    assert (changed.status, set(changed.body)) == (200, {"id", "version"})
+    late = writer.patch(path, {"unit": "102", "version": 1})
+    assert late.body["current"] == {**changed.body, "unit": "101"}
 
 
 def test_it_moves_as_at_the_desk(caller: Caller, body: dict[str, Any]) -> None:

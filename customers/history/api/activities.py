@@ -66,7 +66,7 @@ class ActivityOfAll(HistoryView):
     def patch(self, request: Request, slug: str, activity_id: int) -> Response:
         Activity.objects.get(pk=activity_id)
         activity_pin(activity_id=activity_id, pinned=self.body(ActivityChange)["is_pinned"])
-        return Response(ActivityOut(Activity.objects.get(pk=activity_id)).data)
+        return Response(self.told(ActivityOut(Activity.objects.get(pk=activity_id)).data))
 
 
 urlpatterns = [

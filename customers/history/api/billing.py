@@ -83,7 +83,7 @@ class InvoiceOfAll(HistoryView):
         body = self.body(InvoiceChange, row=invoice)
         self.unchanged(invoice, self.expected_version(body), InvoiceOut)
         invoice_update(invoice_id=invoice_id, values=body)
-        return Response(InvoiceOut(Invoice.objects.get(pk=invoice_id)).data)
+        return Response(self.told(InvoiceOut(Invoice.objects.get(pk=invoice_id)).data))
 
 
 class Purchases(HistoryView):
@@ -136,7 +136,7 @@ class PurchaseOfAll(HistoryView):
         body = self.body(PurchaseChange, row=purchase)
         self.unchanged(purchase, self.expected_version(body), PurchaseOut)
         purchase_update(purchase_id=purchase_id, values=body)
-        return Response(PurchaseOut(Purchase.objects.get(pk=purchase_id)).data)
+        return Response(self.told(PurchaseOut(Purchase.objects.get(pk=purchase_id)).data))
 
 
 class Products(HistoryView):

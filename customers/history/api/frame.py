@@ -51,4 +51,4 @@ class HistoryView(GuestView):
     def unchanged(self, row: Any, version: int | None, shown: type[serializers.ModelSerializer]) -> None:
         """A problem when ``row`` is of another version than the caller has seen."""
         if version is not None and version != row.version:
-            raise stale(shown(row).data)
+            raise stale(self.told(shown(row).data, self.request.data))

@@ -106,9 +106,9 @@ class StayOfAll(HistoryView):
         body = self.body(StayChange, row=stay)
         version = self.expected_version(body)
         if version is not None and version != stay.version:
-            raise stale(stay_shown(stay_id))
+            raise stale(self.told(stay_shown(stay_id), self.request.data))
         stay_change(stay_id=stay_id, fields=body.pop("fields", {}), values=body)
-        return Response(stay_shown(stay_id))
+        return Response(self.told(stay_shown(stay_id)))
 
 
 class StayStatus(HistoryView):
@@ -124,7 +124,7 @@ class StayStatus(HistoryView):
     def post(self, request: Request, slug: str, stay_id: int) -> Response:
         stay_lock(stay_id)
         stay_move(stay_id=stay_id, status=self.body(StayMove)["status"])
-        return Response(stay_shown(stay_id))
+        return Response(self.told(stay_shown(stay_id)))
 
 
 class StayOutside(HistoryView):
@@ -179,7 +179,7 @@ class StayOutside(HistoryView):
         if "guest_id" in body:
             self.guest_named(body)
         stay_change(stay_id=known, status=body.pop("status", None), fields=body.pop("fields", {}), values=body)
-        return Response(stay_shown(known))
+        return Response(self.told(stay_shown(known)))
 
 
 class Properties(HistoryView):

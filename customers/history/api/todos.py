@@ -68,7 +68,7 @@ class TodoOfAll(HistoryView):
         todo_update(todo_id=todo_id, values=body)
         if done is not None:
             todo_done(todo_id=todo_id, done=done)
-        return Response(TodoOut(Todo.objects.get(pk=todo_id)).data)
+        return Response(self.told(TodoOut(Todo.objects.get(pk=todo_id)).data))
 
 
 urlpatterns = [
