@@ -45,7 +45,7 @@ from customers.permission.selectors import contact_alerts
 from customers.permission.views import restricted_page
 from customers.relations.selectors import relation_choices_of, relations_of
 from customers.search.services import recent_guest_touch
-from customers.sensitive.selectors import sensitive_panel
+from customers.sensitive.selectors import may_see_sensitive, sensitive_panel
 
 
 @requires(Capability.LOOK_UP)
@@ -103,7 +103,10 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
         "in_house": next((stay for stay in ahead if stay.status == Stay.Status.CHECKED_IN), None),
         "today": today,
         **history_panels(request, customer_id=customer_id),
-        "acts": acts_of_guest(customer_id=customer_id),
+        "acts": acts_of_guest(
+            customer_id=customer_id,
+            with_sensitive=may_see_sensitive(business=request.business, member=request.member),
+        ),
         "note_form": note_form,
         "own_fields": [line for line in guest_values(customer_id=customer_id) if line.row],
         "relations": relations_of(customer_id=customer_id),

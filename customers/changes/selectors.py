@@ -61,17 +61,35 @@ def act_list(*, before: int | None = None, limit: int = PAGE) -> ActPage:
     return ActPage(_views(found[:limit]), found[limit - 1].pk if len(found) > limit else None)
 
 
-def acts_of_guest(*, customer_id: int, limit: int = 5) -> list[ActView]:
-    """The latest acts that touched a guest's rows."""
+_SENSITIVE = """EXISTS (
+    WITH RECURSIVE line (id, undoes_id) AS (
+        SELECT a.id, a.undoes_id FROM customers_changeset a WHERE a.id = acts.id
+        UNION ALL SELECT a.id, a.undoes_id FROM line JOIN customers_changeset a ON a.id = line.undoes_id
+    )
+    SELECT FROM line JOIN customers_change c ON c.change_set_id = line.id AND c.record = 'sensitivedetail'
+)"""
+"""Whether one of ``acts`` touched sensitive details, or what it undoes did."""
+
+
+def acts_of_guest(*, customer_id: int, with_sensitive: bool, limit: int = 5) -> list[ActView]:
+    """The latest acts that touched a guest's rows; without those that tell of sensitive details, unless asked for."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT change_set_id FROM (SELECT DISTINCT change_set_id"
+            "SELECT id FROM (SELECT DISTINCT change_set_id AS id"
             " FROM (SELECT change_set_id, id FROM customers_change"
-            " WHERE guest_id = %s ORDER BY id DESC LIMIT 200) latest) acts ORDER BY 1 DESC LIMIT %s",
-            [customer_id, limit],
+            " WHERE guest_id = %s ORDER BY id DESC LIMIT 200) latest) acts"
+            f" WHERE %s OR NOT {_SENSITIVE} ORDER BY 1 DESC LIMIT %s",
+            [customer_id, with_sensitive, limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
     return _views(list(ChangeSet.objects.filter(pk__in=ids).order_by("-id")))
+
+
+def act_is_sensitive(*, change_set_id: int) -> bool:
+    """Whether an act tells of sensitive details."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_SENSITIVE} FROM (SELECT %s::bigint AS id) acts", [change_set_id])
+        return bool(cursor.fetchone()[0])
 
 
 def act_view(*, change_set_id: int) -> ActView:

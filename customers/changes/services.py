@@ -12,7 +12,8 @@ from accounts.audit import audit_record
 from accounts.models import Member
 from accounts.tenancy import current_actor, current_member_id
 from customers.changes.models import ChangeSet
-from customers.changes.undo import UndoOutcome, undo_rows
+from customers.changes.statements import sets_restriction
+from customers.changes.undo import GuestRestricted, UndoOutcome, undo_rows
 
 NOT_EVENTS = frozenset({ChangeSet.Kind.IMPORT, ChangeSet.Kind.SAMPLE, ChangeSet.Kind.UNDO})
 """Kinds that automations and webhooks do not react to unless asked."""
@@ -91,7 +92,8 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
 
     A column goes back only where it still holds what the act wrote; a created row goes only while nobody has touched
     it and nothing points to it; a deleted row comes back with its id. What was kept is in the outcome. The undo is a
-    change set itself and can be undone. Raises :class:`CannotUndo`.
+    change set itself and can be undone. What is known of a restricted guest stays, and a restriction is only set and
+    lifted where its reason is asked for. Raises :class:`CannotUndo`.
     """
     with transaction.atomic():
         target = ChangeSet.objects.select_for_update().filter(pk=change_set_id).first()
@@ -101,8 +103,18 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
             raise CannotUndo(_("This change is still running. Wait until it has finished, then undo it."))
         if target.state == ChangeSet.State.UNDONE:
             raise CannotUndo(_("This change has already been undone."))
+        with connection.cursor() as cursor:
+            if sets_restriction(cursor, target.pk):
+                raise CannotUndo(
+                    _("A restriction is not undone here. Set or lift it on the page of contact rules, with a reason.")
+                )
         with change_set(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member) as act:
-            outcome = undo_rows(change_set_id=target.pk)
+            try:
+                outcome = undo_rows(change_set_id=target.pk)
+            except GuestRestricted as error:
+                raise CannotUndo(
+                    _("The processing of this guest's data is restricted. The card can be read, but not changed.")
+                ) from error
         ChangeSet.objects.filter(pk=act.pk).update(undoes_id=target.pk, result=outcome.as_result())
         ChangeSet.objects.filter(pk=target.pk).update(state=ChangeSet.State.UNDONE, undone_by_id=act.pk)
         if target.undoes_id is not None:

@@ -18,6 +18,9 @@ from customers.changes.operations import UNRECORDED, recorded_columns
 
 Ids = Sequence[int] | None
 
+OF_CARD = ("customer", "contactpoint", "customertag", "externalid", "relation", "guestfieldvalue", "sensitivedetail")
+"""Records of what is known of a guest. Stays, notes and invoices of a restricted one go on."""
+
 _OF_SET = """c.change_set_id = %(set)s AND c.record = %(record)s
           AND (%(ids)s::bigint[] IS NULL OR c.row_id = ANY (%(ids)s))"""
 
@@ -242,6 +245,30 @@ def lock_guests(cursor: Any, change_set_id: int) -> None:
         " FROM customers_change c WHERE c.change_set_id = %s) ORDER BY g.id FOR NO KEY UPDATE) locked",
         [change_set_id],
     )
+
+
+def touches_restricted(cursor: Any, change_set_id: int) -> bool:
+    """Whether the set changed what is known of a guest who is restricted now, on either side of a relation."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM customers_customer g WHERE g.is_restricted AND g.id IN ("
+        " SELECT c.guest_id FROM customers_change c WHERE c.change_set_id = %(set)s AND c.record = ANY (%(of_card)s)"
+        " UNION ALL SELECT r.other_id FROM customers_change c JOIN customers_relation r ON r.id = c.row_id"
+        " WHERE c.change_set_id = %(set)s AND c.record = 'relation'"
+        " UNION ALL SELECT (c.data ->> 'other_id')::bigint FROM customers_change c"
+        " WHERE c.change_set_id = %(set)s AND c.record = 'relation' AND c.act = 'D'))",
+        {"set": change_set_id, "of_card": list(OF_CARD)},
+    )
+    return bool(cursor.fetchone()[0])
+
+
+def sets_restriction(cursor: Any, change_set_id: int) -> bool:
+    """Whether the set restricted the processing of a guest's data, or lifted a restriction."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM customers_change c WHERE c.change_set_id = %s AND c.record = 'customer'"
+        " AND c.act = 'U' AND c.data ? 'is_restricted')",
+        [change_set_id],
+    )
+    return bool(cursor.fetchone()[0])
 
 
 def _parameters(model: type[TrackedModel], change_set_id: int, ids: Ids) -> dict[str, Any]:

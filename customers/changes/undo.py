@@ -27,6 +27,10 @@ BIG = 2_000
 _REFUSED = (IntegrityError, DataError)
 
 
+class GuestRestricted(Exception):
+    """The set changed what is known of a guest whose data may only be stored now."""
+
+
 @dataclass
 class UndoOutcome:
     """What an undo did, in rows, and what it left as it was.
@@ -83,12 +87,17 @@ def tracked_models() -> tuple[type[TrackedModel], ...]:
 
 
 def undo_rows(*, change_set_id: int) -> UndoOutcome:
-    """Take back the changes of one set, inside the caller's recording and transaction."""
+    """Take back the changes of one set, inside the caller's recording and transaction.
+
+    Raises :class:`GuestRestricted` before anything is taken back.
+    """
     with connection.cursor() as cursor:
         acts = statements.acts_on(cursor, change_set_id)
         is_big = sum(acts.values()) > BIG
         statements.join_by_hash(cursor, is_big)
         statements.lock_guests(cursor, change_set_id)
+        if statements.touches_restricted(cursor, change_set_id):
+            raise GuestRestricted
         outcome = _Undo(cursor, change_set_id, set(acts)).run()
         statements.join_by_hash(cursor, False)
         return outcome

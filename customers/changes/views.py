@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import BusinessRequest, forbidden, requires
 from accounts.models import Capability
 from customers.changes.models import ChangeSet
-from customers.changes.selectors import act_counts, act_list, act_rows, act_view
+from customers.changes.selectors import act_counts, act_is_sensitive, act_list, act_rows, act_view
 from customers.changes.services import CannotUndo, change_set_undo
+from customers.sensitive.selectors import may_see_sensitive
 
 
 @requires(Capability.UNDO)
@@ -31,11 +32,14 @@ def change_list(request: BusinessRequest, slug: str) -> HttpResponse:
 @requires(Capability.LOOK_UP)
 @require_safe
 def change_detail(request: BusinessRequest, slug: str, change_set_id: int) -> HttpResponse:
-    """One act: what it changed, field by field."""
+    """One act: what it changed, field by field; 404 for one that tells of sensitive details, to those who may not."""
     try:
         view = act_view(change_set_id=change_set_id)
     except ChangeSet.DoesNotExist as error:
         raise Http404 from error
+    sees = may_see_sensitive(business=request.business, member=request.member)
+    if not sees and act_is_sensitive(change_set_id=change_set_id):
+        raise Http404
     context = {
         "view": view,
         "rows": act_rows(change_set_id=change_set_id),

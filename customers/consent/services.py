@@ -43,10 +43,11 @@ def consent_record(
 ) -> ConsentEvent:
     """Add to the log that a guest granted or withdrew a consent; the database derives what holds from it.
 
-    ``at`` is when the guest decided (now, when not given), ``address`` the IP address the decision came from,
-    ``proof`` what shows it (at most 500 characters). A grant that does not name its wording carries the version in
-    force at that moment, unless another system asked (:data:`OTHERS_WORDS`); ``language`` is the one shown, by default
-    the guest's, else the business's. Nothing is locked: two decisions at once are two events, and the later one holds.
+    ``at`` is when the guest decided (now, when not given), ``address`` the IP address of a guest who decided by this
+    request, ``proof`` what shows it (at most 500 characters). A grant that does not name its wording carries the
+    version in force at that moment, unless another system asked (:data:`OTHERS_WORDS`); ``language`` is the one shown,
+    by default the guest's, else the business's. Nothing is locked: two decisions at once are two events, and the later
+    one holds.
 
     Raises ``Customer.DoesNotExist``, and ``ValueError`` for an unknown purpose and channel, an unknown source, a
     wording of another consent or without that language, a moment in the future or a proof that is too long.

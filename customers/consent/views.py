@@ -40,7 +40,10 @@ def guest_consents(request: BusinessRequest, slug: str, customer_id: int) -> Htt
 @requires(Capability.CONSENT)
 @require_POST
 def consent_add(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
-    """Record a decision. POST ``grant`` or ``withdraw`` (a consent's key), or the whole form."""
+    """Record a decision. POST ``grant`` or ``withdraw`` (a consent's key), or the whole form.
+
+    A member's IP address says nothing of where the guest decided: none is kept.
+    """
     customer = _customer(customer_id)
     data: dict[str, Any] = request.POST.dict()
     for name, act in (("grant", ConsentEvent.Act.GRANTED), ("withdraw", ConsentEvent.Act.WITHDRAWN)):
@@ -50,7 +53,7 @@ def consent_add(request: BusinessRequest, slug: str, customer_id: int) -> HttpRe
     if not form.is_valid():
         return _evidence_page(request, customer, form)
     values = form.values()
-    consent_record(customer_id=customer_id, member=request.member, address=_address(request), **values)
+    consent_record(customer_id=customer_id, member=request.member, **values)
     if values["purpose"] == Purpose.SENSITIVE and not values["granted"]:
         # A broker that is away loses nothing: the sweep erases what is due.
         transaction.on_commit(partial(sensitive_erase.delay, request.business.pk), robust=True)

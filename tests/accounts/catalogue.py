@@ -45,6 +45,7 @@ the rows."""
 DEFINERS = {
     "accounts_memberships(bigint)": ("bigint", "bigint"),
     "customers_consent_state()": ("trigger",),
+    "customers_consent_state_of_cards()": ("trigger",),
     "customers_lookup(text,text[],text[],text,integer)": ("bigint", "smallint"),
     "customers_sensitive_consented()": ("trigger",),
     "customers_sensitive_due(integer)": ("bigint",),

@@ -15,20 +15,24 @@ from accounts.tenancy import business_scope
 from customers.card.models import ContactPoint, Customer
 from customers.card.services import CardRestricted, ContactValues, customer_update, tag_add, tag_remove
 from customers.changes.models import Change, ChangeSet
-from customers.changes.services import change_set_undo
+from customers.changes.services import CannotUndo, change_set, change_set_undo
 from customers.history.services import activity_add, stay_add
 from customers.permission.marks import contact_marks
 from customers.permission.reasons import Reason
 from customers.permission.selectors import Verdict, contact_alerts, may_contact, restriction_of
 from customers.permission.services import contact_rules_set, restriction_set
+from customers.relations.models import Relation
 from tests.cast import Cast, House
 from tests.factories import (
     ConsentEventFactory,
     CustomerFactory,
     CustomerTagFactory,
     EmailFactory,
+    ExternalIdFactory,
+    GuestFieldValueFactory,
     PhoneFactory,
     PropertyFactory,
+    RelationFactory,
     TagFactory,
 )
 
@@ -242,6 +246,55 @@ class TestRestriction:
                 refused()
         assert Change.objects.count() == before
         assert not ContactPoint.objects.exists()
+
+    @pytest.mark.parametrize("kind", ChangeSet.Kind.values)
+    @pytest.mark.parametrize("make", [CustomerTagFactory, EmailFactory, ExternalIdFactory, GuestFieldValueFactory])
+    def test_no_undo_changes_the_card(self, fjordstuen: House, kind: str, make: Any) -> None:
+        guest, other = CustomerFactory(), CustomerFactory(city="Bergen")
+        with change_set(kind=ChangeSet.Kind(kind)) as act:
+            row = make(customer=guest)
+            Customer.objects.filter(pk=other.pk).update(city="Voss")
+        restriction_set(customer_id=guest.pk, restricted=True, reason="Disputes it")
+        before = Change.objects.count()
+        with pytest.raises(CannotUndo, match="data is restricted"):
+            change_set_undo(change_set_id=act.pk)
+        assert Change.objects.count() == before, "nothing half done"
+        restriction_set(customer_id=guest.pk, restricted=False, reason="Settled")
+        undo, _outcome = change_set_undo(change_set_id=act.pk)
+        assert not type(row)._default_manager.filter(pk=row.pk).exists()
+        restriction_set(customer_id=guest.pk, restricted=True, reason="Disputes it again")
+        with pytest.raises(CannotUndo, match="data is restricted"):
+            change_set_undo(change_set_id=undo.pk)
+
+    @pytest.mark.parametrize("side", ["customer", "other"])
+    def test_no_undo_changes_a_relation_of_the_card(self, fjordstuen: House, side: str) -> None:
+        cards = {"customer": CustomerFactory(), "other": CustomerFactory()}
+        with change_set(kind=ChangeSet.Kind.EDIT) as made:
+            relation = RelationFactory(**cards)
+        card = getattr(relation, side)
+        restriction_set(customer_id=card.pk, restricted=True, reason="Disputes it")
+        with pytest.raises(CannotUndo, match="data is restricted"):
+            change_set_undo(change_set_id=made.pk)
+        assert Relation.objects.exists()
+        with change_set(kind=ChangeSet.Kind.EDIT) as removed:
+            Relation.objects.all().delete()
+        with pytest.raises(CannotUndo, match="data is restricted"):
+            change_set_undo(change_set_id=removed.pk)
+
+    def test_its_stays_and_notes_are_undone(self, fjordstuen: House) -> None:
+        guest = CustomerFactory(is_restricted=True)
+        _activity, act = activity_add(customer_id=guest.pk, text="Lost a key")
+        assert change_set_undo(change_set_id=act.pk)[1].removed == 1
+
+    def test_it_is_set_and_lifted_only_with_a_reason(self, fjordstuen: House) -> None:
+        guest = CustomerFactory()
+        for restricted in (True, False):
+            act = restriction_set(customer_id=guest.pk, restricted=restricted, reason="Asked for it")
+            assert act is not None
+            with pytest.raises(CannotUndo, match="page of contact rules"):
+                change_set_undo(change_set_id=act.pk)
+            guest.refresh_from_db()
+            assert guest.is_restricted == restricted
 
     def test_the_stay_and_its_notes_go_on(self, fjordstuen: House) -> None:
         guest = CustomerFactory(is_restricted=True)

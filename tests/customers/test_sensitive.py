@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Role
-from accounts.tenancy import business_scope
+from accounts.tenancy import business_scope, current_business_id
 from customers.card.models import Customer
 from customers.card.services import CardRestricted, EditConflict
 from customers.changes.models import Change, ChangeSet
@@ -263,6 +263,28 @@ def test_the_sweep_erases_what_no_worker_was_told_of(transactional_cast: Cast) -
         assert not SensitiveDetail.objects.exists()
     with business_scope(there.pk):
         assert SensitiveDetail.objects.count() == 1
+
+
+def test_one_business_that_fails_does_not_stop_the_sweep(
+    transactional_cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    houses = (transactional_cast.fjordstuen, transactional_cast.duinzicht)
+    for house in houses:
+        with business_scope(house.pk):
+            guest = consenting()
+            sensitive_set(customer_id=guest.pk, kind="allergies", text="Nuts")
+            consent(guest, "withdrawn")
+    first = sensitive_due_businesses()[0]
+
+    def fails() -> bool:
+        if current_business_id() == first:
+            raise OSError("No connection")
+        return sensitive_erase_due()
+
+    monkeypatch.setattr("customers.sensitive.tasks.sensitive_erase_due", fails)
+    sensitive_sweep()
+    assert sensitive_due_businesses() == [first]
+    assert f"business {first} were not erased" in caplog.text
 
 
 def test_the_sweep_and_the_reads_agree_on_what_is_due(transactional_cast: Cast) -> None:

@@ -9,12 +9,14 @@ from django.urls import reverse
 from accounts.models import AuditEntry, Business, Role
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
+from customers.card.services import tag_add
+from customers.changes.models import ChangeSet
 from customers.changes.services import change_set_undo
 from customers.sensitive.models import SensitiveDetail
 from customers.sensitive.services import sensitive_set, sensitive_update
 from tests.cast import Cast, House
 from tests.customers.test_sensitive import CANARY, consent, consenting
-from tests.factories import CustomerFactory
+from tests.factories import CustomerFactory, TagFactory
 
 
 @pytest.fixture
@@ -63,6 +65,25 @@ def test_the_card_tells_others_nothing_at_all(cast: Cast, guest: Customer) -> No
     for text in (page, other):
         assert not any(word in text for word in (CANARY, 'id="sensitive', 'id="allergy"', "wheat-off"))
     assert log(cast.fjordstuen, "sensitive.viewed") == 0
+
+
+def test_changes_tell_others_nothing_at_all(cast: Cast, guest: Customer) -> None:
+    """Neither of the act that wrote a detail, nor of undoing that and of undoing the undoing."""
+    house = cast.fjordstuen
+    with business_scope(house.pk):
+        act = ChangeSet.objects.latest("id")
+        acts = [act, undo := change_set_undo(change_set_id=act.pk)[0], change_set_undo(change_set_id=undo.pk)[0]]
+        plain = tag_add(customer_id=guest.pk, tag_id=TagFactory().pk)
+    pages = {role: signed_in(house, role) for role in (Role.MARKETING, Role.RECEPTION)}
+    for role, client in pages.items():
+        sees = role == Role.RECEPTION
+        card = client.get(address("guest_card", guest)).content.decode()
+        for number in acts:
+            detail = reverse("change_detail", kwargs={"slug": "fjordstuen", "change_set_id": number.pk})
+            assert client.get(detail).status_code == (200 if sees else 404)
+        assert ("sensitive details of" in card) == sees
+        shown = reverse("change_detail", kwargs={"slug": "fjordstuen", "change_set_id": plain.pk})
+        assert shown in card and client.get(shown).status_code == 200
 
 
 def test_without_consent_the_card_says_how_to_record_one(cast: Cast) -> None:

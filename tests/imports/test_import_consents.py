@@ -180,6 +180,25 @@ def test_undoing_removes_cards_that_only_the_import_knew(house: House, tmp_path:
     assert events(house) == 1, "the log stays"
 
 
+def test_a_card_that_comes_back_has_what_was_decided(house: House, tmp_path: Path) -> None:
+    run = load(house, tmp_path / "a.csv", [guest(**MAIL)])
+    with business_scope(house.pk):
+        ase = Customer.objects.get()
+        other = CustomerFactory()
+    decide(house, ase, "withdrawn", timezone.now())
+    decide(house, other, "granted", DAY, channel="sms")
+    with business_scope(house.pk):
+        assert run.change_set_id is not None
+        undo, _outcome = change_set_undo(change_set_id=run.change_set_id)
+        assert not ConsentState.objects.filter(channel="email").exists()
+        change_set_undo(change_set_id=undo.pk)
+        assert Customer.objects.filter(pk=ase.pk).exists()
+    kept = {("newsletter", "email"): False, ("newsletter", "sms"): True}
+    assert states(house) == kept
+    load(house, tmp_path / "b.csv", [guest(newsletter_email="yes")])
+    assert states(house) == kept, "a yes without a date does not revive it"
+
+
 def _row(line: int, granted: bool, day: int | None) -> ConsentRow:
     return ConsentRow(line, "c", "newsletter", "email", granted, DAY.replace(day=day) if day else None, "")
 
