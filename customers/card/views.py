@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -216,8 +217,10 @@ def guest_tags(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
         try:
             if "name" in request.POST:
                 if form.is_valid():
-                    tag = tag_create(name=form.cleaned_data["name"].strip())
-                    tag_add(customer_id=customer_id, tag_id=tag.pk, member=request.member)
+                    # A new tag that the guest cannot have goes too.
+                    with transaction.atomic():
+                        tag = tag_create(name=form.cleaned_data["name"].strip())
+                        tag_add(customer_id=customer_id, tag_id=tag.pk, member=request.member)
             elif (tag_id := _number(request.POST.get("remove", ""))) is not None:
                 act = tag_remove(customer_id=customer_id, tag_id=tag_id, member=request.member)
                 undoable(request, _("The tag is removed."), act)
