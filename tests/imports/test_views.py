@@ -77,6 +77,8 @@ def uploaded(admin: Client, house: House) -> Callable[..., ImportRun]:
 
 @pytest.fixture(autouse=True)
 def _clean() -> Any:
+    for path in _kept():  # of a run that was stopped
+        path.unlink()
     yield
     for path in _kept():
         path.unlink()
