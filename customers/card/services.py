@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Business, Member
-from customers.card.derive import email_keys, name_keys, phone_keys
+from customers.card.derive import ContactKeys, email_keys, name_keys, phone_keys
 from customers.card.models import MAX_TAGS, ContactPoint, Customer, CustomerTag, Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
@@ -37,6 +37,8 @@ CARD_FIELDS = (
 """The fields of the card that people and files may set."""
 
 
+LEARNED = (ContactPoint.State.OPTED_OUT, ContactPoint.State.BOUNCED)
+"""States of a contact point that no look at its value tells, the graver one first."""
 NEW_GUEST = gettext_noop("New guest: %(guests)s")
 """Title of the act that makes a card; the card is named once it has an id, and by that id alone."""
 
@@ -233,12 +235,26 @@ def _derive(customer: Customer, business: Business) -> None:
 
 
 def _contacts_write(*, business: Business, customer: Customer, contacts: ContactValues) -> None:
-    """Make the card's contact points equal ``contacts``: untouched ones stay as they are, state included."""
+    """Make the card's contact points equal ``contacts``: untouched ones stay as they are, state included.
+
+    One that is only written otherwise (capital letters, with or without the country code) is the same one still, and
+    a further spelling of it has its state: who opted out or cannot be reached there stays so.
+    """
     existing = {(point.kind, point.value): point for point in ContactPoint.objects.filter(customer=customer)}
     wanted: dict[tuple[str, str], bool] = {}
     for kind, values in ((ContactPoint.Kind.EMAIL, contacts.emails), (ContactPoint.Kind.PHONE, contacts.phones)):
         for position, value in enumerate(dict.fromkeys(values)):
             wanted[kind, value] = position == 0
+    new: dict[tuple[str, str], ContactKeys] = {}
+    for key in [key for key in wanted if key not in existing]:
+        keys = email_keys(key[1]) if key[0] == ContactPoint.Kind.EMAIL else phone_keys(key[1], business.country)
+        alike = _alike(existing, key[0], keys.normalised)
+        if spare := next((point for point in alike if (point.kind, point.value) not in wanted), None):
+            existing[key] = existing.pop((spare.kind, spare.value))
+            spare.value, spare.national = key[1], keys.national
+            spare.save(update_fields=["value", "national"])
+        else:
+            new[key] = keys._replace(state=next((p.state for p in alike if p.state in LEARNED), keys.state))
     # Removals and demotions first: there is one primary of each kind at any moment.
     for key, point in existing.items():
         if key not in wanted:
@@ -247,13 +263,16 @@ def _contacts_write(*, business: Business, customer: Customer, contacts: Contact
             point.is_primary = False
             point.save(update_fields=["is_primary"])
     for key, is_primary in wanted.items():
-        known = existing.get(key)
-        if known is None:
-            is_email = key[0] == ContactPoint.Kind.EMAIL
-            keys = email_keys(key[1]) if is_email else phone_keys(key[1], business.country)
+        if key in new:
             ContactPoint.objects.create(
-                customer=customer, kind=key[0], value=key[1], is_primary=is_primary, **keys._asdict()
+                customer=customer, kind=key[0], value=key[1], is_primary=is_primary, **new[key]._asdict()
             )
-        elif is_primary and not known.is_primary:
-            known.is_primary = True
-            known.save(update_fields=["is_primary"])
+        elif is_primary and not existing[key].is_primary:
+            existing[key].is_primary = True
+            existing[key].save(update_fields=["is_primary"])
+
+
+def _alike(existing: Mapping[tuple[str, str], ContactPoint], kind: str, normalised: str) -> list[ContactPoint]:
+    """Spellings of one address or number, the one of which the worst is known first."""
+    found = [p for p in existing.values() if normalised and (p.kind, p.normalised) == (kind, normalised)]
+    return sorted(found, key=lambda point: LEARNED.index(point.state) if point.state in LEARNED else len(LEARNED))

@@ -10,11 +10,11 @@ from django.test import Client
 from accounts.tenancy import business_scope
 from customers.card.choices import country_choices, language_choices
 from customers.card.models import ContactPoint, Customer, CustomerTag, Tag
-from customers.card.services import ContactValues, contacts_rebase
+from customers.card.services import ContactValues, contacts_rebase, customer_update
 from customers.changes.models import ChangeSet
 from customers.history.models import Activity
 from tests.cast import Cast
-from tests.factories import CustomerFactory, PhoneFactory, TagFactory
+from tests.factories import CustomerFactory, EmailFactory, PhoneFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +173,46 @@ def test_more_contact_points_than_a_form_offers_stay(cast: Cast, desk: Client) -
         guest.refresh_from_db()
         assert guest.city == "Bergen"
         assert ContactPoint.objects.filter(customer=guest).count() == 35
+
+
+SPELLINGS = [
+    ("emails", "ase@example.no", "Ase@Example.NO"),
+    ("phones", "912 34 567", "+47 91234567"),
+]
+
+
+@pytest.mark.parametrize(("kind", "before", "after"), SPELLINGS)
+@pytest.mark.parametrize("state", ["opted_out", "bounced"])
+def test_what_is_known_of_an_address_outlives_another_spelling(
+    cast: Cast, kind: str, before: str, after: str, state: str
+) -> None:
+    house = cast.fjordstuen
+    with business_scope(house.pk):
+        customer = CustomerFactory()
+        (EmailFactory if kind == "emails" else PhoneFactory)(customer=customer, value=before, state=state)
+        for rows in ([after], [before, after], [after]):
+            customer_update(
+                business=house.business, customer_id=customer.pk, values={}, contacts=ContactValues(**{kind: rows})
+            )
+            points = ContactPoint.objects.filter(customer=customer).order_by("-is_primary")
+            assert [(each.value, each.state) for each in points] == [(value, state) for value in rows]
+            assert len({each.normalised for each in points}) == 1
+
+
+def test_another_address_knows_nothing_of_the_one_it_replaces(cast: Cast) -> None:
+    house = cast.fjordstuen
+    with business_scope(house.pk):
+        customer = CustomerFactory()
+        EmailFactory(customer=customer, value="ase@example.no", state="opted_out")
+        EmailFactory(customer=customer, value="not an address", state="opted_out", is_primary=False)
+        customer_update(
+            business=house.business,
+            customer_id=customer.pk,
+            values={},
+            contacts=ContactValues(["berg@example.no", "nor this"]),
+        )
+        states = dict(ContactPoint.objects.filter(customer=customer).values_list("value", "state"))
+    assert states == {"berg@example.no": "ok", "nor this": "invalid"}
 
 
 def test_contacts_rebase() -> None:
