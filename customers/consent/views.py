@@ -11,6 +11,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -57,9 +58,7 @@ def consent_add(request: BusinessRequest, slug: str, customer_id: int) -> HttpRe
     if values["purpose"] == Purpose.SENSITIVE and not values["granted"]:
         # A broker that is away loses nothing: the sweep erases what is due.
         transaction.on_commit(partial(sensitive_erase.delay, request.business.pk), robust=True)
-    label = LABELS[values["purpose"], values["channel"]]
-    said = _("Recorded: %(consent)s granted.") if values["granted"] else _("Recorded: %(consent)s withdrawn.")
-    messages.success(request, said % {"consent": label})
+    _tell(request, customer_id, (values["purpose"], values["channel"]), granted=values["granted"])
     if request.POST.get("page") == "evidence":
         return redirect("guest_consents", slug=slug, customer_id=customer_id)
     return redirect(reverse("guest_card", kwargs={"slug": slug, "customer_id": customer_id}) + "#consents")
@@ -131,6 +130,23 @@ def _customer(customer_id: int) -> Customer:
     if customer is None:
         raise Http404
     return customer
+
+
+def _tell(request: BusinessRequest, customer_id: int, consent: tuple[str, str], *, granted: bool) -> None:
+    """Say what has been recorded and, where a later decision of the guest says otherwise, what holds."""
+    said = _("Recorded: %(consent)s granted.") if granted else _("Recorded: %(consent)s withdrawn.")
+    said %= {"consent": LABELS[consent]}
+    (line,) = [each for each in consents_of(customer_id=customer_id) if (each.purpose, each.channel) == consent]
+    if line.granted is granted or line.since is None:
+        messages.success(request, said)
+        return
+    day = date_format(timezone.localdate(line.since, request.business.zone), "DATE_FORMAT")
+    holds = (
+        _("A later decision holds: granted %(day)s.")
+        if line.granted
+        else _("A later decision holds: withdrawn %(day)s.")
+    )
+    messages.warning(request, f"{said} {holds % {'day': day}}")
 
 
 def _evidence_page(request: BusinessRequest, customer: Customer, form: ConsentForm) -> HttpResponse:

@@ -7,6 +7,8 @@ import pytest
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.consent.models import ConsentEvent
+from customers.sensitive.models import SensitiveDetail
+from customers.sensitive.tasks import sensitive_erase
 from tests.api.calling import Caller, caller_make
 from tests.cast import Cast
 from tests.factories import ConsentWordingFactory, CustomerFactory
@@ -92,3 +94,25 @@ def test_writing_guests_is_not_recording_consents(cast: Cast, path: str) -> None
     recorder = caller_make(cast.fjordstuen, ["consents"])
     assert recorder.post(f"{path}events/", YES).status == 201
     assert recorder.get(path).status == 403
+
+
+def test_what_a_withdrawn_consent_covered_is_erased_at_once(
+    caller: Caller,
+    cast: Cast,
+    guest: Customer,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    monkeypatch.setattr(sensitive_erase, "delay", sensitive_erase)
+    decision = {"purpose": "sensitive", "channel": ""}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert caller.post(f"{path}events/", {**decision, "is_granted": True}).status == 201
+        assert caller.patch(f"guests/{guest.pk}/sensitive/", {"food": "Vegetarian"}).status == 200
+        assert caller.post(f"{path}events/", {**YES, "is_granted": False}).status == 201
+    with business_scope(cast.fjordstuen.pk):
+        assert SensitiveDetail.objects.count() == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert caller.post(f"{path}events/", {**decision, "is_granted": False}).status == 201
+    with business_scope(cast.fjordstuen.pk):
+        assert not SensitiveDetail.objects.exists()

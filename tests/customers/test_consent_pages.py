@@ -136,6 +136,16 @@ class TestTheWholeForm:
         with business_scope(cast.fjordstuen.pk):
             assert not ConsentState.objects.get().granted
 
+    @pytest.mark.parametrize(("held", "recorded"), [("withdrawn", "granted"), ("granted", "withdrawn")])
+    def test_a_decision_that_a_later_one_has_overtaken_is_not_said_to_hold(
+        self, cast: Cast, desk: Client, guest: Any, held: str, recorded: str
+    ) -> None:
+        desk.post(f"{page(guest)}record/", {**self.FILLED, "act": held, "day": "2025-06-09"})
+        shown = desk.post(f"{page(guest)}record/", {**self.FILLED, "act": recorded}, follow=True).text
+        assert f"{recorded}. A later decision holds: {held} June 9, 2025." in shown
+        shown = desk.post(f"{page(guest)}record/", {**self.FILLED, "act": recorded, "day": ""}, follow=True).text
+        assert f"SMS {recorded}." in shown and "A later decision holds" not in shown
+
     def test_today_is_now(self, cast: Cast, desk: Client, guest: Any) -> None:
         today = timezone.localdate(timezone=cast.fjordstuen.business.zone)
         for act in ("granted", "withdrawn"):
