@@ -120,7 +120,7 @@ def _week(draw: random.Random, today: Any, days: int = 7) -> list[tuple[str, Any
 def _orders(draw: random.Random) -> Iterator[Case]:
     """Each order both ways: its first page, and the pages after and before a random guest."""
     from customers.card.models import Customer
-    from customers.history.models import CustomerFacts
+    from customers.facts.models import CustomerFacts
     from customers.listing.order import Place, read_order, write_place
 
     newest = Customer.objects.order_by("-id").values_list("id", flat=True)[0]

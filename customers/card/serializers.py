@@ -15,8 +15,8 @@ from customers.card.external import Outside
 from customers.card.forms import GuestForm
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.card.services import CARD_FIELDS, ContactValues
+from customers.facts.models import CustomerFacts
 from customers.fields.exchange import FIELDS_SCHEMA, OwnFields, guests_fields
-from customers.history.models import CustomerFacts
 
 MAX_CONTACTS = 30
 

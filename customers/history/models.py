@@ -1,4 +1,4 @@
-"""What happened: stays with their participants, purchases, invoices, activities, and the facts counted from them."""
+"""What happened: stays with their participants, purchases, invoices, activities and staff tasks."""
 
 import builtins
 import datetime
@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -294,45 +293,3 @@ class Todo(TrackedModel):
 
     def __str__(self) -> str:
         return self.title
-
-
-class CustomerFacts(TenantModel):
-    """What lists, filters and ranking need of a guest's history, counted by the database (``sql/facts.sql``).
-
-    Stays and nights count for guests, ``value`` for the payer, cancelled stays and no-shows for neither. Purchases add
-    to the value, invoices do not: they bill the same things. Amounts are in ``currency``, the one most of the guest's
-    paid stays and purchases are in. ``next_arrival`` is as of ``counted_on``.
-    """
-
-    pk = models.CompositePrimaryKey("business_id", "customer_id")
-    customer = TenantForeignKey(Customer, db_on_delete="CASCADE", related_name="+")
-    stays = models.IntegerField(default=0)
-    nights = models.IntegerField(default=0)
-    value = models.DecimalField(max_digits=14, decimal_places=2, default=0)
-    currency = models.CharField(max_length=3, blank=True)
-    first_arrival = models.DateField(null=True)
-    value_minor = models.GeneratedField(
-        expression=Cast(F("value") * 100, models.BigIntegerField()),
-        output_field=models.BigIntegerField(),
-        db_persist=True,
-    )
-    """``value`` in hundredths: whole numbers, unlike ``numeric``, can be compared by an index below a row policy."""
-    last_stay = models.DateField(null=True)
-    """Departure of the last stay that took place, or arrival of the one in progress."""
-    next_arrival = models.DateField(null=True)
-    cancelled = models.IntegerField(default=0)
-    no_shows = models.IntegerField(default=0)
-    counted_on = models.DateField()
-
-    class Meta:
-        verbose_name = _("facts of a guest")
-        verbose_name_plural = _("facts of guests")
-        indexes = [
-            # One direction throughout: a list is read forwards or backwards, and a row comparison finds its place.
-            models.Index(fields=["business", "last_stay", "customer"], name="facts_last_stay"),
-            models.Index(fields=["business", "value_minor", "customer"], name="facts_value"),
-            models.Index(fields=["business", "stays", "customer"], name="facts_stays"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.customer_id}: {self.stays}"

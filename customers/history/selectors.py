@@ -3,7 +3,8 @@
 from datetime import date
 
 from accounts.tenancy import require_business_id
-from customers.history.models import Activity, CustomerFacts, Invoice, Product, Stay
+from customers.facts.models import CustomerFacts
+from customers.history.models import Activity, Invoice, Product, Stay
 
 
 def facts_get(*, customer_id: int) -> CustomerFacts:

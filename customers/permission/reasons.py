@@ -25,6 +25,22 @@ class Reason(models.TextChoices):
     OPTED_OUT = "opted_out", _("Opted out")
 
 
+REACH: Final = (
+    Reason.RESTRICTED,
+    Reason.DECEASED,
+    Reason.DO_NOT_CONTACT,
+    Reason.NO_CONSENT,
+    Reason.WITHDRAWN,
+    Reason.NO_ADDRESS,
+    Reason.INVALID,
+    Reason.BOUNCED,
+    Reason.RELAY,
+    Reason.OPTED_OUT,
+)
+"""Why a guest of the register does not get the newsletter: a guest's facts name the first reason by its place, from 1.
+The places stand in a generated column (:class:`customers.facts.models.CustomerFacts`): another order is a migration."""
+
+
 class ContactPurpose(models.TextChoices):
     """What a message is about."""
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import Business, Property
 from accounts.tenancy import require_business_id
 from customers.card.models import ContactPoint, Customer, CustomerTag, Tag
-from customers.history.models import CustomerFacts, Stay, StayParticipant
+from customers.facts.models import CustomerFacts
+from customers.history.models import Stay, StayParticipant
 from customers.search.models import Presence
 from customers.today.days import Days, birthday_keys, days_at
 from customers.today.flags import Flag, flags_of

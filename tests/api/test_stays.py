@@ -11,8 +11,9 @@ from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set_undo
+from customers.facts.models import CustomerFacts
 from customers.history.external import ways
-from customers.history.models import CustomerFacts, Stay
+from customers.history.models import Stay
 from tests.api.calling import Caller, caller_make
 from tests.cast import Cast
 from tests.factories import CustomerFactory, CustomFieldFactory, StayFactory, StayParticipantFactory

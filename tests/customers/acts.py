@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from accounts.models import Property
 from customers.card.models import MAX_TAGS, ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.undo import tracked_models
-from customers.history.models import Activity, CustomerFacts, Purchase, Stay, StayParticipant
+from customers.facts.models import CustomerFacts
+from customers.history.models import Activity, Purchase, Stay, StayParticipant
 from customers.search.models import Posting, Presence
 from tests.factories import CustomerFactory
 

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.tenancy import business_scope
-from customers.history.models import CustomerFacts, Stay
+from customers.facts.models import CustomerFacts
+from customers.history.models import Stay
 from tests.cast import Cast
 from tests.factories import CustomerFactory, StayFactory, StayParticipantFactory
 

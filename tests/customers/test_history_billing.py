@@ -15,7 +15,8 @@ from customers.card.models import Customer
 from customers.changes.models import Change, ChangeSet
 from customers.changes.selectors import act_view
 from customers.changes.services import change_set_undo
-from customers.history.models import CustomerFacts, Invoice, Product, Purchase, Stay
+from customers.facts.models import CustomerFacts
+from customers.history.models import Invoice, Product, Purchase, Stay
 from customers.history.services import (
     InvoiceRefused,
     ProductRefused,

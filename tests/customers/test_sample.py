@@ -18,9 +18,9 @@ from customers.card.models import ContactPoint, Customer, CustomerTag
 from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from customers.consent.models import ConsentEvent, ConsentState
+from customers.facts.models import CustomerFacts
 from customers.history.models import (
     Activity,
-    CustomerFacts,
     Invoice,
     Product,
     Purchase,

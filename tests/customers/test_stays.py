@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import Property
 from accounts.tenancy import business_scope
 from customers.changes.models import ChangeSet
-from customers.history.models import Activity, CustomerFacts, Stay
+from customers.facts.models import CustomerFacts
+from customers.history.models import Activity, Stay
 from customers.history.services import MOVES
 from customers.history.timeline import timeline_page
 from tests.cast import Cast

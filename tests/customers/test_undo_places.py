@@ -13,7 +13,8 @@ from customers.changes.services import (
     change_set_undo,
 )
 from customers.changes.undo import UndoOutcome
-from customers.history.models import Activity, CustomerFacts, Stay, StayParticipant
+from customers.facts.models import CustomerFacts
+from customers.history.models import Activity, Stay, StayParticipant
 from tests.cast import House
 from tests.customers.acts import register
 from tests.factories import (

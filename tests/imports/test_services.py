@@ -14,7 +14,8 @@ from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalI
 from customers.card.services import customer_update
 from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set, change_set_undo
-from customers.history.models import CustomerFacts, Stay, StayParticipant
+from customers.facts.models import CustomerFacts
+from customers.history.models import Stay, StayParticipant
 from imports import findings, services
 from imports.mapping import formats
 from imports.mapping.rows import LIMITS
