@@ -7,6 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext
 
 from customers.changes.models import Change, ChangeSet
@@ -52,23 +54,27 @@ class ActPage:
     before: int | None
 
 
-def act_list(*, before: int | None = None, limit: int = PAGE) -> ActPage:
-    """The business's change sets, newest first."""
+def act_list(*, with_sensitive: bool, before: int | None = None, limit: int = PAGE) -> ActPage:
+    """The business's change sets, newest first; without those that tell of sensitive details, unless asked for."""
     acts = ChangeSet.objects.order_by("-id")
+    if not with_sensitive:
+        told = RawSQL(_sensitive("customers_changeset"), [], output_field=BooleanField())  # noqa: S611 - a constant
+        acts = acts.exclude(told)
     if before is not None:
         acts = acts.filter(pk__lt=before)
     found = list(acts[: limit + 1])
     return ActPage(_views(found[:limit]), found[limit - 1].pk if len(found) > limit else None)
 
 
-_SENSITIVE = """EXISTS (
-    WITH RECURSIVE line (id, undoes_id) AS (
-        SELECT a.id, a.undoes_id FROM customers_changeset a WHERE a.id = acts.id
-        UNION ALL SELECT a.id, a.undoes_id FROM line JOIN customers_changeset a ON a.id = line.undoes_id
-    )
-    SELECT FROM line JOIN customers_change c ON c.change_set_id = line.id AND c.record = 'sensitivedetail'
-)"""
-"""Whether one of ``acts`` touched sensitive details, or what it undoes did."""
+def _sensitive(acts: str) -> str:
+    """SQL: whether an act of that table or alias touched sensitive details, or what it undoes did."""
+    return f"""EXISTS (
+        WITH RECURSIVE line (id, undoes_id) AS (
+            SELECT a.id, a.undoes_id FROM customers_changeset a WHERE a.id = {acts}.id
+            UNION ALL SELECT a.id, a.undoes_id FROM line JOIN customers_changeset a ON a.id = line.undoes_id
+        )
+        SELECT FROM line JOIN customers_change c ON c.change_set_id = line.id AND c.record = 'sensitivedetail'
+    )"""
 
 
 def acts_of_guest(*, customer_id: int, with_sensitive: bool, limit: int = 5) -> list[ActView]:
@@ -78,7 +84,7 @@ def acts_of_guest(*, customer_id: int, with_sensitive: bool, limit: int = 5) -> 
             "SELECT id FROM (SELECT DISTINCT change_set_id AS id"
             " FROM (SELECT change_set_id, id FROM customers_change"
             " WHERE guest_id = %s ORDER BY id DESC LIMIT 200) latest) acts"
-            f" WHERE %s OR NOT {_SENSITIVE} ORDER BY 1 DESC LIMIT %s",
+            f" WHERE %s OR NOT {_sensitive('acts')} ORDER BY 1 DESC LIMIT %s",
             [customer_id, with_sensitive, limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
@@ -88,7 +94,7 @@ def acts_of_guest(*, customer_id: int, with_sensitive: bool, limit: int = 5) -> 
 def act_is_sensitive(*, change_set_id: int) -> bool:
     """Whether an act tells of sensitive details."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_SENSITIVE} FROM (SELECT %s::bigint AS id) acts", [change_set_id])
+        cursor.execute(f"SELECT {_sensitive('acts')} FROM (SELECT %s::bigint AS id) acts", [change_set_id])
         return bool(cursor.fetchone()[0])
 
 

@@ -23,9 +23,12 @@ from customers.sensitive.selectors import may_see_sensitive
 @requires(Capability.UNDO)
 @require_safe
 def change_list(request: BusinessRequest, slug: str) -> HttpResponse:
-    """Every act on guests, newest first."""
+    """Every act on guests, newest first; of sensitive details only to those who may see them."""
     before = request.GET.get("before", "")
-    page = act_list(before=int(before) if before.isdecimal() and len(before) < 19 else None)
+    page = act_list(
+        with_sensitive=may_see_sensitive(business=request.business, member=request.member),
+        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+    )
     return render(request, "changes/list.html", {"page": page, "is_first": not before})
 
 

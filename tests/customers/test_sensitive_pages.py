@@ -86,6 +86,19 @@ def test_changes_tell_others_nothing_at_all(cast: Cast, guest: Customer) -> None
         assert shown in card and client.get(shown).status_code == 200
 
 
+def test_the_list_of_acts_leaves_out_what_the_reader_may_not_see(cast: Cast, guest: Customer) -> None:
+    house = cast.fjordstuen
+    with business_scope(house.pk):
+        act = ChangeSet.objects.latest("id")
+        undo = change_set_undo(change_set_id=act.pk)[0]
+        plain = tag_add(customer_id=guest.pk, tag_id=TagFactory().pk)
+    for roles, seen in ((["reception", "admin", "owner"], True), (["owner"], False)):
+        Business.objects.filter(pk=house.pk).update(sensitive_roles=roles)
+        listed = signed_in(house, Role.ADMIN).get("/b/fjordstuen/changes/").content.decode()
+        for one, expected in ((act, seen), (undo, seen), (plain, True)):
+            assert (f"/changes/{one.pk}/" in listed) == expected
+
+
 def test_without_consent_the_card_says_how_to_record_one(cast: Cast) -> None:
     with business_scope(cast.fjordstuen.pk):
         plain = CustomerFactory()
