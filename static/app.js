@@ -210,7 +210,12 @@
     const [field, value] = part.dataset.reveal.split("=");
     part.hidden = new FormData(form).get(field) !== value;
   });
-  on("change", event => { if (event.target.form) reveal(event.target.form); });
+  // A group that another field asks for opens; closing it is left to the reader.
+  const unfold = form => all("[data-unfold]", form).forEach(part => {
+    const [field, value] = part.dataset.unfold.split("=");
+    if (new FormData(form).get(field) === value) part.open = true;
+  });
+  on("change", event => { if (event.target.form) { reveal(event.target.form); unfold(event.target.form); } });
 
   on("click", event => {
     const preset = near(event, "[data-days]");
@@ -380,7 +385,7 @@
     let list = find("[role=listbox]", box);
     const hidden = find("input[type=hidden]", box);
     if (select) {
-      input = make("input", { type: "text", role: "combobox", id: select.id, "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${select.id}_list`, autocomplete: "off", "aria-describedby": select.getAttribute("aria-describedby"), "aria-invalid": select.getAttribute("aria-invalid"), placeholder: select.options[0]?.value === "" ? select.options[0].textContent.trim() : null });
+      input = make("input", { type: "text", role: "combobox", id: select.id, "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${select.id}_list`, autocomplete: "off", dir: "auto", "aria-describedby": select.getAttribute("aria-describedby"), "aria-invalid": select.getAttribute("aria-invalid"), placeholder: select.options[0]?.value === "" ? select.options[0].textContent.trim() : null });
       list = make("div", { class: "listbox", role: "listbox", id: `${select.id}_list`, "aria-label": select.labels?.[0]?.firstChild.textContent.trim() || "", hidden: "" });
       input.required = select.required;
       input.disabled = select.disabled;
@@ -413,7 +418,8 @@
         const sought = fold(query);
         return offer([...select.options].filter(option => option.value && fold(option.textContent).includes(sought)).map(option => {
           const entry = make("div", { role: "option", "data-value": option.value, "aria-selected": "false" });
-          entry.textContent = option.textContent.trim();
+          entry.append(make("bdi", {}));
+          entry.firstChild.textContent = option.textContent.trim();
           return entry;
         }));
       }

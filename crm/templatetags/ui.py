@@ -300,6 +300,12 @@ def unlocalised(value: float) -> str:
     return f"{value:g}"
 
 
+@register.simple_tag
+def held(*fields: Any) -> bool:
+    """Whether any of the bound fields, or lists of them, holds a value or an error: ``{% held form.city as it %}``."""
+    return any(held(*field) if isinstance(field, list) else field.errors or field.value() for field in fields)
+
+
 @register.filter
 def widget_kind(field: Any) -> str:
     """How a bound Django field is laid out: hidden, checkbox, radios, choices, select, multiple, textarea or a type."""

@@ -10,7 +10,7 @@ from customers.card.services import ContactValues
 from customers.normalise import normalise_email, normalise_phone
 
 SPARE_ROWS = 2
-"""How many contact fields of a kind a form offers at least: one to fill, one to add."""
+"""How many more contact fields of a kind a form offers when asked."""
 ROWS_MAX = 30
 LABELS = {"email": (_("E-mail"), _("Other e-mail")), "phone": (_("Phone"), _("Other phone"))}
 
@@ -24,7 +24,7 @@ class ContactRows:
     def __init__(self, kind: str, form: forms.BaseForm, values: list[str], *, more: bool = False) -> None:
         self.kind, self.form, self.known = kind, form, values
         posted = sum(1 for name in form.data if name.startswith(f"{kind}_") and name[6:].isdecimal())
-        rows = max(len(values) + 1, SPARE_ROWS, posted)
+        rows = max(len(values) + 1, posted)
         # What is on the card stays in the form, or saving would take it off.
         rows = max(min(rows + SPARE_ROWS if more else rows, ROWS_MAX), len(values))
         self.names = [f"{kind}_{row}" for row in range(rows)]

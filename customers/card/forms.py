@@ -94,6 +94,9 @@ class GuestForm(forms.ModelForm):
             self.fields[name].widget.attrs["dir"] = "auto"
         for name in ("given_name", "family_name", "company_name"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
+        if not self.is_bound and not self.instance.pk:
+            # A new card begins with writing; a form that came back begins with what is wrong.
+            self.fields["given_name"].widget.attrs["autofocus"] = True
         self.initial["organisation_number"] = organisation_number_shown(
             self.before["organisation_number"], self.before["country"] or business.country
         )

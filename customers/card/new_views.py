@@ -13,7 +13,7 @@ from accounts.models import Capability
 from customers.card.forms import GuestForm
 from customers.card.same import Names, Probable, probable_same
 from customers.card.saving import guest_create
-from customers.changes.messages import undoable
+from customers.changes.messages import named, undoable
 from customers.fields.values import date_read
 from customers.search.hits import Hit, hits_of
 
@@ -47,7 +47,7 @@ def guest_new(request: BusinessRequest, slug: str) -> HttpResponse:
             own=form.own_values(),
             member=request.member,
         )
-        undoable(request, _("%(name)s is in the register.") % {"name": customer}, act)
+        undoable(request, named(_("%(name)s is in the register."), customer), act)
         return redirect("guest_card", slug=slug, customer_id=customer.pk)
     return guest_form_page(request, form)
 

@@ -15,7 +15,7 @@ from customers.card.parts import PARTS, PartForm, parts_missing
 from customers.card.selectors import card_view
 from customers.card.services import CardRestricted, EditConflict, customer_update
 from customers.card.views import conflicts_show, wanted_values
-from customers.changes.messages import undoable
+from customers.changes.messages import named, undoable
 
 
 @requires(Capability.EDIT)
@@ -43,7 +43,7 @@ def guest_part(request: BusinessRequest, slug: str, customer_id: int, part: str)
         except CardRestricted as refused:
             form.add_error(None, str(refused))
         else:
-            undoable(request, _("Saved %(name)s.") % {"name": saved}, act)
+            undoable(request, named(_("Saved %(name)s."), saved), act)
             if not request.htmx:
                 return redirect("guest_card", slug=slug, customer_id=customer_id)
             return _details(request, customer_id, part)

@@ -31,7 +31,7 @@ from customers.card.services import (
     tag_create,
     tag_remove,
 )
-from customers.changes.messages import undoable
+from customers.changes.messages import named, undoable
 from customers.changes.selectors import acts_of_guest
 from customers.consent.forms import ConsentForm
 from customers.consent.selectors import consents_of
@@ -155,7 +155,7 @@ def guest_edit(request: BusinessRequest, slug: str, customer_id: int) -> HttpRes
             return guest_form_page(request, *_after_conflict(request, customer_id, conflict))
         except CardRestricted:
             return restricted_page(request, customer)
-        undoable(request, _("Saved %(name)s.") % {"name": saved}, act)
+        undoable(request, named(_("Saved %(name)s."), saved), act)
         return redirect("guest_card", slug=slug, customer_id=customer_id)
     return guest_form_page(request, form, customer)
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from customers.card.models import Customer
-from customers.changes.messages import undoable
+from customers.changes.messages import named, undoable
 from customers.permission.forms import RestrictionForm
 from customers.permission.selectors import restriction_of, ways_to
 from customers.permission.services import contact_rules_set, restriction_set
@@ -30,7 +30,7 @@ def contact_rules(request: BusinessRequest, slug: str, customer_id: int) -> Http
             is_deceased=SWITCHED.get(request.POST.get("is_deceased", "")),
             member=request.member,
         )
-        undoable(request, _("The contact rules of %(name)s are changed.") % {"name": customer}, act)
+        undoable(request, named(_("The contact rules of %(name)s are changed."), customer), act)
         return redirect("contact_rules", slug=slug, customer_id=customer_id)
     return _page(request, customer, RestrictionForm(is_restricted=customer.is_restricted))
 

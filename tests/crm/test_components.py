@@ -27,6 +27,7 @@ SOURCES = {
     "badge": '<c-badge tone="{{ evil }}">{{ evil }}</c-badge>',
     "avatar": '<c-avatar name="{{ evil }}" />',
     "alert": '<c-alert title="{{ evil }}">{{ evil }}</c-alert>',
+    "fold": '<c-fold title="{{ evil }}" note="{{ evil }}" open>{{ evil }}</c-fold>',
     "panel": (
         '<c-panel title="{{ evil }}" count="{{ evil }}">{{ evil }}<c-slot name="actions">{{ evil'
         ' }}</c-slot></c-panel>'

@@ -1,6 +1,7 @@
 """The whole form of a guest: numbers and codes by country, primary contacts, more rows, own fields, two editors."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -270,5 +271,24 @@ def test_right_to_left_names_are_kept_apart_from_what_stands_beside_them(cast: C
     form = desk.get(edit(made(cast)))
     assert 'value="فاطمة 🌷"' in form.text
     assert form.text.count('dir="auto"') >= 6
+    assert "<bdi>فاطمة 🌷 الزهراء</bdi> is in the register." in form.text
     answer = desk.post(NEW, guest_form(**name))
     assert '<bdi class="medium">فاطمة 🌷 الزهراء</bdi>' in answer.text
+
+
+def test_groups_are_folded_until_they_hold_a_value_or_an_error(cast: Cast, desk: Client) -> None:
+    """Five fields come first; what else is known of a guest, or wrong with it, stands open without script too."""
+    groups = ("Company", "Address", "About the guest")
+
+    def opened(page: str) -> list[str]:
+        found = re.findall(r'<details class="panel fold"([^>]*)>\s*<summary><h2>([^<]+)</h2>', page)
+        assert [title for _, title in found] == [*groups]
+        return [title for attributes, title in found if " open" in attributes]
+
+    empty = desk.get(NEW).text
+    assert opened(empty) == [] and re.search(r'name="given_name"[^>]* autofocus', empty)
+    assert empty.count('name="email_') == empty.count('name="phone_') == 1
+    refused = desk.post(NEW, guest_form(kind="company", given_name="", family_name="")).text
+    assert opened(refused) == ["Company"] and "autofocus" not in refused
+    desk.post(NEW, guest_form(city="Voss", why_us="The view"))
+    assert opened(desk.get(edit(made(cast))).text) == ["Address", "About the guest"]
