@@ -8,6 +8,8 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.signals import business_created
+        from customers.bulk.actions import offer
         from customers.card.defaults import tags_of_new_business
 
         business_created.connect(tags_of_new_business, dispatch_uid="customers-tags")
+        offer()

@@ -1,16 +1,21 @@
 """Every model of the app, for Django to find. Import them from their own rooms."""
 
+from customers.bulk.models import BulkGuests, BulkRun
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.models import Change, ChangeSet
 from customers.consent.models import ConsentEvent, ConsentState, ConsentWording
+from customers.facts.models import CustomerFacts, RegisterFacts
 from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
-from customers.history.models import Activity, CustomerFacts, Invoice, Product, Purchase, Stay, StayParticipant, Todo
+from customers.history.models import Activity, Invoice, Product, Purchase, Stay, StayParticipant, Todo
 from customers.relations.models import Relation
 from customers.search.models import Misspelling, Posting, Presence, PresenceWord, RecentGuest, Vocabulary
+from customers.segments.models import DefaultView, SavedView, Segment, SegmentMember
 from customers.sensitive.models import SensitiveDetail
 
 __all__ = [
     "Activity",
+    "BulkGuests",
+    "BulkRun",
     "Change",
     "ChangeSet",
     "ConsentEvent",
@@ -21,6 +26,7 @@ __all__ = [
     "Customer",
     "CustomerFacts",
     "CustomerTag",
+    "DefaultView",
     "ExternalId",
     "GuestFieldValue",
     "Invoice",
@@ -31,7 +37,11 @@ __all__ = [
     "Product",
     "Purchase",
     "RecentGuest",
+    "RegisterFacts",
     "Relation",
+    "SavedView",
+    "Segment",
+    "SegmentMember",
     "SensitiveDetail",
     "Stay",
     "StayFieldValue",

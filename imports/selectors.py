@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.tenancy import business_scope
+from accounts.tenancy.runs import SILENT_AFTER, SWEPT_AT_ONCE, runs_due
 from customers.fields.models import CustomField
 from customers.fields.selectors import field_list
 from customers.fields.values import value_read
@@ -17,13 +17,10 @@ from imports.models import ImportProblem, ImportRun
 from imports.problems import REASONS
 from imports.progress import progress_read
 
-SILENT_AFTER = timedelta(seconds=90)
-"""A run at work says so every few seconds."""
 FORGOTTEN_AFTER = timedelta(days=7)
 """A file that nobody lets in is put away: it holds guests' data."""
 SENSITIVE_FORGOTTEN_AFTER = timedelta(days=1)
 """One with sensitive details sooner: as a file they are not sealed."""
-_SWEPT_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ def runs_silent() -> list[SilentRun]:
 
 def runs_forgotten() -> list[SilentRun]:
     """Runs of any business that were looked through and not started: for a week, with sensitive details for a day."""
-    waiting = _due(("ready",), SENSITIVE_FORGOTTEN_AFTER, 10 * _SWEPT_AT_ONCE)
+    waiting = _due(("ready",), SENSITIVE_FORGOTTEN_AFTER, 10 * SWEPT_AT_ONCE)
     long_ago = timezone.now() - FORGOTTEN_AFTER
     return [run for run in waiting if run.has_details or run.seen_at < long_ago]
 
@@ -121,13 +118,8 @@ def _reader(field: CustomField, language: str) -> OwnReader:
     return read
 
 
-def _due(states: tuple[str, ...], silent: timedelta, most: int = _SWEPT_AT_ONCE) -> list[SilentRun]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT business_id, run_id FROM imports_due(%s, make_interval(secs => %s), %s)",
-            [list(states), silent.total_seconds(), most],
-        )
-        found = cursor.fetchall()
+def _due(states: tuple[str, ...], silent: timedelta, most: int = SWEPT_AT_ONCE) -> list[SilentRun]:
+    found = runs_due("imports_due", list(states), silent=silent, most=most)
     due = []
     for business_id, run_id in found:
         with business_scope(business_id):

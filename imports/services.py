@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.audit import audit_record
 from accounts.models import Business, Member
 from accounts.tenancy import business_scope
+from accounts.tenancy.runs import tried_again
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set_close, change_set_open, recording
 from customers.sensitive.services import refused_by_guard
@@ -35,7 +36,6 @@ BATCH_ROWS = 5_000
 """Rows a transaction: a second or two, so that nobody waits long for a card that the import holds."""
 SAMPLE_ROWS = 1_000
 """Rows in which payment cards are looked for."""
-_ATTEMPTS = 3
 
 Progress = Callable[[int], None]
 
@@ -245,14 +245,7 @@ def _write(business: Business, job: Job, batch: _Batch) -> bool:
 
     A deadlock is tried again, and so is a batch in whose midst a guest withdrew the consent to sensitive details.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            return _write_once(business, job, batch)
-        except (OperationalError, IntegrityError) as error:
-            passing = refused_by_guard(error) or getattr(error.__cause__, "pgcode", None) in ("40P01", "40001", "55P03")
-            if not passing or attempt == _ATTEMPTS - 1:
-                raise
-    return False
+    return tried_again(lambda: _write_once(business, job, batch), passes=refused_by_guard)
 
 
 def _write_once(business: Business, job: Job, batch: _Batch) -> bool:

@@ -4,7 +4,6 @@ import csv
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
+from accounts.tenancy.runs import nudge
 from customers.changes.models import ChangeSet
 from customers.fields.models import CustomField
 from imports.findings import PROBLEMS_KEPT
@@ -48,7 +48,7 @@ def import_upload(request: BusinessRequest, slug: str) -> HttpResponse:
         currency=form.cleaned_data["currency"],
         member=request.member,
     )
-    _nudge(import_run_check, run)
+    nudge(import_run_check, run.business_id, run.pk)
     return redirect("import_run", slug=slug, run_id=run.pk)
 
 
@@ -79,7 +79,7 @@ def import_start(request: BusinessRequest, slug: str, run_id: int) -> HttpRespon
     except RunRefused:
         messages.info(request, _("This import has been started already, or put away."))
     else:
-        _nudge(import_run_work, run)
+        nudge(import_run_work, run.business_id, run.pk)
     return redirect("import_run", slug=slug, run_id=run_id)
 
 
@@ -177,12 +177,3 @@ def _context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
 def _group_sentence(group: ProblemGroup, fields: dict[str, CustomField]) -> str:
     value = group.examples[0].value if group.examples else ""
     return problem_sentence(group.reason, group.column, value, fields)
-
-
-def _nudge(task: Any, run: ImportRun) -> None:
-    """Let a worker know after the commit. A broker that is away loses nothing: the sweep finds the run later."""
-
-    def nudge() -> None:
-        task.delay(run.business_id, run.pk)
-
-    transaction.on_commit(nudge, robust=True)

@@ -23,7 +23,9 @@ class Capability(models.TextChoices):
     RESTRICT = "restrict", _("restrict the processing of a guest's data")
     PRIVACY = "privacy", _("give guests a copy of their data")
     SET_UP = "set_up", _("set up fields, products and wordings")
+    SEGMENT = "segment", _("build segments and shared views")
     EXPORT = "export", _("export guests")
+    BULK = "bulk", _("change many guests at once")
     IMPORT = "import", _("import files")
     UNDO = "undo", _("undo changes")
     MEMBERS = "members", _("manage members")
@@ -34,7 +36,14 @@ class Capability(models.TextChoices):
 
 
 _RECEPTION = {Capability.LOOK_UP, Capability.TAG, Capability.EDIT, Capability.CONSENT}
-_MARKETING = {Capability.LOOK_UP, Capability.TAG, Capability.CONSENT, Capability.EXPORT}
+_MARKETING = {
+    Capability.LOOK_UP,
+    Capability.TAG,
+    Capability.CONSENT,
+    Capability.SEGMENT,
+    Capability.EXPORT,
+    Capability.BULK,
+}
 _ADMIN = (
     _RECEPTION
     | _MARKETING

@@ -37,7 +37,7 @@ READY = """
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_api_keys_tenancy"),
-        ("customers", "0013_consent_state_of_returning_cards"),
+        ("customers", "0015_filter_facts_sql"),
     ]
 
     operations = [

@@ -1,0 +1,117 @@
+"""Which actions there are on a selection of guests. Rooms above ``customers`` add theirs when they are ready.
+
+An action says in SQL which guests it leaves as they are and why, and writes the others in one go: a run takes thousands
+of guests at a time, never one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+
+from accounts.models import Capability
+
+Values = Mapping[str, Any]
+
+
+class ValuesRefused(Exception):
+    """What an action was asked to do cannot be; ``errors`` tells people why, by input."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an action is to do: its ``values`` as a run keeps them, and the ``title`` of the act, an English sentence
+    filled from them."""
+
+    values: dict[str, Any]
+    title: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """Which guests an action leaves as they are: ``WHEN … THEN 'reason'`` branches over the guest ``g``.
+
+    ``joins`` are joined to it for that; ``values`` fill both. ``g`` is a row of the card or, where a whole register is
+    looked through, of its facts, which has the card's columns of the same names.
+    """
+
+    cases: str
+    joins: str = ""
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """Something that can be done to many guests at once.
+
+    ``reasons`` are sentences for the guests that are left as they are, by the reason's name, each with a place for
+    their ``%(number)s``. ``read`` checks what was asked for and raises :class:`ValuesRefused`. ``left`` and ``write`` do
+    the work, in the transaction of a batch whose cards are locked; ``left_of_facts`` is ``left`` over the facts where it
+    differs. ``inputs`` is the template of what is to be chosen, filled by ``context``.
+    """
+
+    key: str
+    label: str | Promise
+    capability: Capability
+    read: Callable[[Mapping[str, Any]], Asked]
+    left: Callable[[Values], Left]
+    write: Callable[[Values, Sequence[int]], None]
+    reasons: Mapping[str, Promise | str] = field(default_factory=dict)
+    left_of_facts: Callable[[Values], Left] | None = None
+    inputs: str = ""
+    context: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda given: {}
+    icon: str = ""
+    place: int = 100
+    """Where it stands among the others."""
+
+
+@dataclass(frozen=True)
+class Socket:
+    """A place for an action of a room that is still to come; nothing is shown of it until one is plugged in."""
+
+    key: str
+    place: int
+
+
+SOCKETS = (
+    Socket("automation_add", 50),
+    Socket("automation_remove", 51),
+    Socket("merge", 60),
+    Socket("erase", 90),
+)
+
+_ACTIONS: dict[str, Action] = {}
+
+
+def register(action: Action) -> None:
+    """Offer an action. Raises ``KeyError`` for a key that is taken."""
+    if action.key in _ACTIONS:
+        raise KeyError(action.key)
+    _ACTIONS[action.key] = action
+
+
+def unregister(key: str) -> None:
+    """Offer it no longer."""
+    del _ACTIONS[key]
+
+
+def available() -> list[Action]:
+    """The actions there are, in the order they are offered."""
+    places = {socket.key: socket.place for socket in SOCKETS}
+    return sorted(_ACTIONS.values(), key=lambda action: (places.get(action.key, action.place), action.key))
+
+
+def action_get(key: str) -> Action | None:
+    """One of them; ``None`` for one that is not there (yet)."""
+    return _ACTIONS.get(key)
+
+
+def allowed(capabilities: Iterable[Capability]) -> list[Action]:
+    """Those that somebody with these capabilities may use."""
+    held = frozenset(capabilities)
+    return [action for action in available() if action.capability in held]
