@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     "imports-sweep": {"task": "imports.tasks.imports_sweep", "schedule": 30.0},
     "api-answers-expire": {"task": "accounts.tasks.api_answers_expire", "schedule": 3600.0},
     "sensitive-sweep": {"task": "customers.sensitive.tasks.sensitive_sweep", "schedule": 300.0},
+    "segments-sweep": {"task": "customers.segments.tasks.segments_sweep", "schedule": 900.0},
 }
 CELERY_TIMEZONE = "UTC"
 

@@ -10,6 +10,8 @@ class CustomersConfig(AppConfig):
         from accounts.signals import business_created
         from customers.bulk.actions import offer
         from customers.card.defaults import tags_of_new_business
+        from customers.segments.starters import segments_of_new_business
 
         business_created.connect(tags_of_new_business, dispatch_uid="customers-tags")
+        business_created.connect(segments_of_new_business, dispatch_uid="customers-segments")
         offer()
