@@ -6,7 +6,7 @@ A problem never stops the other rows. Sentences are marked for translation here 
 import re
 from typing import Final, NamedTuple
 
-from imports.marking import gettext_noop
+from accounts.marking import gettext_noop
 
 VALUE_SHOWN: Final = 120
 

@@ -1,6 +1,6 @@
 """Why a run ends before its file does, beside what is wrong with the file itself."""
 
-from imports.marking import gettext_noop
+from accounts.marking import gettext_noop
 from imports.readers import FileError
 
 

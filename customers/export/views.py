@@ -6,18 +6,15 @@ from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
-from phonenumbers import country_code_for_region
 
 from accounts.access import BusinessRequest, requires
 from accounts.audit import audit_record
 from accounts.models import Capability
-from customers.card.models import Customer, Tag
+from customers.card.models import Customer
 from customers.export.copy import guest_copy
 from customers.export.services import guests_export
-from customers.fields.selectors import filter_fields
-from customers.filters import read_filter
-from customers.filters.conditions import on_sets
-from customers.listing.selectors import guests_found
+from customers.listing.page_sql import matching
+from customers.listing.state import list_asked
 from customers.sensitive.selectors import sensitive_view
 
 
@@ -26,20 +23,12 @@ from customers.sensitive.selectors import sensitive_view
 def guest_export(request: BusinessRequest, slug: str) -> HttpResponse | FileResponse:
     """The guests of the list whose filter stands in the address, as CSV."""
     today = timezone.localdate(timezone=request.business.zone)
-    guests, _ignored = read_filter(
-        dict(request.GET.lists()),
-        tags=set(Tag.objects.values_list("pk", flat=True)),
-        sources=Customer.Source.values,
-        fields=filter_fields(),
-    )
-    found = guests_found(
-        text=guests.text, today=today, calling_code=country_code_for_region(request.business.country) or None
-    )
-    condition = on_sets(guests, found.match)
+    asked = list_asked(request.GET, business=request.business)
+    matched = matching(asked.guests)
     exported = guests_export(
-        condition=condition.text,
-        values=condition.values,
-        described={"filter": guests.parameters()},
+        condition=f"c.id IN ({matched.text})",
+        values=matched.values,
+        described={"filter": asked.state.whom()},
         member=request.member,
         address=request.META.get("REMOTE_ADDR"),
     )

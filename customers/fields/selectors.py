@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from customers.fields.models import CustomField, FieldValue, GuestFieldValue, StayFieldValue
 from customers.fields.values import value_plain, value_shown
-from customers.filters import FilterField
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,6 @@ def values_of_stays(*, stay_ids: Collection[int]) -> list[FieldLine]:
     rows = StayFieldValue.objects.filter(stay_id__in=stay_ids, field_id__in=fields)
     places = {pk: place for place, pk in enumerate(fields)}
     return [FieldLine(fields[row.field_id], row) for row in sorted(rows, key=lambda row: places[row.field_id])]
-
-
-def filter_fields() -> list[FilterField]:
-    """The guest fields in use, as filters read them."""
-    return [
-        FilterField(field.pk, field.key, field.kind, tuple(option["key"] for option in field.options))
-        for field in field_list(target=CustomField.Target.GUEST)
-    ]
 
 
 def _lines(target: str, rows: QuerySet[Any]) -> list[FieldLine]:

@@ -17,12 +17,11 @@ Kind = Literal["text", "number", "date"]
 
 @dataclass(frozen=True)
 class Order:
-    """A sorted column. Guests without a value stand last whichever way it is sorted."""
+    """A sorted column of the facts. Guests without a value stand last whichever way it is sorted."""
 
     name: str
     column: str
     kind: Kind
-    on_facts: bool
     nullable: bool = False
     descending: bool = False
 
@@ -33,11 +32,11 @@ class Order:
 
 
 _ORDERS: Final = {
-    "name": Order("name", "sort_key", "text", on_facts=False),
-    "first": Order("first", "first_contact", "date", on_facts=False),
-    "last": Order("last", "last_stay", "date", on_facts=True, nullable=True),
-    "stays": Order("stays", "stays", "number", on_facts=True),
-    "value": Order("value", "value_minor", "number", on_facts=True),
+    "name": Order("name", "sort_key", "text"),
+    "first": Order("first", "first_contact", "date"),
+    "last": Order("last", "last_stay", "date", nullable=True),
+    "stays": Order("stays", "stays", "number"),
+    "value": Order("value", "value_minor", "number"),
 }
 DEFAULT: Final = _ORDERS["name"]
 
@@ -47,7 +46,7 @@ def read_order(parameter: str) -> Order | None:
     order = _ORDERS.get(parameter.removeprefix("-"))
     if order is None or not parameter.startswith("-"):
         return order
-    return Order(order.name, order.column, order.kind, order.on_facts, order.nullable, descending=True)
+    return Order(order.name, order.column, order.kind, order.nullable, descending=True)
 
 
 class Place(NamedTuple):

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from customers.card.models import ContactPoint, Customer, CustomerTag, Tag
-from customers.filters import GuestFilter, TextMatch
-from customers.history.models import CustomerFacts
+from customers.conditions.selectors import TextMatch, Wanted, wanted
+from customers.facts.models import CustomerFacts
+from customers.filters import EMPTY, Group, Sql
 from customers.listing.order import DEFAULT, Order, Place
-from customers.listing.page_sql import count_matching, page_places
+from customers.listing.page_sql import count_matching, matching, page_places
 from customers.permission.marks import contact_marks
 from customers.search.candidates_sql import MET_MAX, Sizes
 from customers.search.fetch_sql import ids, rows
@@ -86,8 +87,7 @@ def guests_found(*, text: str, today: dt.date, calling_code: int | None = None) 
 
 def guest_page(
     *,
-    guests: GuestFilter,
-    match: TextMatch | None = None,
+    guests: Wanted,
     order: Order = DEFAULT,
     after: Place | None = None,
     before: Place | None = None,
@@ -96,7 +96,7 @@ def guest_page(
     """A page of the list: the first, the one ``after`` a place, or the one ``before`` it."""
     backwards = before is not None and after is None
     start = before if backwards else after
-    places = page_places(guests, match, order, start=start, backwards=backwards, most=size + 1)
+    places = page_places(guests, order, start=start, backwards=backwards, most=size + 1)
     more, places = len(places) > size, places[:size]
     if backwards:
         places.reverse()
@@ -111,12 +111,10 @@ def guest_page(
 
 def place_of(*, customer_id: int, order: Order) -> Place | None:
     """Where a guest stands in an order; ``None`` for a card that is not there."""
-    source = CustomerFacts.objects.filter(customer=customer_id) if order.on_facts else Customer.objects
-    key = "customer_id" if order.on_facts else "pk"
-    value = source.filter(**{key: customer_id}).values_list(order.column, flat=True).first()
-    if value is None and not Customer.objects.filter(pk=customer_id).exists():
-        return None
-    return Place(value.isoformat() if isinstance(value, dt.date) else value, customer_id)
+    found = CustomerFacts.objects.filter(customer_id=customer_id).values_list(order.column)
+    for (value,) in found:
+        return Place(value.isoformat() if isinstance(value, dt.date) else value, customer_id)
+    return None
 
 
 def guest_rows(*, customer_ids: Sequence[int]) -> list[Row]:
@@ -152,18 +150,21 @@ def guest_rows(*, customer_ids: Sequence[int]) -> list[Row]:
     ]
 
 
-def guest_count(*, guests: GuestFilter, match: TextMatch | None = None, most: int | None = None) -> int:
-    """How many guests the filter shows; counted only as far as ``most`` where given."""
-    if (
-        most is not None
-        and most <= RESOLVED_MAX
-        and match is not None
-        and match.terms
-        and guests == GuestFilter(guests.text)
-    ):
+def guest_count(*, guests: Wanted, most: int | None = None) -> int:
+    """How many guests match; counted only as far as ``most`` where given."""
+    match = guests.match
+    if most is not None and most <= RESOLVED_MAX and match is not None and match.terms and not guests.tree:
         # Resolving the text has met more than that already.
         return most
-    return count_matching(guests, match, most=most)
+    return count_matching(guests, most=most)
+
+
+def matching_sql(*, tree: Group = EMPTY, match: TextMatch | None = None) -> Sql:
+    """A statement that gives the ids of all who match, under the policy of the business in scope.
+
+    Raises :class:`customers.filters.TreeError` for a filter that refers to a segment that is gone.
+    """
+    return matching(wanted(tree=tree, match=match))
 
 
 def languages_spoken() -> list[str]:

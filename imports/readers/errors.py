@@ -5,7 +5,7 @@ The sentences are marked for translation here and translated where they are show
 
 from typing import ClassVar
 
-from imports.marking import gettext_noop
+from accounts.marking import gettext_noop
 
 
 class FileError(Exception):
