@@ -1,4 +1,4 @@
-"""Policies, keys, recorded changes and facts."""
+"""Policies, keys and recorded changes."""
 
 from typing import ClassVar
 
@@ -44,5 +44,4 @@ class Migration(migrations.Migration):
         TrackChanges("Stay", None, GUEST_OF_STAY),
         TrackChanges("StayParticipant", "customer_id"),
         TrackChanges("Activity", "customer_id"),
-        SqlFile("customers/history/sql/facts.sql"),
     ]

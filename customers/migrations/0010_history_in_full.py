@@ -1,10 +1,8 @@
-"""Purchases count into a guest's value; who is expected and what is done are found by indexes of their own."""
+"""Who is expected and what is done are found by indexes of their own."""
 
 from typing import ClassVar
 
 from django.db import migrations, models
-
-from accounts.tenancy.operations import SqlFile
 
 
 class Migration(migrations.Migration):
@@ -25,6 +23,4 @@ class Migration(migrations.Migration):
                 name="todo_finished",
             ),
         ),
-        SqlFile("customers/history/sql/facts.sql"),
-        SqlFile("customers/history/sql/facts_of_purchases.sql"),
     ]

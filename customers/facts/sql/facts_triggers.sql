@@ -1,0 +1,103 @@
+-- Facts follow what they are counted from, in the same statement (facts.sql).
+
+-- A new card has facts from the first moment, so that lists need no outer join.
+CREATE OR REPLACE FUNCTION customers_facts_of_new_cards() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
+BEGIN
+    INSERT INTO customers_customerfacts (
+        business_id, customer_id, stays, nights, value, currency, cancelled, no_shows, counted_on, kind, language,
+        nationality, country, postal_code, city, source, first_contact, birth_date, sort_key, is_restricted, is_deceased,
+        do_not_contact)
+    SELECT n.business_id, n.id, 0, 0, 0, '', 0, 0, (now() AT TIME ZONE b.time_zone)::date, n.kind, n.language,
+           n.nationality, n.country, n.postal_code, n.city, n.source, n.first_contact, n.birth_date, n.sort_key,
+           n.is_restricted, n.is_deceased, n.do_not_contact
+    FROM new_rows n JOIN accounts_business b ON b.id = n.business_id
+    ORDER BY n.id;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION customers_facts_of_cards() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
+DECLARE
+    ids CONSTANT bigint[] := (SELECT array_agg(id) FROM new_rows);
+BEGIN
+    IF ids IS NOT NULL THEN
+        PERFORM customers_facts_card(ids);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Whatever names the guest it counts for; the argument is the group of columns to count anew.
+CREATE OR REPLACE FUNCTION customers_facts_of_parts() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
+DECLARE
+    ids bigint[];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(DISTINCT customer_id) INTO ids FROM new_rows;
+    ELSIF TG_OP = 'DELETE' THEN
+        SELECT array_agg(DISTINCT customer_id) INTO ids FROM old_rows;
+    ELSE
+        SELECT array_agg(DISTINCT customer_id) INTO ids
+        FROM (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) both_rows;
+    END IF;
+    IF ids IS NULL THEN
+        RETURN NULL;
+    END IF;
+    CASE TG_ARGV[0]
+        WHEN 'tags' THEN PERFORM customers_facts_tags(ids);
+        WHEN 'addresses' THEN PERFORM customers_facts_addresses(ids);
+        WHEN 'consents' THEN PERFORM customers_facts_consents(ids);
+        WHEN 'activity' THEN PERFORM customers_facts_activity(ids);
+        WHEN 'history' THEN PERFORM customers_facts_history(ids);
+    END CASE;
+    RETURN NULL;
+END $$;
+
+-- A stay counts for everybody who has a part in it; a new one has no parts yet.
+CREATE OR REPLACE FUNCTION customers_facts_of_stays() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+    business CONSTANT bigint := customers_facts_business();
+    stay_ids CONSTANT bigint[] := (SELECT array_agg(id) FROM new_rows);
+    ids bigint[];
+BEGIN
+    SELECT array_agg(DISTINCT p.customer_id) INTO ids
+    FROM customers_stayparticipant p
+    WHERE p.business_id = business AND p.stay_id = ANY (stay_ids);
+    IF ids IS NOT NULL THEN
+        PERFORM customers_facts_history(ids);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Triggers fire in the order of their names, and this one must come first: those after it find the row.
+DROP TRIGGER IF EXISTS facts_new_cards ON customers_customer;
+CREATE OR REPLACE TRIGGER a_facts_new_cards AFTER INSERT ON customers_customer
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers_facts_of_new_cards();
+CREATE OR REPLACE TRIGGER facts_cards_changed AFTER UPDATE ON customers_customer
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers_facts_of_cards();
+CREATE OR REPLACE TRIGGER facts_stays_changed AFTER UPDATE ON customers_stay
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers_facts_of_stays();
+
+DO $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN SELECT * FROM (VALUES
+        ('customers_customertag', 'tags', 'tags'), ('customers_contactpoint', 'addresses', 'addresses'),
+        ('customers_consentstate', 'consents', 'consents'), ('customers_activity', 'activities', 'activity'),
+        ('customers_stayparticipant', 'parts', 'history'), ('customers_purchase', 'purchases', 'history')
+    ) parts (table_name, name, columns) LOOP
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER facts_%s_added AFTER INSERT ON %I REFERENCING NEW TABLE AS new_rows'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION customers_facts_of_parts(%L)', part.name, part.table_name, part.columns);
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER facts_%s_changed AFTER UPDATE ON %I REFERENCING OLD TABLE AS old_rows NEW TABLE AS'
+            ' new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers_facts_of_parts(%L)',
+            part.name, part.table_name, part.columns);
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER facts_%s_removed AFTER DELETE ON %I REFERENCING OLD TABLE AS old_rows'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION customers_facts_of_parts(%L)', part.name, part.table_name, part.columns);
+    END LOOP;
+END $$;

@@ -1,0 +1,25 @@
+"""Facts follow the card, tags, contact points, consents and activities too; every guest there is counted anew."""
+
+from typing import ClassVar
+
+from django.db import migrations
+
+from accounts.tenancy.operations import SqlFile
+
+KEY = """
+ALTER TABLE customers_customerfacts DROP CONSTRAINT customers_customerfacts_pkey,
+    ADD CONSTRAINT customers_customerfacts_pkey PRIMARY KEY (business_id, customer_id)
+"""
+"""The key is the newest index again (``accounts/tenancy/keys.py``); nothing refers to this table."""
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar = [("customers", "0014_filter_facts")]
+
+    operations: ClassVar = [
+        SqlFile("customers/facts/sql/facts.sql"),
+        SqlFile("customers/facts/sql/facts_triggers.sql"),
+        SqlFile("customers/facts/sql/facts_register.sql"),
+        SqlFile("customers/facts/sql/facts_backfill.sql"),
+        migrations.RunSQL(KEY, migrations.RunSQL.noop),
+    ]
