@@ -46,6 +46,7 @@ from customers.card.services import (
     tag_create,
     tag_remove,
 )
+from customers.changes.selectors import guest_versions
 from customers.fields.exchange import fields_problem
 from customers.fields.services import FieldsRefused
 from customers.normalise import normalise_email, normalise_phone
@@ -75,7 +76,7 @@ class GuestView(ApiView):
     def locked(self, customer_id: int, version: int | None) -> Customer:
         """The card, locked; a problem when it is gone, restricted or of another version than the caller has seen."""
         customer = card_lock(customer_id=customer_id)
-        if version is not None and version != customer.version:
+        if version is not None and version != guest_versions(customer_ids=[customer_id])[customer_id]:
             raise stale(self.told(guest_shown(customer_id), self.request.data))
         return customer
 

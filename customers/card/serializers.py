@@ -15,6 +15,7 @@ from customers.card.external import Outside
 from customers.card.forms import GuestForm
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.card.services import CARD_FIELDS, ContactValues
+from customers.changes.selectors import guest_versions
 from customers.facts.models import CustomerFacts
 from customers.fields.exchange import FIELDS_SCHEMA, OwnFields, guests_fields
 
@@ -79,6 +80,9 @@ class FactsOut(serializers.ModelSerializer):
 class GuestOut(serializers.ModelSerializer):
     """A guest's card. Sensitive details are at an address of their own."""
 
+    version = serializers.SerializerMethodField(
+        help_text="Grows with every change of the card, its contact points, tags, ids and own fields."
+    )
     name = serializers.CharField(read_only=True, help_text="How the guest is called on the card.")
     contact_points = ContactPointOut(many=True, read_only=True)
     tags = serializers.SerializerMethodField()
@@ -109,6 +113,10 @@ class GuestOut(serializers.ModelSerializer):
         """``fields`` is a name that serializers have taken for themselves."""
         return {"fields" if name == "fields_" else name: field for name, field in super().get_fields().items()}
 
+    def get_version(self, customer: Customer) -> int:
+        versions: dict[int, int] = self.context["versions"]
+        return versions[customer.pk]
+
     @extend_schema_field(TagOut(many=True))
     def get_tags(self, customer: Customer) -> Any:
         return TagOut([each.tag for each in customer.customer_tags.all()], many=True).data
@@ -133,7 +141,7 @@ def guests_shown(customers: Sequence[Customer]) -> list[Any]:
     )
     ids = [customer.pk for customer in customers]
     facts = {each.customer_id: each for each in CustomerFacts.objects.filter(customer_id__in=ids)}
-    context = {"facts": facts, "fields": guests_fields(ids)}
+    context = {"facts": facts, "fields": guests_fields(ids), "versions": guest_versions(customer_ids=ids)}
     return list(GuestOut(customers, many=True, context=context).data)
 
 

@@ -1,6 +1,6 @@
 """Reads of change sets, for people."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +11,24 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext
 
+from customers.bulk.wording import words_of
 from customers.changes.models import Change, ChangeSet
 from customers.changes.undo import tracked_models
 
 PAGE = 50
+OF_THE_CARD = ("customer", "contactpoint", "customertag", "externalid", "guestfieldvalue")
+"""Records that a card is made of: what is on it itself and what stands beside it in tables of its own."""
+
+
+def guest_versions(*, customer_ids: Collection[int], records: Sequence[str] = OF_THE_CARD) -> dict[int, int]:
+    """Of each guest how often something of these records was changed, each act counted once for each transaction.
+
+    Whoever has seen a number has seen everything while it stands: it only grows, whichever of two transactions ends
+    first. Lock the card before comparing. One query.
+    """
+    acts = Change.objects.filter(guest_id__in=customer_ids, record__in=records)
+    found = Counter(guest for guest, _act, _xid in acts.values_list("guest_id", "change_set_id", "xid").distinct())
+    return {customer_id: found[customer_id] for customer_id in customer_ids}
 
 
 @dataclass(frozen=True)
@@ -169,10 +183,7 @@ def _views(acts: Sequence[ChangeSet]) -> list[ActView]:
 
 def _view(act: ChangeSet, names: dict[int, str]) -> ActView:
     guests = [(guest, names.get(guest, gettext("a removed card"))) for guest in act.params.get("guests", [])]
-    words = {**act.params, "guests": ", ".join(name for _guest, name in guests)}
-    if code := act.params.get("tag_code"):
-        tag = apps.get_model("customers", "Tag")
-        words["tag"] = str(dict(tag.Code.choices).get(code, words.get("tag", "")))
+    words = {**act.params, **words_of(act.params), "guests": ", ".join(name for _guest, name in guests)}
     sentence = gettext(act.title) % words if act.title else act.get_kind_display()
     if act.kind == ChangeSet.Kind.UNDO and act.title:
         sentence = gettext("Undone: %(what)s") % {"what": sentence}

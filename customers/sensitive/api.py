@@ -9,11 +9,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.fields import Strict, Text
+from accounts.api.fields import Count, Strict, Text
 from accounts.api.problems import Problem
+from accounts.api.schema import IF_MATCH
+from accounts.api.views import stale
 from accounts.models import ApiKey
 from customers.card.api import GuestView
 from customers.card.models import Customer
+from customers.card.services import card_lock
+from customers.changes.selectors import guest_versions
 from customers.sensitive.models import SensitiveDetail
 from customers.sensitive.selectors import sensitive_for_key
 from customers.sensitive.services import TEXT_MAX, ConsentMissing, sensitive_update
@@ -22,6 +26,7 @@ from customers.sensitive.services import TEXT_MAX, ConsentMissing, sensitive_upd
 class SensitiveOut(serializers.Serializer):
     """A guest's sensitive details; a detail that is not known is empty. Without consent there are none."""
 
+    version = serializers.IntegerField(help_text="Grows with every change of these details.")
     is_consented = serializers.BooleanField(help_text="Whether the guest agrees now that they are kept.")
     allergies = serializers.CharField()
     food = serializers.CharField()
@@ -34,6 +39,7 @@ class SensitiveOut(serializers.Serializer):
 class SensitiveChange(Strict):
     """What is to change; an empty text removes a detail, what is left out stays."""
 
+    version = Count(2**31 - 1, required=False, help_text="The version you have before you, as with If-Match.")
     allergies = Text(TEXT_MAX, required=False)
     food = Text(TEXT_MAX, required=False)
     wishes = Text(TEXT_MAX, required=False)
@@ -61,13 +67,17 @@ class Sensitive(GuestView):
         summary="Write a guest's sensitive details",
         description="Only while the guest consents.",
         tags=["Sensitive details"],
+        parameters=[IF_MATCH],
         request=SensitiveChange,
         responses=SensitiveOut,
     )
     def patch(self, request: Request, slug: str, customer_id: int) -> Response:
-        if not Customer.objects.filter(pk=customer_id).exists():
-            raise Http404
-        sensitive_update(customer_id=customer_id, values=self.body(SensitiveChange))
+        card_lock(customer_id=customer_id)
+        body = self.body(SensitiveChange)
+        version = self.expected_version(body)
+        if version is not None and version != _version(customer_id):
+            raise stale(self._shown(customer_id))
+        sensitive_update(customer_id=customer_id, values=body)
         return Response(self._shown(customer_id))
 
     def problem_of(self, error: Exception) -> Exception:
@@ -80,7 +90,15 @@ class Sensitive(GuestView):
             raise Http404
         panel = sensitive_for_key(business=self.business, customer_id=customer_id)
         texts = panel.texts
-        return {"is_consented": panel.consented, **{kind: texts.get(kind, "") for kind in SensitiveDetail.Kind.values}}
+        return {
+            "version": _version(customer_id),
+            "is_consented": panel.consented,
+            **{kind: texts.get(kind, "") for kind in SensitiveDetail.Kind.values},
+        }
+
+
+def _version(customer_id: int) -> int:
+    return guest_versions(customer_ids=[customer_id], records=[str(SensitiveDetail._meta.model_name)])[customer_id]
 
 
 urlpatterns = [

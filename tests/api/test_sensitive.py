@@ -68,6 +68,7 @@ def test_withdrawn_by_api_it_is_gone_at_once(caller: Caller, path: str, guest: C
     withdrawn = caller.post(f"guests/{guest.pk}/consents/events/", {"purpose": "sensitive", "is_granted": False})
     assert withdrawn.status == 201
     assert caller.get(path).body == {
+        "version": 1,
         "is_consented": False,
         "allergies": "",
         "food": "",
@@ -75,6 +76,19 @@ def test_withdrawn_by_api_it_is_gone_at_once(caller: Caller, path: str, guest: C
         "spouse": "",
         "children": "",
     }
+
+
+@pytest.mark.usefixtures("consented")
+def test_of_two_writers_the_second_must_have_seen_what_the_first_wrote(caller: Caller, cast: Cast, path: str) -> None:
+    seen = caller.get(path).body["version"]
+    other = caller_make(cast.fjordstuen, ["sensitive"], name="Kitchen")
+    assert other.patch(path, {"allergies": CANARY, "version": seen}).status == 200
+    for headers, body in (({}, {"version": seen}), ({"if_match": f'"{seen}"'}, {})):
+        late = caller.patch(path, {"allergies": "", **body}, **headers)
+        assert (late.status, late.code, late.body["current"]["allergies"]) == (409, "changed_meanwhile", CANARY)
+    newest = late.body["current"]["version"]
+    assert caller.patch(path, {"food": "Vegetarian"}, if_match=f'"{newest}"').body["version"] > newest
+    assert caller.get(path).body["allergies"] == CANARY
 
 
 @pytest.mark.usefixtures("consented")
