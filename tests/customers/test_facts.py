@@ -15,7 +15,7 @@ from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from customers.facts.models import CustomerFacts
-from customers.history.check import facts_check
+from customers.facts.check import facts_check
 from customers.history.models import Purchase, Stay, StayParticipant
 from tests.cast import Cast, House
 from tests.customers.acts import RANDOM_ACTS, Step, example, perform, steps

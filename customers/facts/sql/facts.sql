@@ -33,7 +33,7 @@ END $$;
 -- What the newsletter finds: one opted-out address speaks for all of its kind, any usable one is enough, and of the
 -- others the primary one's state is told (customers/permission/reasons.py). Placeholders are no address.
 CREATE OR REPLACE FUNCTION customers_facts_addresses_of(ids bigint[])
-RETURNS TABLE (customer_id bigint, email_state varchar, phone_state varchar)
+RETURNS TABLE (customer_id bigint, email_state text, phone_state text)
 LANGUAGE plpgsql STABLE ROWS 5000
 SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
@@ -48,7 +48,7 @@ BEGIN
                CASE WHEN bool_or(p.state = 'opted_out') THEN 'opted_out'
                     WHEN bool_or(p.state = 'ok') THEN 'ok'
                     ELSE coalesce((array_agg(p.state ORDER BY p.is_primary DESC, p.id)
-                                   FILTER (WHERE p.state <> 'placeholder'))[1], 'placeholder') END::varchar AS state
+                                   FILTER (WHERE p.state <> 'placeholder'))[1], 'placeholder') END::text AS state
         FROM customers_contactpoint p
         WHERE p.business_id = business AND p.customer_id = ANY (ids)
         GROUP BY p.customer_id, p.kind
@@ -94,7 +94,7 @@ END $$;
 -- of equals the first by name; invoices bill these same things and count nothing. The twelve months end today, and the
 -- year is the calendar's; a stay falls on its arrival. Who has no history is not among the rows.
 CREATE OR REPLACE FUNCTION customers_facts_history_of(ids bigint[])
-RETURNS TABLE (customer_id bigint, stays integer, nights integer, value numeric, currency varchar, first_arrival date,
+RETURNS TABLE (customer_id bigint, stays integer, nights integer, value numeric, currency text, first_arrival date,
                last_stay date, next_arrival date, cancelled integer, no_shows integer, value_12_months bigint,
                value_this_year bigint)
 LANGUAGE plpgsql STABLE ROWS 5000
@@ -113,7 +113,7 @@ BEGIN
     RETURN QUERY
     SELECT c.customer_id, sum(c.stays)::integer, sum(c.nights)::integer,
            coalesce((array_agg(c.paid ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], 0),
-           coalesce((array_agg(c.currency ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], ''),
+           coalesce((array_agg(c.currency ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], '')::text,
            min(c.first_arrival), max(c.last_stay), min(c.next_arrival), sum(c.cancelled)::integer, sum(c.no_shows)::integer,
            coalesce((array_agg(c.lately ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], 0),
            coalesce((array_agg(c.this_year ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], 0)

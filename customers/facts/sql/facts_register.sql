@@ -41,13 +41,13 @@ END $$;
 
 -- How the values of the guests of the business in scope are spread, in its own currency, written where it is kept. The
 -- best p of a hundred are rounded up: of five guests the best hundredth is one.
-CREATE OR REPLACE FUNCTION customers_facts_spread() RETURNS TABLE (currency varchar, value_percentiles bigint[], guests integer)
+CREATE OR REPLACE FUNCTION customers_facts_spread() RETURNS TABLE (currency text, value_percentiles bigint[], guests integer)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, public SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
     business CONSTANT bigint := customers_facts_business();
-    own CONSTANT varchar := (SELECT b.currency FROM accounts_business b WHERE b.id = business);
+    own CONSTANT text := (SELECT b.currency FROM accounts_business b WHERE b.id = business);
     with_value bigint;
 BEGIN
     SELECT count(*) INTO with_value FROM customers_customerfacts f

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Business
 from accounts.tenancy import business_scope
-from customers.history.check import facts_check
+from customers.facts.check import facts_check
 
 SHOWN = 20
 

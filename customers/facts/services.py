@@ -1,0 +1,59 @@
+"""Counting facts: some guests, all of them, and those a new day makes different.
+
+Triggers keep facts true with every write (``sql/facts_triggers.sql``); what is here counts by the same functions what
+no write announces, or everything from nothing.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db import connection
+
+from accounts.models import Business
+from accounts.tenancy import business_scope
+from customers.facts.models import RegisterFacts
+from customers.facts.selectors import batches, facts_batches, facts_rolled, facts_today
+
+REBUILD_BATCH = 50_000
+"""A statement costs a pass over what it reads: of a whole register few large ones are quickest."""
+
+
+def facts_refresh(*, ids: Sequence[int]) -> None:
+    """Count everything of these guests of the business in scope anew, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customers_facts_refresh(%s)", [list(ids)])
+
+
+def facts_rebuild() -> int:
+    """Count everything of every guest of the business in scope anew; returns how many guests there are."""
+    counted = 0
+    for ids in facts_batches(REBUILD_BATCH):
+        facts_refresh(ids=ids)
+        counted += len(ids)
+    register_facts_count(today=facts_today())
+    return counted
+
+
+def facts_roll(*, business: Business) -> int:
+    """Bring a business's facts to its present day: windows that rolled on, and how its values are spread.
+
+    One transaction for each few thousand guests; cut off in between, it begins again and does the same. Returns how
+    many guests were counted.
+    """
+    with business_scope(business.pk):
+        today = facts_today()
+        counted = RegisterFacts.objects.values_list("counted_on", flat=True).first()
+        # Facts that have no day are those of a business that has never been rolled: all are counted.
+        ids = facts_rolled(since=counted, today=today) if counted else [pk for some in facts_batches() for pk in some]
+    for some in batches(ids):
+        with business_scope(business.pk), connection.cursor() as cursor:
+            cursor.execute("SELECT customers_facts_history(%s)", [some])
+    with business_scope(business.pk):
+        register_facts_count(today=today)
+    return len(ids)
+
+
+def register_facts_count(*, today: dt.date) -> None:
+    """Count how the values of the guests of the business in scope are spread, as of ``today``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customers_facts_register(%s)", [today])
