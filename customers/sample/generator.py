@@ -15,6 +15,7 @@ from customers.sample.doubles import written_again
 from customers.sample.extras import Extras
 from customers.sample.history import RELAYS, History
 from customers.sample.names import Address, Draw, NameBook, name_book, pick
+from customers.sample.own import own_add
 from customers.sample.profiles import HOME_LANGUAGE, Profile
 from customers.sample.rows import NO, NULL, YES, Batch, Card, Row
 
@@ -49,7 +50,7 @@ class _Generator:
         self.languages = [language for language, share in self.profile.languages for _ in range(round(share * 200))]
         self.house_book = name_book(self.profile.staff_language)
         self.history = History(calendar, self.draw, number=number)
-        self.batch = Batch([], [], [], self.history.stays, self.history.participants, [], [], [], [], [], [])
+        self.batch = Batch([], [], [], self.history.stays, self.history.participants, *([] for _ in range(9)))
         self.count = self.people = 0
         self.emails: set[str] = set()
 
@@ -64,6 +65,7 @@ class _Generator:
         for agency in agencies:
             self._finish(agency)
         Extras(self.calendar, self.batch, seed=self.seed, number=self.number, staff=self.staff).add()
+        own_add(self.calendar, self.batch, seed=self.seed, number=self.number)
         return self.batch
 
     def _party(self) -> None:

@@ -33,10 +33,13 @@ INVOICE: Final = (
 )  # fmt: skip
 TASK: Final = ("customer", "title", "due_on", "assignee", "done_at", "member", "created_at")
 CONSENT: Final = ("customer", "purpose", "channel", "act", "at", "source", "language")
+GUEST_VALUE: Final = ("customer", "field", "text", "number", "date", "flag")
+STAY_VALUE: Final = ("stay", "field", "text", "number", "date", "flag")
+RELATION: Final = ("customer", "other", "kind")
 """Columns of the rows of a batch. ``n`` counts its guests and stays from 1; ``customer`` and ``stay`` name them by it.
 
 ``property`` is the place's position in the profile, ``member`` and ``assignee`` that among the staff, ``tag`` a tag's
-code or name, ``product`` a product's name.
+code or name, ``product`` a product's name, ``field`` an own field's target and key.
 """
 
 
@@ -78,6 +81,9 @@ class Batch(NamedTuple):
     invoices: list[Row]
     tasks: list[Row]
     consents: list[Row]
+    guest_values: list[Row]
+    stay_values: list[Row]
+    relations: list[Row]
 
 
 def rendered(rows: Sequence[Row]) -> str:

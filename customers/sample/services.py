@@ -15,9 +15,11 @@ from accounts.tenancy import business_scope
 from customers.card.models import Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_close, change_set_open, recording
+from customers.fields.models import CustomField
 from customers.history.models import Product
 from customers.sample.generator import batch_sizes, generate
 from customers.sample.names import name_book
+from customers.sample.own import OWN
 from customers.sample.profiles import Profile, profile_for
 from customers.sample.rows import Batch
 from customers.sample.selectors import REGISTER, register_act, sample_current
@@ -75,7 +77,7 @@ def sample_add(*, business: Business, member: Member | None) -> ChangeSet:
     batch = generate(profile, seed="sample", today=_today(business), number=0, size=SAMPLE_GUESTS, staff=1)
     tags = _tags(profile)
     with change_set(kind=ChangeSet.Kind.SAMPLE, title=TITLE, member=member) as act:
-        batch_write(batch, properties=properties, staff=[member] if member else [], tags=tags, products={})
+        batch_write(batch, properties=properties, staff=[member] if member else [], tags=tags, products={}, fields={})
         act.result = {"guests": len(batch.customers), "stays": len(batch.stays)}
         ChangeSet.objects.filter(pk=act.pk).update(result=act.result)
     return act
@@ -104,7 +106,7 @@ def register_fill(
             return Filled(0, 0, 0, perf_counter() - began)
         properties = list(Property.objects.order_by("id")[: len(profile.places)])
         staff = list(Member.objects.filter(is_active=True).select_related("user").order_by("id"))
-        tags, products = _tags(profile), _products(profile)
+        tags, products, fields = _tags(profile), _products(profile), _own_fields(profile)
         sizes = _open_batches(act, guests)
         before = act.result
     profile = replace(profile, sort_language=business.language)
@@ -121,7 +123,15 @@ def register_fill(
 
     def write(number: int, batch: Batch) -> None:
         with business_scope(business.pk), recording(act.pk):
-            batch_write(batch, properties=properties, staff=staff, tags=tags, products=products, with_consents=True)
+            batch_write(
+                batch,
+                properties=properties,
+                staff=staff,
+                tags=tags,
+                products=products,
+                fields=fields,
+                with_consents=True,
+            )
             _note_done(act, number=number, batch=batch)
 
     if len(sizes) < PARALLEL_FROM:
@@ -188,6 +198,19 @@ def _products(profile: Profile) -> dict[str, int]:
     for name, _price in name_book(profile.staff_language).products:
         if name not in found:
             found[name] = Product.objects.create(name=name).pk
+    return found
+
+
+def _own_fields(profile: Profile) -> dict[str, int]:
+    """Ids of the fields a profile's house added, by target and key; missing ones are made."""
+    found = {f"{target}.{key}": pk for target, key, pk in CustomField.objects.values_list("target", "key", "pk")}
+    for place, own in enumerate(OWN.get(profile.staff_language, ())):
+        if own.name not in found:
+            options = [{"key": key, "label": label} for key, label in own.options]
+            field = CustomField.objects.create(
+                target=own.target, kind=own.kind, key=own.key, label=own.label, options=options, position=place
+            )
+            found[own.name] = field.pk
     return found
 
 

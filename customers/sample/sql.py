@@ -36,14 +36,19 @@ CREATE TEMP TABLE sample_task (customer int, title text, due_on date, assignee i
     created_at timestamptz);
 CREATE TEMP TABLE sample_consent (customer int, purpose text, channel text, act text, at timestamptz, source text,
     language text);
+CREATE TEMP TABLE sample_guest_value (customer int, field text, text text, number numeric, date date, flag boolean);
+CREATE TEMP TABLE sample_stay_value (stay int, field text, text text, number numeric, date date, flag boolean);
+CREATE TEMP TABLE sample_relation (customer int, other int, kind text);
 """
 _TABLES = (
     "sample_customer", "sample_contact", "sample_tag", "sample_stay", "sample_participant", "sample_activity",
-    "sample_purchase", "sample_invoice", "sample_task", "sample_consent",
+    "sample_purchase", "sample_invoice", "sample_task", "sample_consent", "sample_guest_value", "sample_stay_value",
+    "sample_relation",
 )  # fmt: skip
 _COLUMNS = (
     columns.CUSTOMER, columns.CONTACT, columns.TAG, columns.STAY, columns.PARTICIPANT, columns.ACTIVITY,
-    columns.PURCHASE, columns.INVOICE, columns.TASK, columns.CONSENT,
+    columns.PURCHASE, columns.INVOICE, columns.TASK, columns.CONSENT, columns.GUEST_VALUE, columns.STAY_VALUE,
+    columns.RELATION,
 )  # fmt: skip
 _INSERTS = (
     """
@@ -112,6 +117,22 @@ _INSERTS = (
         'member', (%(members)s::bigint[])[t.member + 1], coalesce((%(actors)s::text[])[t.member + 1], ''), t.created_at
     FROM sample_task t JOIN sample_customer c ON c.n = t.customer
     """,
+    # Without fields of its own, as the sample of a new business, nothing is known in them.
+    """
+    INSERT INTO customers_guestfieldvalue (business_id, version, customer_id, field_id, text, number, date, flag)
+    SELECT %(business)s, 1, c.id, (%(fields)s::jsonb ->> v.field)::bigint, v.text, v.number, v.date, v.flag
+    FROM sample_guest_value v JOIN sample_customer c ON c.n = v.customer WHERE %(fields)s::jsonb ? v.field
+    """,
+    """
+    INSERT INTO customers_stayfieldvalue (business_id, version, stay_id, field_id, text, number, date, flag)
+    SELECT %(business)s, 1, s.id, (%(fields)s::jsonb ->> v.field)::bigint, v.text, v.number, v.date, v.flag
+    FROM sample_stay_value v JOIN sample_stay s ON s.n = v.stay WHERE %(fields)s::jsonb ? v.field
+    """,
+    """
+    INSERT INTO customers_relation (business_id, version, customer_id, other_id, kind, created_at)
+    SELECT %(business)s, 1, c.id, o.id, r.kind, greatest(c.created_at, o.created_at)
+    FROM sample_relation r JOIN sample_customer c ON c.n = r.customer JOIN sample_customer o ON o.n = r.other
+    """,
 )
 _CONSENTS = """
     INSERT INTO customers_consentevent (business_id, customer_id, purpose, channel, act, at, recorded_at, language,
@@ -129,24 +150,28 @@ def batch_write(
     staff: Sequence[Member],
     tags: Mapping[str, int],
     products: Mapping[str, int],
+    fields: Mapping[str, int],
     with_consents: bool = False,
 ) -> None:
     """Write a batch in the scope and change set that are open.
 
     ``properties`` are the profile's places in its order, ``tags`` the ids of the tags' codes and names, ``products``
-    those of the products by name. Consents can be added and never taken away: only a register that stays has them.
+    those of the products by name, ``fields`` those of own fields by target and key. Consents can be added and never
+    taken away: only a register that stays has them.
     """
     values = {
         "business": properties[0].business_id,
         "properties": [place.pk for place in properties],
         "tags": json.dumps(dict(tags)),
         "products": json.dumps(dict(products)),
+        "fields": json.dumps(dict(fields)),
         "members": [member.pk for member in staff],
         "actors": [str(member) for member in staff],
     }
     parts: list[list[Row]] = [
         batch.customers, batch.contacts, batch.tags, batch.stays, batch.participants, batch.activities,
-        batch.purchases, batch.invoices, batch.tasks, batch.consents,
+        batch.purchases, batch.invoices, batch.tasks, batch.consents, batch.guest_values, batch.stay_values,
+        batch.relations,
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)

@@ -19,6 +19,7 @@ from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from customers.consent.models import ConsentEvent, ConsentState
 from customers.facts.models import CustomerFacts
+from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import (
     Activity,
     Invoice,
@@ -28,6 +29,7 @@ from customers.history.models import (
     StayParticipant,
     Todo,
 )
+from customers.relations.models import Relation
 from customers.sample import services
 from customers.sample.businesses import DEMO_PASSWORD, HOUSES, demo_sign_ins
 from customers.sample.generator import Batch, generate
@@ -39,7 +41,7 @@ from tests.cast import Cast, House
 from tests.factories import BusinessFactory, CustomerFactory
 
 TODAY = date(2026, 3, 1)
-GUEST_TABLES = (Customer, ContactPoint, CustomerTag, Stay, StayParticipant, Activity, Purchase, Invoice, Todo)
+GUEST_TABLES = (Customer, ContactPoint, CustomerTag, Stay, StayParticipant, Activity, Purchase, Invoice, Todo, Relation)
 
 
 def counts() -> dict[str, int]:
@@ -188,6 +190,26 @@ def test_the_demo_has_consents_products_and_bills(cast: Cast) -> None:
         assert Customer.objects.filter(birthday=TODAY.month * 100 + TODAY.day).count() >= 2
         assert Todo.objects.count() > 3
         assert not Todo.objects.filter(done_at__lte=F("created_at")).exists()
+
+
+def test_the_demo_has_own_fields_and_relations(cast: Cast) -> None:
+    house = cast.fjordstuen
+    properties(house)
+    fill(house, 300)
+    with business_scope(house.pk):
+        keys = set(CustomField.objects.values_list("target", "key"))
+        assert {("guest", "pute"), ("guest", "bilnummer"), ("stay", "ankomsttid"), ("stay", "hund_med")} <= keys
+        for model, target in ((GuestFieldValue, "guest"), (StayFieldValue, "stay")):
+            filled = model.objects.filter(field__target=target).values_list("field_id", flat=True)
+            assert set(filled) == set(CustomField.objects.filter(target=target).values_list("pk", flat=True))
+        for choice in CustomField.objects.filter(kind="choice"):
+            written = set(GuestFieldValue.objects.filter(field=choice).values_list("text", flat=True))
+            assert written <= {option["key"] for option in choice.options}
+        assert not GuestFieldValue.objects.filter(field__kind="date", date=None).exists()
+        assert not StayFieldValue.objects.filter(field__kind="yes_no", flag=None).exists()
+        assert not Relation.objects.filter(kind="works_at").exclude(other__kind="company").exists()
+        assert not Relation.objects.filter(kind="household", customer_id__gt=F("other_id")).exists()
+        assert set(Relation.objects.values_list("kind", flat=True)) == {"household", "works_at", "referred_by"}
 
 
 def test_register_is_filled_in_batches_and_once(cast: Cast, small_batches: None) -> None:

@@ -13,6 +13,7 @@ from customers.sample import rows as columns
 from customers.sample.doubles import other_spelling, slip, written_again
 from customers.sample.generator import BATCH_SIZE, batch_sizes, generate, organisation_number
 from customers.sample.names import LANGUAGES, ascii_spelling, name_book
+from customers.sample.own import OWN
 from customers.sample.profiles import DEMO_PROFILES, profile_for
 from customers.sample.rows import NULL, Batch
 
@@ -314,3 +315,21 @@ def test_birthdays_today_leave_doubles_alone(batch: Batch) -> None:
     today = [row for row in fields(columns.CUSTOMER, batch.customers) if row["birth_date"][5:] == f"{TODAY:%m-%d}"]
     assert len(today) >= 2
     assert any(born[batch.persons[int(row["n"]) - 1]] == 1 for row in today)
+
+
+def test_own_values_and_relations_belong_to_the_batch(batch: Batch) -> None:
+    cards = {row[0]: row for row in batch.customers}
+    persons = dict(zip(cards, batch.persons, strict=True))
+    names = {field.name: field for fields in OWN.values() for field in fields}
+    for known, rows in ((set(cards), batch.guest_values), ({row[0] for row in batch.stays}, batch.stay_values)):
+        assert rows and len({row[:2] for row in rows}) == len(rows)
+        for n, name, *values in rows:
+            assert n in known and sum(value not in ("", r"\N") for value in values) == 1
+            place = {"number": 1, "date": 2, "yes_no": 3}.get(names[name].kind, 0)
+            assert values[place] not in ("", r"\N")
+    assert len(set(batch.relations)) == len(batch.relations)
+    for one, other, kind in batch.relations:
+        assert persons[one] != persons[other] and cards[one][1] == "person"
+        assert (cards[other][1] == "company") == (kind == "works_at")
+        if kind == "household":
+            assert int(one) < int(other) and cards[one][9:12] == cards[other][9:12]
