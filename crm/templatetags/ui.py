@@ -16,7 +16,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from crm.templatetags import formats
+from accounts import formats
 
 register = template.Library()
 

@@ -10,8 +10,9 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
-from crm.templatetags import formats, ui
-from crm.templatetags.formats import locale_for
+from accounts import formats
+from accounts.formats import locale_for
+from crm.templatetags import ui
 
 NB, EN, DA, NL = (locale_for(code) for code in ("nb", "en", "da", "nl"))
 
