@@ -9,7 +9,13 @@ from customers.fields.models import FieldValue
 _OUR_OWN = "says who of the business wrote it, nothing of the guest"
 _WHEN_MADE = "when the row was made"
 _SEARCH = "made from other fields, to be found and sorted by"
+_MEANT = "whom an action is meant for while it runs; gone when it has ended"
 _KEY_ELSEWHERE = "the row's key in another system"
+_COPIED = (
+    "kind language nationality country postal_code city source first_contact birth_date"
+    " is_restricted is_deceased do_not_contact"
+).split()
+"""Columns of the card that its facts repeat."""
 
 
 def _field_values(rows: Iterable[FieldValue]) -> list[dict[str, Any]]:
@@ -254,8 +260,35 @@ GUEST_TABLES = (
             "next_arrival",
             "cancelled",
             "no_shows",
+            "value_12_months",
+            "value_this_year",
+            "last_activity",
         ),
-        untold={"customer": "the card", "value_minor": _SEARCH, "counted_on": "when they were counted"},
+        untold={
+            "customer": "the card",
+            "counted_on": "when they were counted",
+            **dict.fromkeys(("value_minor", "birthday", "sort_key", "sample"), _SEARCH),
+            **dict.fromkeys(_COPIED, "the same stands on the card"),
+            **dict.fromkeys(
+                ("tags", "consents", "email_state", "phone_state", "email_reach", "sms_reach"),
+                "follows from rows that are told",
+            ),
+        },
+    ),
+    GuestTable(
+        "customers.SegmentMember",
+        "customer_id",
+        Merge.JOIN,
+        Erase.REMOVE,
+        told=("segment", "entered_at", "left_at"),
+        untold={
+            "customer": "the card",
+            "entered_xid": "the transaction that wrote it",
+            "left_xid": "the transaction that wrote it",
+            "by_definition": "whether the segment changed, not the guest",
+            "left_by_definition": "whether the segment changed, not the guest",
+        },
+        join_on=("segment", "left_at"),
     ),
     GuestTable(
         "customers.Change",
@@ -325,6 +358,13 @@ GUEST_TABLES = (
         join_on=("member",),
     ),
     GuestTable(
+        "customers.BulkGuests",
+        "",
+        Merge.LINEAGE,
+        Erase.REMOVE,
+        untold={"run": _MEANT, "number": _MEANT, "customer_ids": _MEANT},
+    ),
+    GuestTable(
         "accounts.AuditEntry",
         "object_id",
         Merge.LINEAGE,
@@ -358,8 +398,13 @@ IMPERSONAL = {
     "accounts.Invitation": "colleagues to be",
     "accounts.Member": "colleagues",
     "accounts.Property": "hotels, campsites, venues",
+    "customers.BulkRun": "actions of the business; of guests it holds card ids alone",
     "customers.ConsentWording": "texts of the business",
     "customers.CustomField": "what the business asks for",
+    "customers.DefaultView": "how colleagues begin",
     "customers.Product": "what the business sells",
+    "customers.RegisterFacts": "how the values of all guests are spread, nobody's own",
+    "customers.SavedView": "how colleagues look at the list",
+    "customers.Segment": "filters of the business",
     "customers.Tag": "labels of the business",
 }

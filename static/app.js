@@ -177,7 +177,7 @@
       if (event.defaultPrevented && !form.matches("[hx-post], [data-htmx-powered]")) return;
       busy(form, button);
       // A download leaves the page where it is.
-      if ("download" in form.dataset) setTimeout(release, 3000, form);
+      if ("download" in form.dataset || "download" in (button?.dataset ?? {})) setTimeout(release, 3000, form);
     });
   }, true);
   on("htmx:finally:request", event => {
@@ -231,7 +231,7 @@
   });
 
   /* Rows chosen for a bulk action */
-  const boxes = form => all("input[type=checkbox][name=id]", form);
+  const boxes = form => all("input[type=checkbox][name=guest]", form);
   const count = form => {
     const chosen = boxes(form).filter(box => box.checked).length;
     const total = boxes(form).length;
@@ -256,7 +256,7 @@
   on("click", event => {
     const form = near(event, "form[data-bulk]");
     if (!form) return;
-    const box = near(event, "input[type=checkbox][name=id]");
+    const box = near(event, "input[type=checkbox][name=guest]");
     if (box && event.shiftKey && last?.isConnected) {
       const list = boxes(form);
       const [a, b] = [list.indexOf(last), list.indexOf(box)].sort((one, two) => one - two);

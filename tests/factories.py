@@ -15,6 +15,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import ApiAnswer, ApiKey, AuditEntry, Business, Invitation, Member, Property, Role, User
 from accounts.services.businesses import business_create
+from customers.bulk.models import BulkRun
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
@@ -23,6 +24,7 @@ from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import Activity, Invoice, Product, Purchase, Stay, StayParticipant, Todo
 from customers.normalise import identity_key, normalise_email, normalise_phone, search_tokens, sort_key
 from customers.relations.models import Relation
+from customers.segments.models import DefaultView, SavedView, Segment, SegmentMember
 from customers.sensitive.models import SensitiveDetail
 
 
@@ -161,6 +163,17 @@ class CustomerTagFactory(TrackedFactory):
     customer = factory.SubFactory(CustomerFactory)
     tag = factory.SubFactory(TagFactory)
     slot = 1
+
+
+class BulkRunFactory(DjangoModelFactory[BulkRun]):
+    """An action on guests that waits for a worker."""
+
+    class Meta:
+        model = BulkRun
+
+    kind = "tag_add"
+    title = "Tagged in bulk: %(tag)s"
+    values = factory.LazyFunction(lambda: {"tag_id": 0, "tag": "Label", "tag_code": ""})
 
 
 class ExternalIdFactory(TrackedFactory):
@@ -313,6 +326,43 @@ class SensitiveDetailFactory(TrackedFactory):
     kind = SensitiveDetail.Kind.ALLERGIES
     ciphertext = b"not a ciphertext"
     key_name = "none"
+
+
+class SegmentFactory(DjangoModelFactory[Segment]):
+    """A segment that everybody matches and nobody has been counted into."""
+
+    class Meta:
+        model = Segment
+
+    name = factory.Sequence(lambda n: f"Segment {n}")
+    tree = factory.LazyFunction(lambda: {"version": 1, "match": "all", "rules": []})
+
+
+class SegmentMemberFactory(DjangoModelFactory[SegmentMember]):
+    class Meta:
+        model = SegmentMember
+
+    segment = factory.SubFactory(SegmentFactory)
+    customer = factory.SubFactory(CustomerFactory)
+    entered_at = factory.LazyFunction(timezone.now)
+    entered_xid = 1
+
+
+class SavedViewFactory(DjangoModelFactory[SavedView]):
+    """A shared view of everybody."""
+
+    class Meta:
+        model = SavedView
+
+    name = factory.Sequence(lambda n: f"View {n}")
+    tree = factory.LazyFunction(lambda: {"version": 1, "match": "all", "rules": []})
+
+
+class DefaultViewFactory(DjangoModelFactory[DefaultView]):
+    class Meta:
+        model = DefaultView
+
+    view = factory.SubFactory(SavedViewFactory)
 
 
 class ApiKeyFactory(DjangoModelFactory[ApiKey]):

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.tenancy import business_scope
+from customers.bulk.models import BulkGuests
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Stay
@@ -19,11 +20,13 @@ from tests.factories import (
     ApiAnswerFactory,
     ApiKeyFactory,
     AuditEntryFactory,
+    BulkRunFactory,
     ConsentEventFactory,
     ConsentWordingFactory,
     CustomerFactory,
     CustomerTagFactory,
     CustomFieldFactory,
+    DefaultViewFactory,
     EmailFactory,
     ExternalIdFactory,
     GuestFieldValueFactory,
@@ -34,6 +37,9 @@ from tests.factories import (
     PropertyFactory,
     PurchaseFactory,
     RelationFactory,
+    SavedViewFactory,
+    SegmentFactory,
+    SegmentMemberFactory,
     SensitiveDetailFactory,
     StayFactory,
     StayFieldValueFactory,
@@ -98,11 +104,23 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         AuditEntryFactory(actor=word, data={"name": word})
         # An act of its own: what touches sensitive details is shown to fewer people.
         detail = SensitiveDetailFactory(customer=guest)
+        segment = SegmentFactory(name=word, description=word)
+        SegmentMemberFactory(segment=segment, customer=guest)
+        view = SavedViewFactory(name=word, text=word)
+        DefaultViewFactory(member=house.reception, view=view)
         key = ApiKeyFactory(name=word)
         ApiAnswerFactory(key=key, body={"name": word})
         run = ImportRun.objects.create(state=ImportRun.State.READY, file_name=f"{word}.csv", actor=word)
         ImportProblem.objects.create(run=run, line=1, column=word, value=word, reason="email")
         ImportSeen.objects.create(run=run, what=ImportSeen.What.GUEST, row_id=guest.pk)
+        bulk = BulkRunFactory(
+            values={"tag_id": tag.pk, "tag": word, "tag_code": ""},
+            actor=word,
+            total=1,
+            skipped={"same": 1},
+            examples={"same": [guest.pk]},
+        )
+        BulkGuests.objects.create(run=bulk, number=0, customer_ids=[guest.pk])
         invitation = InvitationFactory(invited_by=house.owner, email=f"{word.lower()}@example.com")
     return {
         "slug": house.slug,
@@ -114,6 +132,7 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "property_id": place.pk,
         "invitation_id": invitation.pk,
         "run_id": run.pk,
+        "bulk_id": bulk.pk,
         "tag_id": tag.pk,
         "activity_id": activity.pk,
         "relation_id": relation.pk,
@@ -125,6 +144,8 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "wording_id": wording.pk,
         "detail_id": detail.pk,
         "key_id": key.pk,
+        "segment_id": segment.pk,
+        "view_id": view.pk,
         "point_id": point.pk,
         "other_id": other.pk,
         "system": word,

@@ -14,6 +14,9 @@ from accounts.models import Capability
 
 Values = Mapping[str, Any]
 
+GONE, RESTRICTED, SAME = "gone", "restricted", "same"
+"""Why guests are left as they are by every action: their card is gone, or restricted, or is as they should be."""
+
 
 class ValuesRefused(Exception):
     """What an action was asked to do cannot be; ``errors`` tells people why, by input."""
@@ -49,10 +52,10 @@ class Left:
 class Action:
     """Something that can be done to many guests at once.
 
-    ``reasons`` are sentences for the guests that are left as they are, by the reason's name, each with a place for
-    their ``%(number)s``. ``read`` checks what was asked for and raises :class:`ValuesRefused`. ``left`` and ``write`` do
-    the work, in the transaction of a batch whose cards are locked; ``left_of_facts`` is ``left`` over the facts where it
-    differs. ``inputs`` is the template of what is to be chosen, filled by ``context``.
+    ``reasons`` say of the guests that are left as they are why, by the reason's name. ``read`` checks what was asked
+    for and raises :class:`ValuesRefused`. ``left`` and ``write`` do the work, in the transaction of a batch whose cards
+    are locked; ``left_of_facts`` is ``left`` over the facts where it differs. ``inputs`` is the template of what is to
+    be chosen, filled by ``context``.
     """
 
     key: str

@@ -139,7 +139,8 @@ def _inputs(given: Mapping[str, Any]) -> dict[str, Any]:
     name = str(given.get("field") or "")
     chosen = next((field for field in own if OWN + field.key == name), None)
     context: dict[str, Any] = {
-        "fields": [
+        "choose_field": [
+            ("", _("Choose a field")),
             *((name, field_name(name)) for name in CARD_FIELDS),
             *((OWN + field.key, field.label) for field in own),
         ]
@@ -148,7 +149,7 @@ def _inputs(given: Mapping[str, Any]) -> dict[str, Any]:
         context |= {"value_label": field_name(name), "value_kind": "choice", "choices": _choices(name)}
     elif chosen is not None:
         context |= {"value_label": chosen.label, "value_kind": chosen.kind, "choices": _own_choices(chosen)}
-    if "choices" in context and context["choices"]:
+    if context.get("choices"):
         context["choices"] = [("", _("Empty the field")), *context["choices"]]
     return context
 

@@ -11,6 +11,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext
 
+from customers.bulk.wording import words_of
 from customers.changes.models import Change, ChangeSet
 from customers.changes.undo import tracked_models
 
@@ -182,10 +183,7 @@ def _views(acts: Sequence[ChangeSet]) -> list[ActView]:
 
 def _view(act: ChangeSet, names: dict[int, str]) -> ActView:
     guests = [(guest, names.get(guest, gettext("a removed card"))) for guest in act.params.get("guests", [])]
-    words = {**act.params, "guests": ", ".join(name for _guest, name in guests)}
-    if code := act.params.get("tag_code"):
-        tag = apps.get_model("customers", "Tag")
-        words["tag"] = str(dict(tag.Code.choices).get(code, words.get("tag", "")))
+    words = {**act.params, **words_of(act.params), "guests": ", ".join(name for _guest, name in guests)}
     sentence = gettext(act.title) % words if act.title else act.get_kind_display()
     if act.kind == ChangeSet.Kind.UNDO and act.title:
         sentence = gettext("Undone: %(what)s") % {"what": sentence}

@@ -96,18 +96,7 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
     lifted where its reason is asked for. Raises :class:`CannotUndo`.
     """
     with transaction.atomic():
-        target = ChangeSet.objects.select_for_update().filter(pk=change_set_id).first()
-        if target is None:
-            raise CannotUndo(_("This change is not in the register any more."))
-        if target.state == ChangeSet.State.OPEN:
-            raise CannotUndo(_("This change is still running. Wait until it has finished, then undo it."))
-        if target.state == ChangeSet.State.UNDONE:
-            raise CannotUndo(_("This change has already been undone."))
-        with connection.cursor() as cursor:
-            if sets_restriction(cursor, target.pk):
-                raise CannotUndo(
-                    _("A restriction is not undone here. Set or lift it on the page of contact rules, with a reason.")
-                )
+        target = change_set_check(change_set_id=change_set_id)
         with change_set(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member) as act:
             try:
                 outcome = undo_rows(change_set_id=target.pk)
@@ -129,6 +118,26 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
             object_id=target.pk,
         )
         return act, outcome
+
+
+def change_set_check(*, change_set_id: int) -> ChangeSet:
+    """A change set that can be undone as far as its own state tells, locked until the transaction ends.
+
+    Raises :class:`CannotUndo`.
+    """
+    target = ChangeSet.objects.select_for_update().filter(pk=change_set_id).first()
+    if target is None:
+        raise CannotUndo(_("This change is not in the register any more."))
+    if target.state == ChangeSet.State.OPEN:
+        raise CannotUndo(_("This change is still running. Wait until it has finished, then undo it."))
+    if target.state == ChangeSet.State.UNDONE:
+        raise CannotUndo(_("This change has already been undone."))
+    with connection.cursor() as cursor:
+        if sets_restriction(cursor, target.pk):
+            raise CannotUndo(
+                _("A restriction is not undone here. Set or lift it on the page of contact rules, with a reason.")
+            )
+    return target
 
 
 def change_set_current() -> int | None:

@@ -14,6 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import BusinessRequest, forbidden, requires
 from accounts.models import Capability
+from accounts.tenancy.runs import nudge
+from customers.bulk.services import bulk_undo, undo_is_big
+from customers.bulk.tasks import bulk_run_work
 from customers.changes.models import ChangeSet
 from customers.changes.selectors import act_counts, act_is_sensitive, act_list, act_rows, act_view
 from customers.changes.services import CannotUndo, change_set_undo
@@ -47,7 +50,7 @@ def change_detail(request: BusinessRequest, slug: str, change_set_id: int) -> Ht
         "view": view,
         "rows": act_rows(change_set_id=change_set_id),
         "counts": act_counts(change_set_id=change_set_id),
-        "can_undo": view.act.state == ChangeSet.State.DONE and _may_undo(request, view.act),
+        "can_undo": view.act.state == ChangeSet.State.DONE and may_undo(request, view.act),
         "can_list": request.member.can(Capability.UNDO),
     }
     return render(request, "changes/detail.html", context)
@@ -56,13 +59,17 @@ def change_detail(request: BusinessRequest, slug: str, change_set_id: int) -> Ht
 @requires(Capability.TAG)
 @require_POST
 def change_undo(request: BusinessRequest, slug: str, change_set_id: int) -> HttpResponse:
-    """Undo an act: one's own at the desk, anybody's as an admin."""
+    """Undo an act: one's own at the desk, anybody's as an admin; a large one in the background."""
     act = ChangeSet.objects.filter(pk=change_set_id).first()
     if act is None:
         raise Http404
-    if not _may_undo(request, act):
+    if not may_undo(request, act):
         return forbidden(request, Capability.UNDO)
     try:
+        if undo_is_big(change_set_id=change_set_id):
+            run = bulk_undo(change_set_id=change_set_id, member=request.member)
+            nudge(bulk_run_work, run.business_id, run.pk)
+            return redirect("bulk_run", slug=slug, bulk_id=run.pk)
         undo, outcome = change_set_undo(change_set_id=change_set_id, member=request.member)
     except CannotUndo as refused:
         messages.error(request, str(refused))
@@ -86,11 +93,11 @@ def change_undo(request: BusinessRequest, slug: str, change_set_id: int) -> Http
     return redirect(_back(request))
 
 
-def _may_undo(request: BusinessRequest, act: ChangeSet) -> bool:
+def may_undo(request: BusinessRequest, act: ChangeSet) -> bool:
     if request.member.can(Capability.UNDO):
         return True
     own = act.member_id == request.member.pk
-    return own and act.kind in (ChangeSet.Kind.EDIT, ChangeSet.Kind.UNDO)
+    return own and act.kind in (ChangeSet.Kind.EDIT, ChangeSet.Kind.BULK, ChangeSet.Kind.UNDO)
 
 
 def _back(request: BusinessRequest) -> str:

@@ -66,7 +66,7 @@ def test_no_violation_with_everything_open(visit: OpenBrowser, dark: bool, width
     watch.assert_accessible(include="#country_list")
     page.keyboard.press("Escape")
 
-    page.locator("#list tbody input[name=id]").first.check()
+    page.locator("#list tbody input[name=guest]").first.check()
     watch.assert_accessible(include="#list")
     page.locator("details.disclosure").first.locator("summary").click()
     watch.assert_accessible(include="details.disclosure")
@@ -343,7 +343,7 @@ def test_bulk_bar_counts(visit: OpenBrowser) -> None:
     page = visit(GUIDE).page
     bar = page.locator("[data-bulk-bar]")
     expect(bar).to_be_hidden()
-    boxes = page.locator("#list tbody input[name=id]")
+    boxes = page.locator("#list tbody input[name=guest]")
     boxes.first.check()
     expect(bar).to_contain_text("1 selected")
     boxes.nth(3).click(modifiers=["Shift"])
