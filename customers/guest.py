@@ -7,7 +7,6 @@ from customers.declarations import Erase, GuestTable, Merge
 from customers.fields.models import FieldValue
 
 _OUR_OWN = "says who of the business wrote it, nothing of the guest"
-_WHEN_MADE = "when the row was made"
 _SEARCH = "made from other fields, to be found and sorted by"
 _MEANT = "whom an action is meant for while it runs; gone when it has ended"
 _KEY_ELSEWHERE = "the row's key in another system"
