@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.audit import VIEWS
-from accounts.models import AuditEntry, Business, Invitation, Member, Property, Role, User, roles_granted_by
+from accounts.models import ApiKey, AuditEntry, Business, Invitation, Member, Property, Role, User, roles_granted_by
 from accounts.tenancy import business_scope
 from accounts.tokens import token_hash, token_public_id
 
@@ -75,6 +75,11 @@ def invitation_list() -> QuerySet[Invitation]:
         .select_related("invited_by__user")
         .order_by("-created_at", "-pk")
     )
+
+
+def key_list() -> list[ApiKey]:
+    """The keys of the business in scope: those that open first, newest first."""
+    return sorted(ApiKey.objects.order_by("-created_at", "-pk"), key=lambda key: not key.is_live)
 
 
 @dataclass(frozen=True)

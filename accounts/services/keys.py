@@ -94,11 +94,6 @@ def key_revoke(*, key_id: int, by: Member) -> ApiKey:
     return key
 
 
-def key_list() -> list[ApiKey]:
-    """The keys of the business in scope: those that open first, newest first."""
-    return sorted(ApiKey.objects.order_by("-created_at", "-pk"), key=lambda key: not key.is_live)
-
-
 def key_authenticate(*, secret: str) -> Caller | None:
     """Whoever shows ``secret``; ``None`` alike for one that never was, is over or was revoked.
 

@@ -11,7 +11,8 @@ from accounts.access import BusinessRequest, requires
 from accounts.confirmation import ask_to_confirm, confirmed_lately
 from accounts.forms.keys import KeyForm
 from accounts.models import ApiKey, Capability
-from accounts.services.keys import key_create, key_list, key_revoke
+from accounts.selectors import key_list
+from accounts.services.keys import key_create, key_revoke
 
 GET_POST = ["GET", "HEAD", "POST"]
 
