@@ -9,28 +9,17 @@ from typing import Any, Final
 from django.db.backends.utils import CursorWrapper
 
 from customers.card.derive import name_keys
+from customers.card.models import MAX_TAGS
+from customers.card.services import CARD_FIELDS
 from imports.problems import Problem
 from imports.staging.job import Job
 from imports.staging.tables import copy_rows
 
-# Columns of the card that a file may fill.
-FILLED: Final = (
-    "organisation_number",
-    "language",
-    "nationality",
-    "street",
-    "postal_code",
-    "city",
-    "country",
-    "source",
-    "note",
-    "why_us",
-    "thanked",
-    "deal_breakers",
-)
 NAMES: Final = ("kind", "given_name", "family_name", "company_name")
+DATES: Final = ("birth_date", "first_contact")
+# Columns of the card that a file may fill: texts each of which stands for itself.
+FILLED: Final = tuple(name for name in CARD_FIELDS if name not in (*NAMES, *DATES))
 KEYS: Final = ("sort_key", "identity_key", "search_tokens")
-TAGS_MAX: Final = 9
 _SPACES: Final = r"[\s\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+"
 
 # Two contact points of a guest are one when this is equal: the normal form, else the letters or digits typed.
@@ -98,7 +87,7 @@ def plan_guests(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
     if not known:
         return
     _keep_same_texts(cursor, values)
-    compared = (*NAMES, *FILLED, "birth_date", "first_contact")
+    compared = (*NAMES, *FILLED, *DATES)
     named = ("given_name", "family_name", "company_name")
     cursor.execute(
         f"""
@@ -203,7 +192,7 @@ def plan_tags(cursor: CursorWrapper, job: Job, known: list[int], names: dict[int
             WHERE h.customer_id IS NULL
         ), places AS (
             SELECT d.customer_id, s.slot, row_number() OVER (PARTITION BY d.customer_id ORDER BY s.slot) AS place
-            FROM (SELECT DISTINCT customer_id FROM lacking) d CROSS JOIN generate_series(1, {TAGS_MAX}) AS s (slot)
+            FROM (SELECT DISTINCT customer_id FROM lacking) d CROSS JOIN generate_series(1, {MAX_TAGS}) AS s (slot)
             LEFT JOIN held h ON h.customer_id = d.customer_id AND h.slot = s.slot
             WHERE h.customer_id IS NULL
         )
