@@ -17,8 +17,9 @@ from accounts.api.schema import IF_MATCH
 from accounts.api.views import READ, ApiView, stale
 from accounts.audit import audit_record, audit_record_many
 from accounts.tenancy import require_business_id
-from customers.card.external import ExternalIdTaken, Outside, guest_add, guest_change, guest_find
+from customers.card.external import ExternalIdTaken, Outside, guest_find
 from customers.card.models import MAX_TAGS, ContactPoint, Customer, Tag
+from customers.card.saving import guest_change, guest_create
 from customers.card.selectors import tag_list, tags_of
 from customers.card.serializers import (
     ContactPointChange,
@@ -127,11 +128,11 @@ class Guests(GuestView):
     )
     def post(self, request: Request, slug: str) -> Response:
         body = self.body(GuestIn)
-        customer, _act = guest_add(
+        customer, _act = guest_create(
             business=self.business,
             values=body["values"],
             contacts=body["contacts"] or ContactValues(),
-            fields=body.get("fields", {}),
+            own=body.get("fields", {}),
             outside=body["external_ids"],
         )
         return self.card(customer.pk, status=201)
@@ -163,7 +164,7 @@ class Guest(GuestView):
             customer_id=customer_id,
             values=body["values"],
             contacts=body["contacts"],
-            fields=body.get("fields"),
+            own=body.get("fields"),
         )
         return self.card(customer_id)
 
@@ -213,14 +214,14 @@ class GuestOutside(GuestView):
                 customer_id=customer.pk,
                 values=values,
                 contacts=body["contacts"],
-                fields=fields,
+                own=fields,
             )
             return self.card(customer.pk)
-        made, _act = guest_add(
+        made, _act = guest_create(
             business=self.business,
             values=values,
             contacts=body["contacts"] or ContactValues(),
-            fields=fields,
+            own=fields,
             outside=[outside],
         )
         return self.card(made.pk, status=201)
@@ -246,7 +247,7 @@ class ContactPoints(GuestView):
         first = point["is_primary"]
         wanted = list(dict.fromkeys([value, *rows] if first else [*rows, value]))
         body = self._body({"emails" if is_email else "phones": wanted}, customer, known)
-        act = guest_change(business=self.business, customer_id=customer_id, values={}, contacts=body["contacts"])
+        act = guest_change(business=self.business, customer_id=customer_id, values={}, contacts=body["contacts"])[1]
         return self.card(customer_id, status=200 if act is None else 201)
 
     def _body(self, sent: dict[str, Any], customer: Customer, known: ContactValues) -> dict[str, Any]:
