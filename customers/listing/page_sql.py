@@ -70,7 +70,7 @@ class _Run:
 
     def _collect(self, most: int, bounds: str, values: list[Any]) -> Rows:
         """What matches in the whole run, sorted once it is together."""
-        condition = _on_register(self.wanted)
+        condition = on_register(self.wanted)
         sql = f"""
             WITH matched AS MATERIALIZED (
                 SELECT {self.value} AS value, f.customer_id AS key FROM {_FACTS}
@@ -107,13 +107,13 @@ _TYPES: Final = {"text": "text", "number": "bigint", "date": "date"}
 
 def matching(wanted: Wanted) -> Sql:
     """All who match, as a statement that gives their ids."""
-    condition = _on_register(wanted)
+    condition = on_register(wanted)
     return Sql(f"SELECT f.customer_id FROM {_FACTS} WHERE {condition.text}", condition.values)
 
 
 def count_matching(wanted: Wanted, *, most: int | None) -> int:
     """How many guests match, counted as far as ``most`` where given."""
-    condition = _on_register(wanted)
+    condition = on_register(wanted)
     matched = f"FROM {_FACTS} WHERE {condition.text}"
     if most is None:
         return int(rows(f"SELECT count(*) {matched}", condition.values)[0][0])
@@ -121,7 +121,7 @@ def count_matching(wanted: Wanted, *, most: int | None) -> int:
     return int(counted[0][0])
 
 
-def _on_register(wanted: Wanted) -> Sql:
+def on_register(wanted: Wanted) -> Sql:
     """The condition in the way that is quicker: what the facts do not hold is asked of few guests one by one."""
     if wanted.is_narrow:
         return wanted.on_sets()
