@@ -44,7 +44,8 @@ class Group:
     negated: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.rules)
+        """Whether it asks for anything: the contrary of everybody is nobody."""
+        return bool(self.rules) or self.negated
 
     def conditions(self) -> Iterator[Condition]:
         """Every condition, in order."""

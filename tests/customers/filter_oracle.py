@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.card.models import ContactPoint, Customer, CustomerTag
-from customers.consent.models import CONSENTS, ConsentEvent
+from customers.consent.models import ConsentEvent
 from customers.fields.models import GuestFieldValue, StayFieldValue
 from customers.filters import Catalogue, Condition, Context, Group
 from customers.history.models import Activity, Invoice, Purchase, Stay, StayParticipant
