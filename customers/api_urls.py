@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("customers.bulk.api")),
     path("", include("customers.card.api")),
     path("", include("customers.consent.api")),
     path("", include("customers.sensitive.api")),
@@ -11,4 +12,5 @@ urlpatterns = [
     path("", include("customers.history.api.activities")),
     path("", include("customers.history.api.billing")),
     path("", include("customers.history.api.todos")),
+    path("", include("customers.segments.api")),
 ]

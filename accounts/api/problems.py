@@ -43,6 +43,7 @@ CODES = {
     "tag_exists": "There is a tag of this name.",
     "move_refused": "A stay with this status cannot get that one.",
     "product_exists": "There is a product of this name or code.",
+    "segment_in_use": "The segment is a condition of another one, or of a view; `detail` names them.",
     "consent_missing": "Sensitive details are kept only while the guest consents; there is no such consent.",
     "relation_refused": "The two guests cannot stand in this relation.",
     "request_in_progress": "A request with the same `Idempotency-Key` is being worked on. Ask again in a moment.",

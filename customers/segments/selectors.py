@@ -143,6 +143,11 @@ def views_of(*, member: Member) -> list[SavedView]:
     return list(_seen_by(member).order_by(F("member_id").asc(nulls_first=True), "position", "id"))
 
 
+def views_shared() -> list[SavedView]:
+    """The views that everybody sees, in their order."""
+    return list(_seen_by(None).order_by("position", "id"))
+
+
 def view_get(*, view_id: int, member: Member | None) -> SavedView:
     """A view that the member may open; of ``None`` a shared one. Raises ``SavedView.DoesNotExist``."""
     return _seen_by(member).get(pk=view_id)
