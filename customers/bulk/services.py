@@ -154,9 +154,10 @@ def undo_is_big(*, change_set_id: int) -> bool:
 
 
 def bulk_undo(*, change_set_id: int, member: Member | None = None) -> BulkRun:
-    """Undo a large act in the background; returns the run that does, the same one while it is not done.
+    """Undo an act: a small one at once, and the run comes back ``done``; a large one in the background, where the run
+    is ``waiting`` and the caller lets a worker know. The same run comes back while it is not done.
 
-    Raises :class:`~customers.changes.services.CannotUndo` where that is known before it begins.
+    Raises :class:`~customers.changes.services.CannotUndo`, for a large act where that is known before it begins.
     """
     with transaction.atomic():
         target = change_set_check(change_set_id=change_set_id)
@@ -167,14 +168,17 @@ def bulk_undo(*, change_set_id: int, member: Member | None = None) -> BulkRun:
         ).first()
         if waiting is not None:
             return waiting
-        return BulkRun.objects.create(
+        run = BulkRun.objects.create(
             kind=UNDO,
-            values={"change_set": target.pk},
+            values={**target.params, "change_set": target.pk},
             title=target.title,
             total=Change.objects.filter(change_set_id=change_set_id).order_by().count(),
             member=member,
             actor=(str(member) if member else current_actor())[:200],
         )
+        if not undo_is_big(change_set_id=change_set_id):
+            _undo_now(run)
+        return run
 
 
 def _once(token: str, action: str, values: Mapping[str, Any], selection: Selection) -> str:
@@ -263,13 +267,15 @@ def _undo(business_id: int, run_id: int) -> None:
         language = run.member.user.language if run.member else Business.objects.get(pk=business_id).language
         try:
             with override(language):
-                act, outcome = change_set_undo(change_set_id=run.values["change_set"], member=run.member)
+                _undo_now(run)
         except CannotUndo as refused:
             _end(run, BulkRun.State.FAILED, str(refused))
-            return
-        run.change_set = act
-        run.done, run.changed = run.total, outcome.restored + outcome.reverted + outcome.removed
-        run.skipped = {
-            name: number for name, number in (("kept", outcome.kept), ("blocked", outcome.blocked)) if number
-        }
-        _end(run, BulkRun.State.DONE)
+
+
+def _undo_now(run: BulkRun) -> None:
+    act, outcome = change_set_undo(change_set_id=run.values["change_set"], member=run.member)
+    run.change_set = act
+    run.done, run.changed = run.total, outcome.restored + outcome.reverted + outcome.removed
+    left = {"kept": outcome.kept, "blocked": outcome.blocked}
+    run.skipped = {reason: number for reason, number in left.items() if number}
+    _end(run, BulkRun.State.DONE)

@@ -29,8 +29,8 @@ def words_of(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def sentence(title: str, values: Mapping[str, Any]) -> str:
-    """What an action does, as its act is called."""
-    return _(title) % {**values, **words_of(values)}
+    """What an action does, as its act is called; nothing for an act without a title."""
+    return _(title) % {**values, **words_of(values)} if title else ""
 
 
 def run_sentence(run: BulkRun) -> str:
