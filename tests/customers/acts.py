@@ -56,8 +56,31 @@ def _guest_made(a: int, b: int, c: int) -> None:
 
 def _guest_changed(a: int, b: int, c: int) -> None:
     if guest := _row(Customer, a):
-        field = ("given_name", "city", "note", "birth_date", "search_tokens")[b % 5]
-        setattr(guest, field, _day(c) if field == "birth_date" else ("", "x", "y", "Ærø")[c % 4])
+        field = [
+            "given_name",
+            "city",
+            "note",
+            "birth_date",
+            "search_tokens",
+            "language",
+            "nationality",
+            "country",
+            "postal_code",
+            "source",
+            "sort_key",
+            "first_contact",
+            "kind",
+            "is_deceased",
+            "do_not_contact",
+        ][b % 15]
+        values = {
+            "birth_date": _day(c),
+            "first_contact": _day(c),
+            "kind": ("person", "company")[c % 2],
+            "is_deceased": c % 2 == 0,
+            "do_not_contact": c % 2 == 0,
+        }
+        setattr(guest, field, values.get(field, ("", "x", "y", "Æø")[c % 4]))
         guest.save()
 
 
@@ -73,6 +96,17 @@ def _contact_made(a: int, b: int, c: int) -> None:
         if primary:
             ContactPoint.objects.filter(customer=guest, kind="email").update(is_primary=False)
         ContactPoint.objects.create(customer=guest, kind="email", value=value, normalised=value, is_primary=primary)
+
+
+def _phone_made(a: int, b: int, c: int) -> None:
+    if guest := _row(Customer, a):
+        value, state = f"+479000000{b % 3}", ContactPoint.State.values[c % 6]
+        ContactPoint.objects.create(customer=guest, kind="phone", value=value, normalised=value, state=state)
+
+
+def _contact_judged(a: int, b: int, c: int) -> None:
+    if point := _row(ContactPoint, a):
+        ContactPoint.objects.filter(pk=point.pk).update(state=ContactPoint.State.values[b % 6])
 
 
 def _primary_moved(a: int, b: int, c: int) -> None:
@@ -112,7 +146,7 @@ def _stay_changed(a: int, b: int, c: int) -> None:
     if stay := _row(Stay, a):
         values = (
             {"status": Stay.Status.values[c % 5]},
-            {"arrival": _day(c)},
+            {"arrival": _day(c) - dt.timedelta(days=c % 3 * 300)},
             {"departure": _day(c)},
             {"amount": ("0.10", 7, None)[c % 3]},
             {"currency": ("NOK", "EUR", "DKK")[c % 3]},
@@ -138,12 +172,18 @@ def _part_moved(a: int, b: int, c: int) -> None:
 
 def _note_made(a: int, b: int, c: int) -> None:
     if guest := _row(Customer, a):
-        Activity.objects.create(customer=guest, text=f"Note {b % 3}")
+        at = dt.datetime.combine(_day(c), dt.time(b % 24), dt.UTC)
+        Activity.objects.create(customer=guest, text=f"Note {b % 3}", at=at)
 
 
 def _note_changed(a: int, b: int, c: int) -> None:
     if note := _row(Activity, a):
-        Activity.objects.filter(pk=note.pk).update(text=f"Changed {b % 3}")
+        values = (
+            {"text": f"Changed {b % 3}"},
+            {"at": note.at - dt.timedelta(hours=c)},
+            {"customer": _row(Customer, c)},
+        )
+        Activity.objects.filter(pk=note.pk).update(**values[b % 3])
 
 
 def _purchase_made(a: int, b: int, c: int) -> None:
@@ -155,8 +195,13 @@ def _purchase_made(a: int, b: int, c: int) -> None:
 
 def _purchase_changed(a: int, b: int, c: int) -> None:
     if (bought := _row(Purchase, a)) and (guest := _row(Customer, c)):
-        values = ({"amount": ("0.10", 7, None)[c % 3]}, {"currency": ("NOK", "EUR")[c % 2]}, {"customer": guest})[b % 3]
-        Purchase.objects.filter(pk=bought.pk).update(**values)
+        values = (
+            {"amount": ("0.10", 7, None)[c % 3]},
+            {"currency": ("NOK", "EUR")[c % 2]},
+            {"customer": guest},
+            {"bought_on": _day(c) - dt.timedelta(days=c % 3 * 300)},
+        )
+        Purchase.objects.filter(pk=bought.pk).update(**values[b % 4])
 
 
 def _external_made(a: int, b: int, c: int) -> None:
@@ -176,6 +221,8 @@ WRITERS: tuple[Callable[[int, int, int], None], ...] = (
     _guest_changed,
     _guest_saved_as_it_is,
     _contact_made,
+    _phone_made,
+    _contact_judged,
     _primary_moved,
     _contact_moved,
     _tag_added,

@@ -1,97 +1,55 @@
 """Facts of guests: what the database counts equals a plain count over stays and purchases, after any history."""
 
 import datetime as dt
-from collections import Counter
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from hypothesis import given
+from hypothesis import strategies as st
 
-from accounts.models import Business
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_undo
-from customers.facts.models import CustomerFacts
+from customers.consent.models import CONSENTS
+from customers.consent.services import consent_record
 from customers.facts.check import facts_check
+from customers.facts.models import CustomerFacts
 from customers.history.models import Purchase, Stay, StayParticipant
 from tests.cast import Cast, House
 from tests.customers.acts import RANDOM_ACTS, Step, example, perform, steps
+from tests.customers.facts_recount import NO_HISTORY, assert_facts_are_true, kept
 from tests.factories import CustomerFactory, InvoiceFactory, PurchaseFactory, StayFactory, StayParticipantFactory
 
 pytestmark = pytest.mark.django_db
 
 EDIT = ChangeSet.Kind.EDIT
-COUNTED = (
-    "stays",
-    "nights",
-    "value",
-    "currency",
-    "first_arrival",
-    "last_stay",
-    "next_arrival",
-    "cancelled",
-    "no_shows",
-)
-NOTHING = dict.fromkeys(COUNTED) | {"stays": 0, "nights": 0, "value": 0, "currency": "", "cancelled": 0, "no_shows": 0}
-
-
-def count(guest: Customer, today: dt.date) -> dict[str, Any]:
-    """The facts of a guest, counted one by one as docs/change-sets.md and the model say."""
-    facts: dict[str, Any] = {**NOTHING}
-    paid: dict[str, Decimal] = {}
-    payments: Counter[str] = Counter()
-    for part in StayParticipant.objects.filter(customer=guest).select_related("stay"):
-        stay = part.stay
-        took_place = stay.status in (Stay.Status.CHECKED_IN, Stay.Status.CHECKED_OUT)
-        if part.is_guest and took_place:
-            facts["stays"] += 1
-            facts["nights"] += stay.nights
-            facts["first_arrival"] = min(facts["first_arrival"] or stay.arrival, stay.arrival)
-            last = stay.departure if stay.status == Stay.Status.CHECKED_OUT else stay.arrival
-            facts["last_stay"] = max(facts["last_stay"] or last, last)
-        if part.is_guest and stay.status == Stay.Status.BOOKED and stay.departure >= today:
-            facts["next_arrival"] = min(facts["next_arrival"] or stay.arrival, stay.arrival)
-        facts["cancelled"] += part.is_guest and stay.status == Stay.Status.CANCELLED
-        facts["no_shows"] += part.is_guest and stay.status == Stay.Status.NO_SHOW
-        if part.is_payer and took_place and stay.amount is not None:
-            payments[stay.currency] += 1
-            paid[stay.currency] = paid.get(stay.currency, Decimal(0)) + stay.amount
-    for bought in Purchase.objects.filter(customer=guest, amount__isnull=False):
-        payments[bought.currency] += 1
-        paid[bought.currency] = paid.get(bought.currency, Decimal(0)) + (bought.amount or 0)
-    if payments:
-        facts["currency"] = min(payments, key=lambda currency: (-payments[currency], currency))
-        facts["value"] = paid[facts["currency"]]
-    return facts
-
-
-def kept(guest: Customer) -> dict[str, Any]:
-    return CustomerFacts.objects.values(*COUNTED).get(customer=guest)
-
-
-def assert_facts_are_true(business: Business) -> None:
-    today = timezone.localdate(timezone=business.zone)
-    guests = list(Customer.objects.all())
-    assert CustomerFacts.objects.count() == len(guests)
-    for guest in guests:
-        assert kept(guest) == count(guest, today), guest
-    assert facts_check().differing == []
+CONSENT = st.tuples(st.integers(0, 59), st.integers(0, 4), st.booleans())
+"""A guest, one of the consents, and whether it is granted."""
 
 
 @RANDOM_ACTS
-@given(earlier=steps, act=steps, later=steps)
+@given(earlier=steps, act=steps, later=steps, said=st.lists(CONSENT, min_size=3, max_size=3))
 def test_facts_follow_every_write_and_undo(
-    fjordstuen: House, earlier: list[Step], act: list[Step], later: list[Step]
+    fjordstuen: House, earlier: list[Step], act: list[Step], later: list[Step], said: list[tuple[int, int, bool]]
 ) -> None:
     with example():
         acts = []
-        for written in (earlier, act, later):
+        for written, (number, consent, granted) in zip((earlier, act, later), said, strict=True):
             with change_set(kind=EDIT) as done:
                 perform(written)
             acts.append(done)
+            guests = list(Customer.objects.order_by("pk"))
+            if guests:
+                purpose, channel = CONSENTS[consent]
+                consent_record(
+                    customer_id=guests[number % len(guests)].pk,
+                    purpose=purpose,
+                    channel=channel,
+                    granted=granted,
+                    source="desk",
+                )
             assert_facts_are_true(fjordstuen.business)
         undone, _ = change_set_undo(change_set_id=acts[1].pk)
         assert_facts_are_true(fjordstuen.business)
@@ -101,7 +59,7 @@ def test_facts_follow_every_write_and_undo(
 
 def test_a_new_card_has_facts_on_its_businesss_own_day(fjordstuen: House) -> None:
     guest = CustomerFactory()
-    assert kept(guest) == NOTHING
+    assert kept(guest) == NO_HISTORY
     today = timezone.localdate(timezone=fjordstuen.business.zone)
     assert CustomerFacts.objects.get(customer=guest).counted_on == today
 
@@ -133,7 +91,11 @@ TODAY = timezone.localdate()
             {},
             {"next_arrival": TODAY + dt.timedelta(9)},
         ),
-        ({"amount": 900, "currency": "NOK"}, {"is_guest": False, "is_payer": True}, {"value": 900, "currency": "NOK"}),
+        (
+            {"amount": 900, "currency": "NOK"},
+            {"is_guest": False, "is_payer": True},
+            {"value": 900, "value_minor": 90000, "currency": "NOK"},
+        ),
         ({"amount": 900}, {"is_guest": False, "is_booker": True}, {}),
         ({"amount": 900}, {"is_guest": False, "is_agent": True}, {}),
     ],
@@ -154,7 +116,7 @@ def test_what_counts(stay: dict[str, Any], part: dict[str, Any], expected: dict[
     guest = CustomerFactory()
     booked = StayFactory(**{"arrival": MARCH, **stay})
     StayParticipantFactory(stay=booked, customer=guest, **part)
-    assert kept(guest) == {**NOTHING, **expected}
+    assert kept(guest) == {**NO_HISTORY, **expected}
 
 
 @pytest.mark.usefixtures("fjordstuen")
