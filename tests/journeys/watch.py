@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
+_AXE = Axe()
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 _REPORT_CSP = """
@@ -77,19 +78,30 @@ class Watch:
         """
         options: dict[str, Any] = {
             "runOnly": {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_TAGS},
+            # What passes is tried as well, and not described node by node.
+            "resultTypes": ["violations"],
             "rules": {rule: {"enabled": False} for rule in without},
         }
         # What a sticky bar covers at one scroll position is free at another; axe would call it too small to touch.
         self.page.evaluate(_LAY_FLAT)
-        found = Axe().run(self.page, context={"include": [[include]]} if include else None, options=options)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(_AXE.axe_script)
+        violations = self.page.evaluate(
+            "([within, options]) => axe.run(within ?? document, options).then(found => found.violations)",
+            [{"include": [[include]]} if include else None, options],
+        )
         self.page.evaluate("document.adoptedStyleSheets = []")
-        violations = found.response["violations"]
         told = [
             f"{one['id']} ({one['impact']}): {one['help']}\n"
             + "\n".join(f"    {node['target']} {node['html'][:160]}\n    {_why(node)}" for node in one["nodes"][:6])
             for one in violations
         ]
         assert not violations, f"{self.page.url}\n" + "\n".join(told)
+
+    def wear(self, scheme: Literal["light", "dark"]) -> None:
+        """Show the page as it stands in other colours, with every change of colour at its end."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.evaluate(_SETTLE)
 
     def assert_fits(self) -> None:
         """Nothing is wider than the window, and no text is cut off without a way to reach it."""
@@ -109,6 +121,16 @@ _LAY_FLAT = """() => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(".topbar, .sidebar, .bottombar, .bulk-bar { position: static !important; }");
   document.adoptedStyleSheets = [sheet];
+}"""
+
+_SETTLE = """() => {
+  // An inherited colour changes level by level: when it has arrived above, it sets out below.
+  for (let round = 0; round < 100; round++) {
+    const moving = document.getAnimations();
+    if (!moving.length) return;
+    moving.forEach(animation => animation.finish());
+  }
+  throw new Error("The page does not come to rest.");
 }"""
 
 _TOO_WIDE = """() => {
