@@ -13,7 +13,7 @@ from accounts.api.views import stale
 from accounts.selectors import property_list
 from accounts.tenancy import require_business_id
 from customers.card.api import outside_of
-from customers.card.external import ExternalIdTaken
+from customers.card.external import ExternalIdTaken, Outside
 from customers.history.api.frame import HistoryView
 from customers.history.external import stay_book, stay_change, stay_find
 from customers.history.models import Stay
@@ -38,7 +38,25 @@ def stay_lock(stay_id: int) -> Stay:
     return Stay.objects.select_for_update(no_key=True).get(pk=stay_id)
 
 
-class Stays(HistoryView):
+class BookingView(HistoryView):
+    """What books stays."""
+
+    def booked(self, outside: Outside | None) -> Response:
+        """A new stay, as the body tells it; under the id in another system that the address or else the body names."""
+        body = self.body(StayIn)
+        told = body.pop("outside")
+        stay = stay_book(
+            business=self.business,
+            customer_id=self.guest_named(body),
+            outside=outside or told,
+            status=body.pop("status", None),
+            fields=body.pop("fields", {}),
+            values=body,
+        )
+        return Response(stay_shown(stay.pk), status=201)
+
+
+class Stays(BookingView):
     """All stays."""
 
     @extend_schema(
@@ -73,17 +91,7 @@ class Stays(HistoryView):
         responses={201: StayOut},
     )
     def post(self, request: Request, slug: str) -> Response:
-        body = self.body(StayIn)
-        guest_id = self.guest_named(body)
-        stay = stay_book(
-            business=self.business,
-            customer_id=guest_id,
-            outside=body.pop("outside"),
-            status=body.pop("status", None),
-            fields=body.pop("fields", {}),
-            values=body,
-        )
-        return Response(stay_shown(stay.pk), status=201)
+        return self.booked(None)
 
 
 class StayOfAll(HistoryView):
@@ -127,7 +135,7 @@ class StayStatus(HistoryView):
         return Response(self.told(stay_shown(stay_id)))
 
 
-class StayOutside(HistoryView):
+class StayOutside(BookingView):
     """One stay by its id in another system."""
 
     @extend_schema(
@@ -155,20 +163,8 @@ class StayOutside(HistoryView):
         known = stay_find(outside=outside)
         if known is None:
             # What a known stay may leave out, a new one must tell.
-            body = self.body(StayIn)
-            body.pop("outside")
-            guest_id = self.guest_named(body)
-            status, fields = body.pop("status", None), body.pop("fields", {})
             try:
-                stay = stay_book(
-                    business=self.business,
-                    customer_id=guest_id,
-                    outside=outside,
-                    status=status,
-                    fields=fields,
-                    values=body,
-                )
-                return Response(stay_shown(stay.pk), status=201)
+                return self.booked(outside)
             except ExternalIdTaken:
                 # Sent twice at once: the other one has booked it meanwhile.
                 known = stay_find(outside=outside)
