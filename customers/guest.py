@@ -10,10 +10,9 @@ _OUR_OWN = "says who of the business wrote it, nothing of the guest"
 _SEARCH = "made from other fields, to be found and sorted by"
 _MEANT = "whom an action is meant for while it runs; gone when it has ended"
 _KEY_ELSEWHERE = "the row's key in another system"
-_COPIED = (
-    "kind language nationality country postal_code city source first_contact birth_date"
-    " is_restricted is_deceased do_not_contact"
-).split()
+_WHO = ("kind", "language", "nationality", "birth_date", "first_contact", "source")
+_WHERE = ("country", "postal_code", "city")
+_RULES = ("is_restricted", "is_deceased", "do_not_contact")
 """Columns of the card that its facts repeat."""
 
 
@@ -267,7 +266,7 @@ GUEST_TABLES = (
             "customer": "the card",
             "counted_on": "when they were counted",
             **dict.fromkeys(("value_minor", "birthday", "sort_key", "sample"), _SEARCH),
-            **dict.fromkeys(_COPIED, "the same stands on the card"),
+            **dict.fromkeys((*_WHO, *_WHERE, *_RULES), "the same stands on the card"),
             **dict.fromkeys(
                 ("tags", "consents", "email_state", "phone_state", "email_reach", "sms_reach"),
                 "follows from rows that are told",

@@ -58,7 +58,8 @@ class CustomerFacts(TenantModel):
     Copied from the card: who and where the guest is. Of tags, contact points and consents: what a filter asks. Counted
     from the history: stays and nights for guests, ``value`` for the payer, cancelled stays and no-shows for neither.
     Purchases add to the value, invoices do not: they bill the same things. Amounts are in ``currency``, the one most
-    of the guest's paid stays and purchases are in. ``next_arrival`` and the values of a window are as of ``counted_on``.
+    of the guest's paid stays and purchases are in. ``counted_on`` is when the history last counted to something else;
+    ``next_arrival`` and the values of a window are as of that day or of the register's.
     """
 
     pk = models.CompositePrimaryKey("business_id", "customer_id")
@@ -111,9 +112,9 @@ class CustomerFacts(TenantModel):
     tags = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     """Ids of the guest's tags, by slot."""
     consents = models.IntegerField(default=0, db_default=0)
-    """Of ``CONSENTS[i]`` bit ``2 * i`` when granted, bit ``2 * i + 1`` when withdrawn, neither when nothing was said."""
+    """Of ``CONSENTS[i]`` bit ``2 * i`` when granted, bit ``2 * i + 1`` when withdrawn, none where nothing was said."""
     email_state = models.CharField(max_length=12, default="", db_default="")
-    """``ok`` when an address may get the newsletter, else the state that stands in its way; empty without an address."""
+    """``ok`` when an address may get the newsletter, else the state that stands in its way; empty without any."""
     phone_state = models.CharField(max_length=12, default="", db_default="")
     email_reach = newsletter_reach(Channel.EMAIL, "email_state")
     """0 when the guest may get the newsletter by e-mail, else the place, from 1, of the first reason why not in

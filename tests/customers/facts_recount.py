@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -96,15 +97,19 @@ def history(guest: Customer, today: dt.date) -> dict[str, Any]:
     return facts
 
 
-def address_state(guest: Customer, kind: str) -> str:
-    """What the newsletter finds among the addresses of a kind."""
-    points = ContactPoint.objects.filter(customer=guest, kind=kind).order_by("-is_primary", "pk")
-    states = list(points.values_list("state", flat=True))
+def state_told(states: Sequence[str]) -> str:
+    """What the newsletter finds among addresses of these states, the primary one's first."""
     real = [state for state in states if state != "placeholder"]
     for telling in ("opted_out", "ok"):
         if telling in real:
             return telling
     return real[0] if real else states[0] if states else ""
+
+
+def address_state(guest: Customer, kind: str) -> str:
+    """What it finds among those of a guest."""
+    points = ContactPoint.objects.filter(customer=guest, kind=kind).order_by("-is_primary", "pk")
+    return state_told(list(points.values_list("state", flat=True)))
 
 
 def others(guest: Customer, business: Business) -> dict[str, Any]:

@@ -18,7 +18,7 @@ DECLARE
 BEGIN
     SELECT array_agg(id) INTO stay_ids FROM (
         SELECT s.id FROM customers_stay s
-        WHERE s.business_id = business AND s.status IN ('booked', 'checked_in')
+        WHERE s.business_id = business AND s.status = 'booked'
           AND s.departure >= since AND s.departure < today
         UNION
         SELECT s.id FROM customers_stay s
