@@ -219,7 +219,7 @@ def _rule_read(data: Mapping[str, Sequence[str]], place: str) -> DraftRule:
 
 
 def draft_tree(draft: Draft, catalogue: Catalogue) -> Group:
-    """The tree of a finished draft. Raises :class:`TreeError` naming every rule that is not finished or makes no sense."""
+    """The tree of a finished draft. Raises :class:`TreeError` naming every rule that is unfinished or makes no sense."""
     problems: list[Problem] = []
     tree = _group_tree(draft, catalogue, "", problems)
     if problems:
