@@ -82,15 +82,9 @@ class Customer(TrackedModel):
         verbose_name = _("guest")
         verbose_name_plural = _("guests")
         indexes = [
-            models.Index(fields=["business", "sort_key", "id"], name="customer_by_name"),
             models.Index(fields=["business", "identity_key", "id"], name="customer_identity"),
-            models.Index(
-                fields=["business", "first_contact", "id"],
-                name="customer_first_contact",
-            ),
-            # Without the sort key these are a hundredth of the register; a common value is found while walking by name.
+            # Which languages there are is found by stepping from one to the next.
             models.Index(fields=["business", "language"], name="customer_language"),
-            models.Index(fields=["business", "source"], name="customer_source"),
             models.Index(
                 fields=["business", "birthday"], condition=Q(birth_date__isnull=False), name="customer_birthday"
             ),

@@ -24,7 +24,7 @@ GUESTS: Final = """
     FROM customers_customer c
     JOIN customers_customerfacts f ON f.business_id = c.business_id AND f.customer_id = c.id
     WHERE {condition}
-    ORDER BY c.sort_key, c.id
+    ORDER BY f.sort_key, f.customer_id
 """
 """``{condition}`` speaks of the card as ``c`` and its facts as ``f``, as customers.filters.conditions writes it;
 ``{own}`` is :data:`OWN`, or :data:`NO_OWN` where the business has no field of its own."""

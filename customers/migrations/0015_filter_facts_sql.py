@@ -1,4 +1,4 @@
-"""Facts follow the card, tags, contact points, consents and activities too; every guest there is counted anew."""
+"""Facts follow all they hold; every guest there is counted anew; indexes that only lists used go."""
 
 from typing import ClassVar
 
@@ -22,4 +22,8 @@ class Migration(migrations.Migration):
         SqlFile("customers/facts/sql/facts_register.sql"),
         SqlFile("customers/facts/sql/facts_backfill.sql"),
         migrations.RunSQL(KEY, migrations.RunSQL.noop),
+        # Lists read the facts alone.
+        migrations.RemoveIndex("customer", "customer_by_name"),
+        migrations.RemoveIndex("customer", "customer_first_contact"),
+        migrations.RemoveIndex("customer", "customer_source"),
     ]

@@ -225,8 +225,8 @@ def some_cards(fjordstuen: House) -> None:
         ),
         (
             "the list by name",
-            "SELECT id FROM customers_customer WHERE (sort_key, id) > (%s::text, %s::bigint)"
-            " ORDER BY sort_key, id LIMIT 51",
+            "SELECT customer_id FROM customers_customerfacts WHERE (sort_key, customer_id) > (%s::text, %s::bigint)"
+            " ORDER BY sort_key, customer_id LIMIT 51",
             ["berg", 7],
             "ROW(",
         ),
