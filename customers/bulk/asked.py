@@ -55,7 +55,8 @@ def asked_for(request: BusinessRequest, sent: QueryDict) -> AskedFor:
 
     A filter that cannot be read finds nobody, rather than everybody. Raises :class:`SelectionRefused`.
     """
-    asked = list_asked(sent, business=request.business)
+    # Only these: in a list's address "tag" says whom to show, here which tag to put on them.
+    asked = list_asked(QueryDict(list_query(sent)), business=request.business)
     given = {name: value.replace("\x00", "") for name, value in sent.items()}
     if given.get("everyone"):
         if asked.state.problems:

@@ -26,9 +26,7 @@ DUTCH = Group(rules=(Condition("language", "any_of", ("nl",)),))
 
 
 def start(house: House, action: str, ids: list[int] | None, tree: Group | None = None, **values: str) -> BulkRun:
-    return bulk_start(
-        business=house.business, action=action, values=values, ids=ids, tree=tree, member=house.marketing
-    )
+    return bulk_start(business=house.business, action=action, values=values, ids=ids, tree=tree, member=house.marketing)
 
 
 def tagged(tag: Tag) -> list[int]:
@@ -174,7 +172,11 @@ class TestAct:
         guests = [CustomerFactory().pk for _ in range(3)]
         run = start(fjordstuen, "tag_add", guests, tag=str(tag.pk))
         act = ChangeSet.objects.get(pk=run.change_set_id)
-        assert (act.kind, act.state, act.member_id) == (ChangeSet.Kind.BULK, ChangeSet.State.DONE, fjordstuen.marketing.pk)
+        assert (act.kind, act.state, act.member_id) == (
+            ChangeSet.Kind.BULK,
+            ChangeSet.State.DONE,
+            fjordstuen.marketing.pk,
+        )
         assert act.is_event
         assert act.result == {"changed": 3, "skipped": {}}
         changed = Change.objects.filter(change_set_id=act.pk)
