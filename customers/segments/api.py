@@ -84,7 +84,7 @@ class SegmentView(GuestView):
 
     def segment(self, segment: Segment, *, status: int = 200) -> Response:
         """A segment that was made or changed, to be counted once this is committed."""
-        segments_nudge(segment.business_id)
+        segments_nudge(self.business.pk)
         return Response(self.told(segments_shown([segment])[0]), status=status)
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from customers.sample.businesses import DEMO_PASSWORD, HOUSES, House, demo_business_ensure, demo_sign_ins
 from customers.sample.profiles import DEMO_PROFILES
 from customers.sample.services import RegisterBusy, register_fill
+from customers.segments.services import segments_refresh
 
 DEFAULT_GUESTS = 6000
 
@@ -86,6 +87,7 @@ class Command(BaseCommand):
                 )
             except RegisterBusy as error:
                 raise CommandError(str(error)) from error
+            segments_refresh(business=business)
             lines.append(
                 {
                     "slug": house.slug,
