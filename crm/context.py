@@ -80,6 +80,7 @@ def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[st
     rooms = (
         ("business_home", _("Today"), "concierge-bell", Capability.LOOK_UP),
         ("guest_list", _("Guests"), "users", Capability.LOOK_UP),
+        ("segment_list", _("Segments"), "chart-pie", Capability.LOOK_UP),
         ("todo_list", pgettext("of staff", "Tasks"), "clipboard-check", Capability.LOOK_UP),
         ("import_list", _("Import"), "file-up", Capability.IMPORT),
         ("activity_log", _("Activity"), "history", Capability.AUDIT),

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("customers.search.urls")),
     path("", include("customers.listing.urls")),
     path("", include("customers.export.urls")),
+    path("", include("customers.segments.urls")),
     path("", include("customers.bulk.urls")),
     path("", include("customers.card.urls")),
     path("", include("customers.history.urls")),

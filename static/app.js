@@ -391,9 +391,12 @@
       input.disabled = select.disabled;
       select.required = false;
       select.id += "_select";
+      const focused = doc.activeElement === select;
+      if (select.autofocus) input.autofocus = true;
       select.hidden = true;
       box.classList.add("combobox");
       box.append(input, list);
+      if (focused) input.focus();
     }
     const chosenText = () => select ? select.value && select.selectedOptions[0].textContent.trim() : input.dataset.text ?? "";
     input.dataset.text = input.value;
@@ -416,12 +419,21 @@
     const ask = async query => {
       if (select) {
         const sought = fold(query);
-        return offer([...select.options].filter(option => option.value && fold(option.textContent).includes(sought)).map(option => {
+        let group = null;
+        return offer([...select.options].filter(option => option.value && fold(option.textContent).includes(sought)).reduce((entries, option) => {
           const entry = make("div", { role: "option", "data-value": option.value, "aria-selected": "false" });
           entry.append(make("bdi", {}));
           entry.firstChild.textContent = option.textContent.trim();
-          return entry;
-        }));
+          const label = option.parentElement.label;
+          if (label && group?.getAttribute("aria-label") !== label) {
+            group = make("div", { role: "group", "aria-label": label });
+            group.append(make("div", { class: "label", "aria-hidden": "true" }));
+            group.firstChild.textContent = label;
+            entries.push(group);
+          }
+          label ? group.append(entry) : entries.push(entry);
+          return entries;
+        }, []));
       }
       asked?.abort();
       asked = new AbortController();

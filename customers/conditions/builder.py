@@ -7,7 +7,7 @@ third, which is a group. ``rule`` and ``group`` list the places; ``2-field``, ``
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, NamedTuple
 
@@ -30,7 +30,9 @@ BIRTHDAYS: Final[tuple[str, ...]] = ("next", "last", "this", "previous")
 _VALUES: Final = ("value", "low", "high", "number", "unit", "from", "until")
 _PERIOD: Final = ("period", "period-number", "period-unit", "period-from", "period-until")
 _WHERE: Final = "where-"
-_LISTED: Final = ("any_of", "all_of", "is", "contains", "starts_with", "month")
+TYPED: Final = ("is", "contains", "starts_with")
+"""Operators whose values are written by hand, and never empty."""
+_LISTED: Final = ("any_of", "all_of", *TYPED, "month")
 
 
 class Operator(NamedTuple):
@@ -66,7 +68,8 @@ class DraftRule:
 
     def several(self, name: str) -> tuple[str, ...]:
         """The values of an input that holds several, without those left empty."""
-        return tuple(plain(value) for value in self.given.get(name, ()) if value)
+        typed = name == "value" and Operator.read(self.operator).name in TYPED
+        return tuple(value if typed else plain(value) for value in self.given.get(name, ()) if value)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _rule_of(condition: Condition) -> DraftRule:
         way = value.way
         given = {name: text for name, text in _period_given(value).items() if text != ("",)}
     elif condition.operator in _LISTED:
-        given = {"value": tuple(held(each) for each in value)}
+        given = {"value": value if condition.operator in TYPED else tuple(held(each) for each in value)}
     elif condition.operator == "between":
         given = {"low": (_number_text(value[0]),), "high": (_number_text(value[1]),)}
     elif value is not None:
@@ -136,6 +139,24 @@ def _period_given(period: Period) -> dict[str, tuple[str, ...]]:
 
 def _number_text(value: Any) -> str:
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+
+
+def draft_ready(draft: Draft, catalogue: Catalogue) -> Draft:
+    """The draft with an operator in every rule that has a field and none, or one of another field."""
+    return replace(
+        draft,
+        rules=tuple(
+            draft_ready(rule, catalogue) if isinstance(rule, DraftGroup) else _rule_ready(rule, catalogue)
+            for rule in draft.rules
+        ),
+    )
+
+
+def _rule_ready(rule: DraftRule, catalogue: Catalogue) -> DraftRule:
+    offered = operators_of(catalogue[rule.field]) if rule.field in catalogue else ()
+    if not offered or Operator.read(rule.operator) in offered:
+        return rule
+    return replace(rule, operator=offered[0].key)
 
 
 def draft_data(draft: Draft) -> list[tuple[str, str]]:
@@ -219,7 +240,7 @@ def _rule_read(data: Mapping[str, Sequence[str]], place: str) -> DraftRule:
 
 
 def draft_tree(draft: Draft, catalogue: Catalogue) -> Group:
-    """The tree of a finished draft. Raises :class:`TreeError` naming every rule that is unfinished or makes no sense."""
+    """The tree of a finished draft. Raises :class:`TreeError` naming each rule that is unfinished or makes no sense."""
     problems: list[Problem] = []
     tree = _group_tree(draft, catalogue, "", problems)
     if problems:

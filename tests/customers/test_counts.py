@@ -79,7 +79,7 @@ def test_reach_is_what_contact_rules_say_of_each_guest(register: int, channel: C
 
 
 def test_ninety_five_of_a_hundred_intervals_hold_the_truth() -> None:
-    random = Random(11)  # noqa: S311 - guests drawn, no secret
+    random = Random(11)
     held = 0
     for number in range(400):
         size = random.choice([60_000, 200_000])
