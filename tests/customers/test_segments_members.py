@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,6 +96,20 @@ def test_leaving_and_coming_again_are_two_rows(fjordstuen: House) -> None:
     speak(guest, "nl")
     assert segment_refresh(segment_id=segment.pk) == Refreshed(1, 0)
     assert at(segment, guest) == [(True, False, False), (False, True, False)]
+
+
+def test_rows_name_the_transaction_that_wrote_them(fjordstuen: House) -> None:
+    guest = CustomerFactory(language="nl")
+    segment = segment_create(name="Dutch", tree=DUTCH)
+    segment_refresh(segment_id=segment.pk)
+    row = SegmentMember.objects.get(segment=segment)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        assert (row.entered_xid, row.left_xid) == (cursor.fetchone()[0], None)
+    speak(guest, "nb")
+    segment_refresh(segment_id=segment.pk)
+    row.refresh_from_db()
+    assert row.left_xid == row.entered_xid
 
 
 def test_other_conditions_move_guests_by_definition(fjordstuen: House) -> None:
@@ -347,13 +362,40 @@ def at_once(*works: Any) -> list[BaseException]:
     return wrong
 
 
+def somebody_waits() -> bool:
+    """Whether a transaction of this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+            " WHERE NOT l.granted AND a.datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def test_two_counts_at_once_do_it_once(alone: House) -> None:
     with business_scope(alone.pk):
         for _each in range(20):
             CustomerFactory(language="nl")
         segment = segment_create(name="Dutch", tree=DUTCH)
-    wrong = at_once(*[lambda: segments_count(alone.pk)] * 3)
-    assert wrong == []
+    counted = threading.Event()
+    results: list[Refreshed] = []
+
+    def first() -> None:
+        with business_scope(alone.pk):
+            results.append(segment_refresh(segment_id=segment.pk))
+            counted.set()
+            end = time.monotonic() + 30
+            while not somebody_waits() and time.monotonic() < end:
+                time.sleep(0.01)
+
+    def second() -> None:
+        counted.wait(30)
+        with business_scope(alone.pk):
+            results.append(segment_refresh(segment_id=segment.pk))
+
+    assert at_once(first, second) == []
+    assert results == [Refreshed(20, 0), Refreshed(0, 0)]
+    assert at_once(*[lambda: segments_count(alone.pk)] * 3) == []
     with business_scope(alone.pk):
         assert SegmentMember.objects.filter(segment=segment).count() == 20
         assert segment_get(segment.pk).members == 20
