@@ -11,7 +11,7 @@ from customers.facts.selectors import facts_batches, facts_today
 from customers.facts.services import facts_refresh, register_facts_count
 
 KEPT: Final = tuple(
-    field.column
+    str(field.column)
     for field in CustomerFacts._meta.local_concrete_fields
     if field.column not in ("business_id", "customer_id", "counted_on")
 )

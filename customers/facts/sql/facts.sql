@@ -177,8 +177,10 @@ SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mo
 DECLARE
     business CONSTANT bigint := customers_facts_business();
 BEGIN
+    -- The birth date goes to itself: PostgreSQL prepares the generated columns anew for every row of an update that
+    -- none of them depends on, at twenty times the cost.
     UPDATE customers_customerfacts f
-    SET tags = coalesce(t.tags, '{}')
+    SET tags = coalesce(t.tags, '{}'), birth_date = f.birth_date
     FROM (SELECT DISTINCT unnest(ids) AS id) i LEFT JOIN customers_facts_tags_of(ids) t ON t.customer_id = i.id
     WHERE f.business_id = business AND f.customer_id = ANY (ids) AND f.customer_id = i.id
       AND f.tags IS DISTINCT FROM coalesce(t.tags, '{}');
@@ -219,8 +221,9 @@ SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mo
 DECLARE
     business CONSTANT bigint := customers_facts_business();
 BEGIN
+    -- The birth date, as with tags.
     UPDATE customers_customerfacts f
-    SET last_activity = a.last_activity
+    SET last_activity = a.last_activity, birth_date = f.birth_date
     FROM (SELECT DISTINCT unnest(ids) AS id) i LEFT JOIN customers_facts_activity_of(ids) a ON a.customer_id = i.id
     WHERE f.business_id = business AND f.customer_id = ANY (ids) AND f.customer_id = i.id
       AND f.last_activity IS DISTINCT FROM a.last_activity;
