@@ -122,13 +122,15 @@
     }
     if (control || event.altKey || doc.body.dataset.shortcuts !== "on" || typing(event.target)) return;
     if (!modal()) {
-      if (key === "/" && openPalette()) return event.preventDefault();
+      if (key === "/" && !keyed("/") && openPalette()) return event.preventDefault();
       if (key === "?" && doc.getElementById("keys")) {
         listKeys(doc.getElementById("keys"));
         open(doc.getElementById("keys"));
         return event.preventDefault();
       }
       if ((key === "j" || key === "k") && move(key === "j" ? 1 : -1)) return event.preventDefault();
+      const box = key === "x" && find("input[type=checkbox][name=guest]", doc.activeElement?.closest("[data-row]") || make("i", {}));
+      if (box) return event.preventDefault(), box.click();
     }
     const element = keyed(key);
     if (!element) return;
@@ -204,7 +206,11 @@
     find(`[data-opens="${form.id}"]`)?.focus();
   });
 
-  on("change", event => { if (event.target.matches?.("[data-autosubmit]")) event.target.form?.requestSubmit(); });
+  on("change", event => {
+    if (event.target.matches?.("[data-autosubmit]")) event.target.form?.requestSubmit();
+    // Another operator asks for other inputs.
+    if (event.target.matches?.("[data-renew]")) find("[data-again]", event.target.form)?.click();
+  });
 
   const reveal = form => all("[data-reveal]", form).forEach(part => {
     const [field, value] = part.dataset.reveal.split("=");
@@ -406,16 +412,18 @@
       input.setAttribute("aria-expanded", String(shown));
       if (!shown) input.removeAttribute("aria-activedescendant");
     };
-    const offer = entries => {
+    const offer = (entries, stand) => {
       if (!entries.length) {
         const none = make("div", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" });
         none.textContent = box.dataset.none;
         list.replaceChildren(none);
-      } else list.replaceChildren(...entries);
+      } else if (!stand) list.replaceChildren(...entries);
       show(true);
       choose(input, list, options(list).find(option => !option.hasAttribute("aria-disabled")));
     };
     let asked = null;
+    let answered = null; // the text that the options answer
+    let entered = false; // Enter came before they did
     const ask = async query => {
       if (select) {
         const sought = fold(query);
@@ -443,7 +451,9 @@
         const response = await fetch(url, { signal: asked.signal, headers: { "HX-Request": "true" } });
         if (!response.ok) return show(false);
         list.innerHTML = await response.text();
-        offer(options(list));
+        answered = query;
+        offer(options(list), true);
+        if (entered && query === input.value) take(active(list));
       } catch (error) {
         if (error.name !== "AbortError") show(false);
       }
@@ -451,6 +461,7 @@
     const soon = later(ask, 100);
     const take = option => {
       if (!option || option.hasAttribute("aria-disabled")) return;
+      if (option.href) return option.click();
       const text = option.dataset.text || option.textContent.trim();
       const target = select || hidden;
       target.value = option.dataset.value;
@@ -459,6 +470,7 @@
       target.dispatchEvent(new Event("change", { bubbles: true }));
     };
     input.addEventListener("input", () => {
+      entered = false;
       if (hidden && !input.value) hidden.value = input.dataset.text = "";
       select ? ask(input.value) : soon(input.value);
     });
@@ -467,23 +479,28 @@
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         list.hidden ? ask(select ? "" : input.value) : walk(input, list, event.key);
+      } else if (event.key === "Enter" && !select && !hidden && !event.isComposing) {
+        event.preventDefault();
+        if (answered === input.value) return take(active(list));
+        entered = true;
+        ask(input.value);
       } else if (event.key === "Enter" && !list.hidden) {
         event.preventDefault();
         take(active(list));
       } else if (event.key === "Escape" && !list.hidden) {
         event.preventDefault();
         event.stopPropagation();
-        input.value = chosenText();
+        if (select || hidden) input.value = chosenText();
         show(false);
       }
     });
     list.addEventListener("pointerdown", event => event.preventDefault());
-    list.addEventListener("click", event => take(near(event, "[role=option]")));
+    list.addEventListener("click", event => { if (!near(event, "a[href]")) take(near(event, "[role=option]")); });
     input.addEventListener("blur", () => {
       if (!list.hidden) show(false);
       const empty = select && !input.value && [...select.options].find(option => !option.value);
       if (empty) select.value = "";
-      input.value = chosenText();
+      if (select || hidden) input.value = chosenText();
     });
   };
 
@@ -538,6 +555,7 @@
   const ready = root => {
     all("[data-combobox]", root).forEach(enhance);
     all("form[data-bulk]", root).forEach(count);
+    all("[data-again]", root).forEach(button => { button.hidden = true; });
     all("[data-date-range] .presets", root).forEach(presets => presets.classList.add("ready"));
     all("[data-reveal]", root).forEach(part => { if (part.closest("form")) reveal(part.closest("form")); });
     all("dialog[data-open]", root).forEach(open);

@@ -12,7 +12,7 @@ from typing import Any, Final
 from customers.conditions.selectors import Wanted
 from customers.filters import Sql
 from customers.listing.order import Order, Place
-from customers.search.fetch_sql import Rows, rows
+from customers.search.fetch_sql import Rows, rows, scanning
 
 WALK_MAX: Final = 5_000
 FEW: Final = 20_000
@@ -77,7 +77,8 @@ class _Run:
                 WHERE {bounds} AND {condition.text}
             ) SELECT value, key FROM matched ORDER BY {self._order("value", "key")} LIMIT %s
         """
-        return rows(sql, [*values, *condition.values, most])
+        with scanning():
+            return rows(sql, [*values, *condition.values, most])
 
     def _bounds(self) -> tuple[str, list[Any]]:
         """Where the run begins and ends: only comparisons that an index may answer below a policy."""
@@ -106,7 +107,7 @@ _TYPES: Final = {"text": "text", "number": "bigint", "date": "date"}
 
 
 def matching(wanted: Wanted) -> Sql:
-    """All who match, as a statement that gives their ids."""
+    """All who match, as a statement that gives their ids; to be sent while :func:`scanning`."""
     condition = on_register(wanted)
     return Sql(f"SELECT f.customer_id FROM {_FACTS} WHERE {condition.text}", condition.values)
 
@@ -115,22 +116,22 @@ def count_matching(wanted: Wanted, *, most: int | None) -> int:
     """How many guests match, counted as far as ``most`` where given."""
     condition = on_register(wanted)
     matched = f"FROM {_FACTS} WHERE {condition.text}"
-    if most is None:
-        return int(rows(f"SELECT count(*) {matched}", condition.values)[0][0])
-    counted = rows(f"SELECT count(*) FROM (SELECT 1 {matched} LIMIT %s) m", [*condition.values, most])
-    return int(counted[0][0])
+    counted, values = f"SELECT count(*) {matched}", condition.values
+    if most is not None:
+        counted, values = f"SELECT count(*) FROM (SELECT 1 {matched} LIMIT %s) m", [*values, most]
+    with scanning():
+        return int(rows(counted, values)[0][0])
 
 
 def on_register(wanted: Wanted) -> Sql:
     """The condition in the way that is quicker: what the facts do not hold is asked of few guests one by one."""
     if wanted.is_narrow:
         return wanted.on_sets()
-    # A hash of all guests with a row must not spill: row by row it would be read through again for each.
-    rows("SELECT set_config('work_mem', '128MB', true)")
     narrow = wanted.narrow
     if narrow.text == "true":
         return wanted.on_sets()
-    counted = rows(
-        f"SELECT count(*) FROM (SELECT 1 FROM {_FACTS} WHERE {narrow.text} LIMIT %s) m", [*narrow.values, FEW]
-    )
+    with scanning():
+        counted = rows(
+            f"SELECT count(*) FROM (SELECT 1 FROM {_FACTS} WHERE {narrow.text} LIMIT %s) m", [*narrow.values, FEW]
+        )
     return wanted.on_sets(by_row=counted[0][0] < FEW)

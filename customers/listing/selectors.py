@@ -160,7 +160,8 @@ def guest_count(*, guests: Wanted, most: int | None = None) -> int:
 
 
 def matching_sql(*, tree: Group = EMPTY, match: TextMatch | None = None) -> Sql:
-    """A statement that gives the ids of all who match, under the policy of the business in scope.
+    """A statement that gives the ids of all who match, under the policy of the business in scope; to be sent while
+    :func:`customers.search.fetch_sql.scanning`.
 
     Raises :class:`customers.filters.TreeError` for a filter that refers to a segment that is gone.
     """

@@ -16,6 +16,7 @@ from customers.segments.services.views import (
     view_default_set,
     view_move,
     view_remove,
+    view_share,
     view_update,
 )
 from customers.segments.starters import starter_segments
@@ -37,5 +38,6 @@ __all__ = [
     "view_default_set",
     "view_move",
     "view_remove",
+    "view_share",
     "view_update",
 ]

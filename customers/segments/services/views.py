@@ -78,6 +78,25 @@ def view_update(
     return view
 
 
+def view_share(*, view_id: int, member: Member, shared: bool) -> SavedView:
+    """Give a view of the member's own to everybody, or make a shared one theirs.
+
+    Raises ``SavedView.DoesNotExist``, and :class:`Refused` where there is one of that name already.
+    """
+    with transaction.atomic():
+        segments_lock()
+        view = _locked(view_id, member, None)
+        if view.is_shared == shared:
+            return view
+        view.member = None if shared else member
+        view.version += 1
+        view.updated_at = timezone.now()
+        _save(view, update_fields=["member", "version", "updated_at"])
+        if not shared:
+            DefaultView.objects.filter(view=view).exclude(member=member).delete()
+    return view
+
+
 def view_remove(*, view_id: int, member: Member | None = None, version: int | None = None) -> None:
     """Remove a view that the member may open; whose list opened with it, opens as it does for anybody.
 
