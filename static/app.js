@@ -537,6 +537,13 @@
   on("htmx:after:swap", event => {
     const opened = event.detail.ctx?.opened;
     if (opened) scrollTo(0, 0);
+    // What the answer itself asks for goes before what had the focus and came back under the same id.
+    const asked = held && settled?.isConnected && all("[autofocus]", settled).find(visible);
+    if (asked) {
+      asked.focus();
+      held = false;
+      return;
+    }
     if (!(held || opened) || (doc.activeElement && doc.activeElement !== doc.body)) return;
     const place = opened ? doc.getElementById("main") : settled;
     const first = selector => place && all(selector, place).find(visible);
