@@ -61,8 +61,8 @@ _MADE = f"""
         JOIN customers_changeset y ON y.id = x.undone_by_id
         WHERE x.state = 'undone' AND x.id > %(set)s AND y.result ->> 'kept' = '0'
     ), steps AS (
-        SELECT u.row_id, u.id FROM settled JOIN customers_change u ON u.change_set_id = settled.id
-        WHERE u.record = %(record)s AND u.act = 'U'
+        SELECT u.row_id, u.id FROM customers_change u
+        WHERE u.change_set_id = ANY (ARRAY(SELECT id FROM settled)) AND u.record = %(record)s AND u.act = 'U'
         UNION ALL
         SELECT c.row_id, c.id FROM customers_change c WHERE {_OF_SET} AND c.act = 'U'
     )
