@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("customers.bulk.api")),
     path("", include("customers.card.api")),
+    path("", include("customers.conditions.api")),
     path("", include("customers.consent.api")),
     path("", include("customers.sensitive.api")),
     path("", include("customers.relations.api")),
