@@ -65,6 +65,7 @@ class Tree(serializers.JSONField):
 class SegmentOut(serializers.ModelSerializer):
     """A filter with a name, and the guests who match it, counted every quarter of an hour and after each change."""
 
+    code = serializers.CharField(read_only=True, help_text="Of a segment that came ready; empty for others.")
     name = serializers.CharField(source="title", read_only=True)
     tree = Tree(read_only=True)
     members = serializers.IntegerField(
@@ -157,6 +158,7 @@ class SavedViewOut(serializers.ModelSerializer):
 
     tree = Tree(read_only=True)
     columns = serializers.ListField(child=serializers.CharField(), read_only=True)
+    density = serializers.CharField(read_only=True, help_text="`comfortable`, `compact`, or as each member has it.")
 
     class Meta:
         model = SavedView
