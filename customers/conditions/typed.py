@@ -7,7 +7,7 @@ is not understood stays search text, so that nobody has to know that there are o
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, NamedTuple
@@ -110,8 +110,8 @@ def _named(word: Word, parts: list[str]) -> Condition | None:
         if any(len(part) > TEXT_MAX for part in parts):
             return None
         starts = all(part.endswith("*") for part in parts)
-        values = tuple(part.rstrip("*") if starts else part for part in parts)
-        return Condition(word.field, "starts_with" if starts else "is", values) if all(values) else None
+        texts = tuple(part.rstrip("*") if starts else part for part in parts)
+        return Condition(word.field, "starts_with" if starts else "is", texts) if all(texts) else None
     values = tuple(_value(word.values, part) for part in parts)
     if any(value is None for value in values):
         return None
@@ -236,7 +236,7 @@ def _birthday(key: str, sign: str, written: str) -> Condition | None:
     return _month(written)
 
 
-_READ: Final[Mapping[str, Any]] = {
+_READ: Final[Mapping[str, Callable[[str, str, str], Condition | None]]] = {
     "number": _number,
     "money": _money,
     "date": _date,

@@ -34,7 +34,7 @@ from customers.segments.services.segments import NAME_MAX as SEGMENT_NAME_MAX
 @requires(Capability.LOOK_UP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def view_new(request: BusinessRequest, slug: str) -> HttpResponse:
-    """Keep the list of ``in`` as a view: POST ``name``, ``shared``: for everybody, ``first``: the list opens with it."""
+    """Keep the list of ``in`` as a view: POST ``name``, ``shared`` with everybody, ``first`` to open."""
     asked = state_in(request)
     form: dict[str, Any] = {"name": name_of(asked.state, asked.names, most=60)}
     if request.method == "POST":
