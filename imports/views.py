@@ -48,7 +48,7 @@ def import_upload(request: BusinessRequest, slug: str) -> HttpResponse:
         currency=form.cleaned_data["currency"],
         member=request.member,
     )
-    nudge(import_run_check, run.business_id, run.pk)
+    nudge(import_run_check, run)
     return redirect("import_run", slug=slug, run_id=run.pk)
 
 
@@ -79,7 +79,7 @@ def import_start(request: BusinessRequest, slug: str, run_id: int) -> HttpRespon
     except RunRefused:
         messages.info(request, _("This import has been started already, or put away."))
     else:
-        nudge(import_run_work, run.business_id, run.pk)
+        nudge(import_run_work, run)
     return redirect("import_run", slug=slug, run_id=run_id)
 
 

@@ -19,9 +19,9 @@ _PASSING = ("40P01", "40001", "55P03")
 T = TypeVar("T")
 
 
-def nudge(task: Any, business_id: int, run_id: int) -> None:
-    """Let a worker know of a run after the commit. A broker that is away loses nothing: the sweep finds it later."""
-    transaction.on_commit(lambda: task.delay(business_id, run_id), robust=True)
+def nudge(task: Any, run: Any) -> None:
+    """Let a worker know of a run, a row of its business, after the commit. A broker that is away loses nothing: the sweep finds it later."""
+    transaction.on_commit(lambda: task.delay(run.business_id, run.pk), robust=True)
 
 
 def tried_again(write: Callable[[], T], *, passes: Callable[[DatabaseError], bool] = lambda error: False) -> T:

@@ -40,7 +40,7 @@ class BulkView(ApiView):
     def shown(self, run: BulkRun, status: int = 200) -> Response:
         """The run; whoever may not read gets its id."""
         if run.is_open:
-            nudge(bulk_run_work, run.business_id, run.pk)
+            nudge(bulk_run_work, run)
         return Response(self.told(BulkOut(run).data), status=status)
 
 

@@ -57,7 +57,7 @@ def asked_for(request: BusinessRequest, sent: QueryDict) -> AskedFor:
     """
     # Only these: in a list's address "tag" says whom to show, here which tag to put on them.
     asked = list_asked(QueryDict(list_query(sent)), business=request.business)
-    given = {name: value.replace("\x00", "") for name, value in sent.items()}
+    given = {name: str(value).replace("\x00", "") for name, value in sent.items()}
     if given.get("everyone"):
         if asked.state.problems:
             raise SelectionRefused(

@@ -48,7 +48,7 @@ def _read(given: Mapping[str, Any]) -> Asked:
     if name in CARD_FIELDS:
         if typed and typed not in dict(_choices(name)):
             raise ValuesRefused({"value": _("Choose one of the list.")})
-        values = {"field": name, "value": typed}
+        values: dict[str, Any] = {"field": name, "value": typed}
     else:
         field = _own_field(name)
         if field is None:

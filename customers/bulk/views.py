@@ -55,9 +55,9 @@ def bulk_do(request: BusinessRequest, slug: str) -> HttpResponse | FileResponse:
         asked = asked_for(request, request.POST)
     except SelectionRefused as refused:
         return _back_with(request, str(refused))
-    refused = _guarded(request, asked)
-    if refused is not None:
-        return refused
+    denied = _guarded(request, asked)
+    if denied is not None:
+        return denied
     if asked.given.get("action") == EXPORT:
         return _export(request, asked)
     is_sure = bool(asked.given.get("sure"))
@@ -80,7 +80,7 @@ def bulk_do(request: BusinessRequest, slug: str) -> HttpResponse | FileResponse:
             return redirect(f"{reverse('bulk_new', kwargs={'slug': slug})}?{asked.query}")
         return _review(request, asked, errors=refused.errors)
     if run.is_open:
-        nudge(bulk_run_work, run.business_id, run.pk)
+        nudge(bulk_run_work, run)
         return redirect(_run_address(request, run))
     if run.total > SMALL:
         return redirect(_run_address(request, run))

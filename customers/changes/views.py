@@ -68,7 +68,7 @@ def change_undo(request: BusinessRequest, slug: str, change_set_id: int) -> Http
     try:
         if undo_is_big(change_set_id=change_set_id):
             run = bulk_undo(change_set_id=change_set_id, member=request.member)
-            nudge(bulk_run_work, run.business_id, run.pk)
+            nudge(bulk_run_work, run)
             return redirect("bulk_run", slug=slug, bulk_id=run.pk)
         undo, outcome = change_set_undo(change_set_id=change_set_id, member=request.member)
     except CannotUndo as refused:
