@@ -74,10 +74,10 @@ def _rank(sought: str, label: str) -> int:
 def _named(names: Names) -> Iterator[Suggestion]:
     """Everything that has a name, in the order in which likes are offered."""
     catalogue = names.catalogue
-    for key in ("tags", "segment", "language", "source", "kind"):
-        yield from _values(catalogue[key], names)
+    yield from _values(catalogue["tags"], names)
     yield from _consents(names)
-    yield from _values(catalogue["country"], names)
+    for key in ("segment", "language", "source", "kind", "country"):
+        yield from _values(catalogue[key], names)
     for pk, name in names.properties.items():
         condition = Condition("stays.count", "at_least", Decimal(1), where=(("property", (pk,)),))
         yield Suggestion(name, _("Has stayed at"), (condition,))
