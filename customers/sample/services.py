@@ -15,6 +15,7 @@ from accounts.tenancy import business_scope
 from customers.card.models import Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_close, change_set_open, recording
+from customers.facts.services import facts_once
 from customers.fields.models import CustomField
 from customers.history.models import Product
 from customers.sample.generator import batch_sizes, generate
@@ -122,7 +123,7 @@ def register_fill(
         )
 
     def write(number: int, batch: Batch) -> None:
-        with business_scope(business.pk), recording(act.pk):
+        with business_scope(business.pk), recording(act.pk), facts_once():
             batch_write(
                 batch,
                 properties=properties,

@@ -7,6 +7,7 @@ from datetime import date
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from customers.facts.services import facts_once
 from imports.mapping import Interpreted
 from imports.staging.apply import apply_guests, apply_stays, remember_planned
 from imports.staging.consents import Decided, decide_consents, write_consents
@@ -67,9 +68,10 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         if job.dry:
             remember_planned(cursor)
         else:
-            apply_guests(cursor, job, found.known, today.isoformat())
-            if not job.edits:
-                apply_stays(cursor, job, changed_stays)
+            with facts_once():
+                apply_guests(cursor, job, found.known, today.isoformat())
+                if not job.edits:
+                    apply_stays(cursor, job, changed_stays)
             apply_fields(cursor, job)
         write_consents(cursor, job, consents)
         write_details(cursor, job, details)

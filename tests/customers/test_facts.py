@@ -16,6 +16,7 @@ from customers.consent.models import CONSENTS
 from customers.consent.services import consent_record
 from customers.facts.check import facts_check
 from customers.facts.models import CustomerFacts
+from customers.facts.services import facts_once
 from customers.history.models import Purchase, Stay, StayParticipant
 from tests.cast import Cast, House
 from tests.customers.acts import RANDOM_ACTS, Step, example, perform, steps
@@ -55,6 +56,41 @@ def test_facts_follow_every_write_and_undo(
         assert_facts_are_true(fjordstuen.business)
         change_set_undo(change_set_id=undone.pk)
         assert_facts_are_true(fjordstuen.business)
+
+
+@RANDOM_ACTS
+@given(earlier=steps, act=steps, said=CONSENT)
+def test_a_batch_that_counts_once_counts_the_same(
+    fjordstuen: House, earlier: list[Step], act: list[Step], said: tuple[int, int, bool]
+) -> None:
+    with example():
+        with change_set(kind=EDIT):
+            perform(earlier)
+        with change_set(kind=EDIT), facts_once():
+            perform(act)
+            number, consent, granted = said
+            guests = list(Customer.objects.order_by("pk"))
+            if guests:
+                purpose, channel = CONSENTS[consent]
+                guest = guests[number % len(guests)]
+                consent_record(customer_id=guest.pk, purpose=purpose, channel=channel, granted=granted, source="desk")
+        assert_facts_are_true(fjordstuen.business)
+        with change_set(kind=EDIT):
+            perform(act)
+        assert_facts_are_true(fjordstuen.business)
+
+
+def test_a_batch_that_fails_leaves_counting_as_it_was(fjordstuen: House) -> None:
+    guest = CustomerFactory()
+    with pytest.raises(ValueError, match="no more"), facts_once():
+        PurchaseFactory(customer=guest, amount=250)
+        raise ValueError("no more")
+    PurchaseFactory(customer=guest, amount=40)
+    with facts_once():
+        PurchaseFactory(customer=guest, amount=2)
+        assert kept(guest)["value"] == 40
+    assert kept(guest)["value"] == 42
+    assert_facts_are_true(fjordstuen.business)
 
 
 def test_a_new_card_has_facts_on_its_businesss_own_day(fjordstuen: House) -> None:

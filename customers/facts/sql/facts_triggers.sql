@@ -1,9 +1,24 @@
 -- Facts follow what they are counted from, in the same statement (facts.sql).
 
+-- A batch that writes the same guests by many statements has them counted once, at its end (services.facts_once): while
+-- the transaction says so, guests are only noted. The table is the transaction's own.
+CREATE OR REPLACE FUNCTION customers_facts_wait(ids bigint[]) RETURNS boolean LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF coalesce(current_setting('innkeeper.facts', true), '') <> 'once' THEN
+        RETURN false;
+    END IF;
+    INSERT INTO pg_temp.facts_waiting SELECT unnest(ids);
+    RETURN true;
+END $$;
+
 -- A new card has facts from the first moment, so that lists need no outer join.
 CREATE OR REPLACE FUNCTION customers_facts_of_new_cards() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public AS $$
 BEGIN
+    IF customers_facts_wait((SELECT array_agg(id) FROM new_rows)) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO customers_customerfacts (
         business_id, customer_id, stays, nights, value, currency, cancelled, no_shows, counted_on, kind, language,
         nationality, country, postal_code, city, source, first_contact, birth_date, sort_key, is_restricted, is_deceased,
@@ -21,7 +36,7 @@ SET search_path = pg_catalog, public AS $$
 DECLARE
     ids CONSTANT bigint[] := (SELECT array_agg(id) FROM new_rows);
 BEGIN
-    IF ids IS NOT NULL THEN
+    IF ids IS NOT NULL AND NOT customers_facts_wait(ids) THEN
         PERFORM customers_facts_card(ids);
     END IF;
     RETURN NULL;
@@ -41,7 +56,8 @@ BEGIN
         SELECT array_agg(DISTINCT customer_id) INTO ids
         FROM (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) both_rows;
     END IF;
-    IF ids IS NULL THEN
+    -- Consents are written by the owner, who has no right to the table of those who wait: they are counted at once.
+    IF ids IS NULL OR TG_ARGV[0] <> 'consents' AND customers_facts_wait(ids) THEN
         RETURN NULL;
     END IF;
     CASE TG_ARGV[0]
@@ -65,7 +81,7 @@ BEGIN
     SELECT array_agg(DISTINCT p.customer_id) INTO ids
     FROM customers_stayparticipant p
     WHERE p.business_id = business AND p.stay_id = ANY (stay_ids);
-    IF ids IS NOT NULL THEN
+    IF ids IS NOT NULL AND NOT customers_facts_wait(ids) THEN
         PERFORM customers_facts_history(ids);
     END IF;
     RETURN NULL;
