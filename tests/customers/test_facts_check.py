@@ -7,7 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.tenancy import business_scope
-from customers.facts.models import CustomerFacts
+from customers.facts import services
+from customers.facts.check import facts_check
+from customers.facts.models import CustomerFacts, RegisterFacts
 from customers.history.models import Stay
 from tests.cast import Cast
 from tests.factories import CustomerFactory, StayFactory, StayParticipantFactory
@@ -48,6 +50,21 @@ def test_wrong_facts_are_named_and_mended_only_when_asked(cast: Cast, guest_id: 
         call_command("check_facts", business="fjordstuen", repair=True, stdout=out)
         assert str(guest_id) in out.getvalue()
         assert (facts.get().nights, str(facts.get().value)) == (3, "900.00")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rebuild_counts_by_several_connections(transactional_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "REBUILD_BATCH", 2)
+    with business_scope(transactional_cast.fjordstuen.pk):
+        guests = [StayParticipantFactory().customer for _ in range(5)]
+        CustomerFacts.objects.update(stays=9, sort_key="x")
+        CustomerFacts.objects.filter(customer=guests[2]).delete()
+    out = StringIO()
+    call_command("check_facts", business="fjordstuen", rebuild=True, stdout=out)
+    assert out.getvalue() == "fjordstuen: 5 guests counted\n"
+    with business_scope(transactional_cast.fjordstuen.pk):
+        assert facts_check().differing == []
+        assert RegisterFacts.objects.get().guests == 5
 
 
 def test_an_unknown_business_is_an_error(cast: Cast) -> None:
