@@ -78,17 +78,20 @@ class Wanted:
 
     def on_sets(self, *, by_row: bool = False) -> Sql:
         """As a condition on the register; ``by_row`` where what the facts hold leaves few guests to ask further."""
-        condition = compile_tree(self.tree, self.catalogue, self.context, by_row=by_row)
+        asked = compile_tree(self.tree, self.catalogue, self.context, by_row=by_row)
+        ours = self.context.of_business("f")
+        text, values = f"{ours.text} AND ({asked.text})", [*ours.values, *asked.values]
         match self.match:
             case None:
-                return condition
+                return Sql(text, values)
             case TextMatch((), ids):
-                return Sql(f"({condition.text}) AND f.customer_id = ANY (%s)", [*condition.values, list(ids)])
+                return Sql(f"{text} AND f.customer_id = ANY (%s)", [*values, list(ids)])
             case TextMatch(terms, ids):
                 found = " INTERSECT ".join(f"SELECT * FROM {postings(term)} p" for term in terms)
-                values = [value for term in terms for value in posting_values(term)]
-                text = f"({condition.text}) AND f.customer_id IN (({found}) UNION SELECT unnest(%s::bigint[]))"
-                return Sql(text, [*condition.values, *values, list(ids)])
+                values += [value for term in terms for value in posting_values(term)]
+                return Sql(
+                    f"{text} AND f.customer_id IN (({found}) UNION SELECT unnest(%s::bigint[]))", [*values, list(ids)]
+                )
 
     @cached_property
     def narrow(self) -> Sql:
@@ -133,6 +136,7 @@ def filter_context(
         business.currency,
         _ranks(business) if "value_rank" in fields or every_segment or "segment" in fields else {},
         _segments(catalogue) if "segment" in fields or every_segment else {},
+        business.pk,
     )
 
 

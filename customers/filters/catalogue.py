@@ -40,12 +40,12 @@ class OwnField:
 class Rows:
     """Rows of a guest that an aggregate counts or sums.
 
-    ``source`` is SQL after ``FROM`` with the guest as ``{guest}``; ``holds`` what is true of every row that counts
-    unless ``where`` names the column in it; ``when`` the day or moment a period bounds; ``where`` what can be named,
-    with the SQL of each.
+    ``source`` is SQL after ``FROM`` and ``tables`` its names in it; ``guest`` the column of whose rows they are;
+    ``holds`` what is true of every row that counts unless ``where`` names the column in it; ``when`` the day or moment
+    a period bounds; ``where`` what can be named, with the SQL of each.
     """
 
-    name: str
+    tables: tuple[str, ...]
     source: str
     guest: str
     when: str
@@ -104,7 +104,7 @@ _STAY_WHERE: Final = {
 }
 _STATUSES: Final = {"status": ("booked", "checked_in", "checked_out", "cancelled", "no_show")}
 STAYS: Final = Rows(
-    "stays",
+    ("p", "s"),
     f"{_STAY} WHERE p.is_guest",
     "p.customer_id",
     "s.arrival",
@@ -115,7 +115,7 @@ STAYS: Final = Rows(
     unless="status",
 )
 STAYS_PAID: Final = Rows(
-    "stays",
+    ("p", "s"),
     f"{_STAY} WHERE p.is_payer AND s.amount IS NOT NULL",
     "p.customer_id",
     "s.arrival",
@@ -126,7 +126,7 @@ STAYS_PAID: Final = Rows(
     unless="status",
 )
 PURCHASES: Final = Rows(
-    "purchases",
+    ("b",),
     "customers_purchase b WHERE true",
     "b.customer_id",
     "b.bought_on",
@@ -138,7 +138,7 @@ INVOICE_STATE: Final = (
 )
 """Takes today; as ``Invoice.state_on`` has it."""
 INVOICES: Final = Rows(
-    "invoices",
+    ("i",),
     "customers_invoice i WHERE true",
     "i.customer_id",
     "i.issued_on",
@@ -146,7 +146,7 @@ INVOICES: Final = Rows(
     options={"state": ("due", "overdue", "paid")},
 )
 ACTIVITIES: Final = Rows(
-    "activities",
+    ("a",),
     "customers_activity a WHERE true",
     "a.customer_id",
     "a.at",

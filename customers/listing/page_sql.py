@@ -7,7 +7,9 @@ one scan of the facts.
 """
 
 import datetime as dt
-from typing import Any, Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
 from customers.conditions.selectors import Wanted
 from customers.filters import Sql
@@ -22,85 +24,109 @@ _FACTS: Final = "customers_customerfacts f"
 
 def page_places(wanted: Wanted, order: Order, *, start: Place | None, backwards: bool, most: int) -> list[Place]:
     """The places of the next ``most`` guests after ``start`` in ``order``, or of those before it, nearest first."""
-    found: list[Place] = []
-    runs = [False, True] if order.nullable else [False]
-    for is_null in reversed(runs) if backwards else runs:
-        if start is not None and is_null != (start.value is None) and is_null == backwards:
-            continue  # This run lies behind the place.
-        inside = start if start is not None and is_null == (start.value is None) else None
-        ascending = is_null != backwards if is_null else order.descending == backwards
-        found += _Run(wanted, order, is_null, inside, ascending).places(most - len(found))
-        if len(found) >= most:
-            break
-    return found
+    way = _Way(order, start, backwards)
+    found: Rows = []
+    if wanted.match is None or wanted.match.terms:
+        for run in way.runs():
+            found += _walk(wanted, order, run, most - len(found))
+            if len(found) >= most or wanted:
+                break  # A walk that ended early leaves open what lies between it and the next run.
+    if wanted and len(found) < most:
+        found = _collect(wanted, way, most)
+    return [Place(value.isoformat() if isinstance(value, dt.date) else value, key) for value, key in found]
 
 
+@dataclass(frozen=True)
 class _Run:
-    """One run of the sorted index: the rows with a value, or those without, in one direction from a place on."""
+    """One run of the sorted index, from a place on: where it begins and ends, and how it is sorted."""
 
-    def __init__(self, wanted: Wanted, order: Order, is_null: bool, start: Place | None, ascending: bool) -> None:
-        self.wanted, self.order = wanted, order
-        self.value = f"f.{order.column}"
-        self.is_null, self.start, self.way = is_null, start, "ASC" if ascending else "DESC"
+    bounds: Sql
+    sorted: str
 
-    def places(self, most: int) -> list[Place]:
-        """The first ``most`` places that match."""
-        bounds, values = self._bounds()
-        if self.wanted:
-            few = self.wanted.match is not None and not self.wanted.match.terms
-            found = [] if few else self._walk(most, bounds, values)
-            found = found if len(found) >= most else self._collect(most, bounds, values)
-        else:
-            table = f"{_FACTS} WHERE {bounds} {self._sorted()}"
-            found = rows(f"SELECT {self.value}, f.customer_id FROM {table} LIMIT %s", [*values, most])
-        return [Place(value.isoformat() if isinstance(value, dt.date) else value, key) for value, key in found]
 
-    def _walk(self, most: int, bounds: str, values: list[Any]) -> Rows:
-        """What matches among the next WALK_MAX rows of the index."""
-        card = "(SELECT search_tokens FROM customers_customer WHERE id = f.customer_id LIMIT 1) c"
-        joined = f"CROSS JOIN LATERAL {card}" if self.wanted.needs_card else ""
-        condition = self.wanted.on_rows()
-        sql = f"""
-            SELECT {self.value}, f.customer_id FROM (
-                SELECT * FROM {_FACTS} WHERE {bounds} {self._sorted()} LIMIT %s
-            ) f {joined}
-            WHERE {condition.text} {self._sorted()} LIMIT %s
-        """
-        return rows(sql, [*values, WALK_MAX, *condition.values, most])
+@dataclass(frozen=True)
+class _Way:
+    """The way through an order from a place on. Guests without a value stand last, by their ids."""
 
-    def _collect(self, most: int, bounds: str, values: list[Any]) -> Rows:
-        """What matches in the whole run, sorted once it is together."""
-        condition = on_register(self.wanted)
-        sql = f"""
-            WITH matched AS MATERIALIZED (
-                SELECT {self.value} AS value, f.customer_id AS key FROM {_FACTS}
-                WHERE {bounds} AND {condition.text}
-            ) SELECT value, key FROM matched ORDER BY {self._order("value", "key")} LIMIT %s
-        """
-        with scanning():
-            return rows(sql, [*values, *condition.values, most])
+    order: Order
+    start: Place | None
+    backwards: bool
 
-    def _bounds(self) -> tuple[str, list[Any]]:
-        """Where the run begins and ends: only comparisons that an index may answer below a policy."""
-        parts: list[str] = []
-        values: list[Any] = []
+    @property
+    def value(self) -> str:
+        return f"f.{self.order.column}"
+
+    def runs(self) -> Iterator[_Run]:
+        """The parts of the index one after the other: the guests with a value, and those without."""
+        kinds = [False, True] if self.order.nullable else [False]
+        for is_null in reversed(kinds) if self.backwards else kinds:
+            bounds = self._bounds(is_null)
+            if bounds is not None:
+                keys = ["f.customer_id"] if is_null else [self.value, "f.customer_id"]
+                yield _Run(bounds, ", ".join(f"{key} {self._direction(is_null)}" for key in keys))
+
+    def whole(self) -> _Run:
+        """All of it at once, for what is sorted after it is found."""
+        bounds = [found for found in (self._bounds(False), self.order.nullable and self._bounds(True)) if found]
+        text = " OR ".join(f"({each.text})" for each in bounds)
+        keys = [f"{self.value} {self._direction(False)}", f"f.customer_id {self._direction(False)}"]
         if self.order.nullable:
-            parts.append(f"{self.value} IS {'' if self.is_null else 'NOT '}NULL")
-        if self.start is not None:
-            sign = ">" if self.way == "ASC" else "<"
-            if self.is_null:
-                parts.append(f"f.customer_id {sign} %s")
-                values.append(self.start.id)
-            else:
-                parts.append(f"({self.value}, f.customer_id) {sign} (%s::{_TYPES[self.order.kind]}, %s::bigint)")
-                values += [self.start.value, self.start.id]
-        return " AND ".join(parts) or "true", values
+            absent = f"{self.value} IS NULL"
+            keys = [
+                f"({absent}) {'DESC' if self.backwards else 'ASC'}",
+                f"(CASE WHEN {absent} THEN f.customer_id END) {self._direction(True)}",
+                *keys,
+            ]
+        return _Run(Sql(f"({text})", [value for each in bounds for value in each.values]), ", ".join(keys))
 
-    def _sorted(self) -> str:
-        return "ORDER BY " + self._order(self.value, "f.customer_id")
+    def _direction(self, is_null: bool) -> str:
+        return "ASC" if (is_null != self.backwards if is_null else self.order.descending == self.backwards) else "DESC"
 
-    def _order(self, value: str, key: str) -> str:
-        return f"{key} {self.way}" if self.is_null else f"{value} {self.way}, {key} {self.way}"
+    def _bounds(self, is_null: bool) -> Sql | None:
+        """Where a run begins and ends, by comparisons that an index may answer below a policy; ``None``: behind."""
+        known = [f"{self.value} IS {'' if is_null else 'NOT '}NULL"] if self.order.nullable else []
+        if self.start is None:
+            return Sql(" AND ".join(known) or "true", [])
+        starts_null = self.start.value is None
+        if is_null != starts_null:
+            return Sql(" AND ".join(known), []) if is_null != self.backwards else None
+        sign = ">" if self._direction(is_null) == "ASC" else "<"
+        if is_null:
+            return Sql(" AND ".join([*known, f"f.customer_id {sign} %s"]), [self.start.id])
+        after = f"({self.value}, f.customer_id) {sign} (%s::{_TYPES[self.order.kind]}, %s::bigint)"
+        return Sql(" AND ".join([*known, after]), [self.start.value, self.start.id])
+
+
+def _walk(wanted: Wanted, order: Order, run: _Run, most: int) -> Rows:
+    """What matches among the next rows of the index: WALK_MAX of them, or no more than wanted where all match."""
+    value = f"f.{order.column}"
+    bounds, values = run.bounds
+    if not wanted:
+        return rows(
+            f"SELECT {value}, f.customer_id FROM {_FACTS} WHERE {bounds} ORDER BY {run.sorted} LIMIT %s",
+            [*values, most],
+        )
+    card = "(SELECT search_tokens FROM customers_customer WHERE id = f.customer_id LIMIT 1) c"
+    joined = f"CROSS JOIN LATERAL {card}" if wanted.needs_card else ""
+    condition = wanted.on_rows()
+    sql = f"""
+        SELECT {value}, f.customer_id FROM (
+            SELECT * FROM {_FACTS} WHERE {bounds} ORDER BY {run.sorted} LIMIT %s
+        ) f {joined}
+        WHERE {condition.text} ORDER BY {run.sorted} LIMIT %s
+    """
+    return rows(sql, [*values, WALK_MAX, *condition.values, most])
+
+
+def _collect(wanted: Wanted, way: _Way, most: int) -> Rows:
+    """What matches in the whole register, sorted once it is together."""
+    condition, run = on_register(wanted), way.whole()
+    sql = f"""
+        SELECT {way.value}, f.customer_id FROM {_FACTS}
+        WHERE {run.bounds.text} AND {condition.text} ORDER BY {run.sorted} LIMIT %s
+    """
+    with scanning():
+        return rows(sql, [*run.bounds.values, *condition.values, most])
 
 
 _TYPES: Final = {"text": "text", "number": "bigint", "date": "date"}

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customers.conditions.selectors import Wanted, filter_catalogue, filter_context, wanted
+from customers.facts.models import CustomerFacts
 from customers.facts.services import facts_roll
 from customers.filters import (
     Catalogue,
@@ -22,6 +23,8 @@ from customers.filters import (
     compile_tree,
     is_narrow,
 )  # fmt: skip
+from customers.listing import page_sql
+from customers.listing.order import DEFAULT, Order, read_order
 from customers.listing.selectors import guest_count, guest_page, matching_sql
 from customers.search.fetch_sql import ids
 from customers.segments.models import Segment
@@ -81,6 +84,41 @@ def test_sql_says_what_python_says(guests: Register) -> None:
         assert {row.customer_id for row in guest_page(guests=asked, size=100).rows} == expected
 
     check()
+
+
+def test_pages_share_out_what_matches(guests: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forwards page by page everybody once and in order, backwards the same; however far an index is walked first."""
+    orders = [read_order(name) or DEFAULT for name in ("name", "-name", "last", "-last", "first", "-stays", "value")]
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @given(trees(guests.catalogue, guests.ids), st.sampled_from(orders), st.sampled_from([1, 7, 99]), st.integers(2, 9))
+    def check(tree: Group, order: Order, walk: int, size: int) -> None:
+        monkeypatch.setattr(page_sql, "WALK_MAX", walk)
+        asked = Wanted(tree, guests.catalogue, guests.context)
+        expected = _sorted(matching(tree, guests.known, guests.catalogue, guests.context), order)
+        forwards, page = [], guest_page(guests=asked, order=order, size=size)
+        last = page
+        while True:
+            forwards += [row.customer_id for row in page.rows]
+            last = page
+            if page.after is None:
+                break
+            page = guest_page(guests=asked, order=order, size=size, after=page.after)
+        assert forwards == expected
+        backwards = [row.customer_id for row in last.rows]
+        while last.before is not None:
+            last = guest_page(guests=asked, order=order, size=size, before=last.before)
+            backwards = [row.customer_id for row in last.rows] + backwards
+        assert backwards == expected
+
+    check()
+
+
+def _sorted(ids: set[int], order: Order) -> list[int]:
+    """As the list is sorted: by the column, then the id; those without a value last, by their ids."""
+    column = dict(CustomerFacts.objects.filter(customer_id__in=ids).values_list("customer_id", order.column))
+    known = sorted(((column[pk], pk) for pk in ids if column[pk] is not None), reverse=order.descending)
+    return [pk for _value, pk in known] + sorted(pk for pk in ids if column[pk] is None)
 
 
 def test_every_field_is_asked(guests: Register) -> None:
