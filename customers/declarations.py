@@ -53,8 +53,8 @@ class GuestTable:
 
     ``told`` are the fields a guest gets to read, ``untold`` the others, each with its reason. ``blanked`` are the told
     fields that an erasure of kind ``BLANK`` empties. ``read`` turns rows into what the guest reads where the fields as
-    they stand would not do. ``timeline`` is the kind of its entries, ``filters`` the names of the list's conditions on
-    it.
+    they stand would not do. ``timeline`` is the kind of its entries, ``filters`` the fields of filters that
+    read it.
     """
 
     model: str

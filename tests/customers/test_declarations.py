@@ -9,9 +9,9 @@ from django.db.models import UniqueConstraint
 from accounts.tenancy import business_scope
 from accounts.tenancy.models import TenantForeignKey, TenantModel
 from customers.card.models import Customer
+from customers.conditions.selectors import filter_catalogue
 from customers.declarations import TECHNICAL, Erase, GuestTable, Merge, guest_tables, impersonal_tables
 from customers.export.copy import guest_copy
-from customers.filters import GuestFilter
 from customers.history.timeline import KINDS
 from tests.cast import Cast
 from tests.furniture import furnish
@@ -85,9 +85,13 @@ def test_every_kind_of_the_timeline_is_declared() -> None:
     assert {table.timeline for table in TABLES if table.timeline} == {kind.name for kind in KINDS}
 
 
-def test_every_condition_of_the_list_is_declared() -> None:
-    known = {field.name for field in dataclasses.fields(GuestFilter)}
-    assert {name for table in TABLES for name in table.filters} == known
+@pytest.mark.django_db
+def test_every_field_of_filters_is_declared_once(cast: Cast) -> None:
+    """Fields of the business's own stand as ``own`` and ``stay_own``."""
+    with business_scope(cast.fjordstuen.pk):
+        known = {"own", "stay_own"} | {key for key, field in filter_catalogue().items() if field.own is None}
+    declared = [name for table in TABLES for name in table.filters]
+    assert sorted(declared) == sorted(known)
 
 
 @pytest.mark.django_db
