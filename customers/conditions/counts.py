@@ -17,7 +17,7 @@ from customers.facts.models import SAMPLES
 from customers.listing.page_sql import on_register
 from customers.listing.selectors import Row, guest_rows
 from customers.permission.reasons import REACH, Reason
-from customers.search.fetch_sql import Rows, rows
+from customers.search.fetch_sql import Rows, rows, scanning
 
 ALL_AT_ONCE: Final = 50_000
 """Of registers up to this size everything is counted exactly at once."""
@@ -100,24 +100,24 @@ def is_large() -> bool:
 def _collected(wanted: Wanted) -> Figures:
     """All who match are put together once, then counted and picked from."""
     condition = on_register(wanted)
-    found = rows(
-        f"""
+    sql = f"""
         WITH matched AS MATERIALIZED (
             SELECT f.customer_id, f.sample, f.email_reach, f.sms_reach FROM {_FACTS} WHERE {condition.text}
         )
         SELECT f.email_reach, f.sms_reach, count(*), NULL FROM matched f GROUP BY 1, 2
         UNION ALL
         SELECT 0, 0, 0, ARRAY (SELECT f.customer_id FROM matched f ORDER BY f.sample, f.customer_id LIMIT %s)
-        """,
-        [*condition.values, SHOWN],
-    )
-    return _figures(found, 1)
+    """
+    with scanning():
+        return _figures(rows(sql, [*condition.values, SHOWN]), 1)
 
 
 def _scanned(wanted: Wanted) -> Figures:
     """Exact by one scan; picked from a few samples, which most filters fill."""
     condition = on_register(wanted)
-    return _figures(rows(_GROUPED.format(source=f"{_FACTS} WHERE {condition.text}"), [PICKED, *condition.values]), 1)
+    sql = _GROUPED.format(source=f"{_FACTS} WHERE {condition.text}")
+    with scanning():
+        return _figures(rows(sql, [PICKED, *condition.values]), 1)
 
 
 def _estimated(wanted: Wanted) -> Figures:

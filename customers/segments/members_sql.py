@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.tenancy import require_business_id
 from customers.filters import Sql
-from customers.search.fetch_sql import rows
+from customers.search.fetch_sql import rows, scanning
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))"
 _REFRESH = """
@@ -69,10 +69,11 @@ def members_lock(segment_id: int) -> bool:
 def members_refresh(segment_id: int, matching: Sql, *, definition: int, by_definition: bool) -> Refreshed:
     """Make the guests that ``matching`` selects the members; ``definition`` is the one it was made from."""
     house = require_business_id()
-    entered, left = rows(
-        _REFRESH.format(matching=matching.text),
-        [*matching.values, house, segment_id, by_definition, house, house, segment_id, by_definition],
-    )[0]
+    with scanning():
+        entered, left = rows(
+            _REFRESH.format(matching=matching.text),
+            [*matching.values, house, segment_id, by_definition, house, house, segment_id, by_definition],
+        )[0]
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED, [definition, house, segment_id, house, segment_id])
     return Refreshed(entered, left)
