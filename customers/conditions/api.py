@@ -63,7 +63,7 @@ class FilterOperator(serializers.Serializer):
     """How a field can be compared; `not` turns it round."""
 
     operator = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     label_not = serializers.CharField()
 
 
@@ -72,7 +72,7 @@ class FilterField(serializers.Serializer):
 
     field = serializers.CharField()
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     group = serializers.CharField()
     operators = FilterOperator(many=True)
     options = serializers.ListField(

@@ -6,6 +6,8 @@ from dataclasses import replace
 from customers.conditions.builder import Draft, DraftGroup, DraftRule, places
 from customers.filters.schema import RULES_MAX
 
+Rules = tuple[DraftRule | DraftGroup, ...]
+
 
 def draft_changed(draft: Draft, act: str) -> tuple[Draft, str]:
     """The draft after a button of the builder, and the place that has the focus then ("" is the outermost group).
@@ -86,29 +88,39 @@ def _removed(draft: Draft, place: str) -> tuple[Draft, str]:
 
 def _moved(draft: Draft, place: str, step: int) -> tuple[Draft, str]:
     """One place on: past a rule, into a group that stands there, or out of the group at whose end it stood."""
-    at, rule = _at(place), _found(draft, place)
-    assert rule is not None  # noqa: S101 - the caller has looked
-    siblings = draft.rules
+    at = _at(place)
     if len(at) == 2:
         group = draft.rules[at[0]]
         assert isinstance(group, DraftGroup)  # noqa: S101 - the place is one within
-        siblings = group.rules
-    to = at[-1] + step
-    if 0 <= to < len(siblings):
-        other = siblings[to]
-        if len(at) == 1 and isinstance(rule, DraftRule) and isinstance(other, DraftGroup):
-            return _moved_in(draft, at[0], other, to, step)
-        swapped = list(siblings)
-        swapped[at[-1]], swapped[to] = other, rule
-        if len(at) == 1:
-            return replace(draft, rules=tuple(swapped)), _place(to)
-        return _replaced(draft, _place(at[0]), (replace(group, rules=tuple(swapped)),)), _place(at[0], to)
-    if len(at) == 2 and len(draft.rules) < RULES_MAX:
-        rest = replace(group, rules=tuple(each for number, each in enumerate(siblings) if number != at[1]))
-        stays: list[DraftRule | DraftGroup] = [rest] if rest.rules else []
-        changed = _replaced(draft, _place(at[0]), [rule, *stays] if step < 0 else [*stays, rule])
-        return changed, _place(at[0] if step < 0 or not stays else at[0] + 1)
-    return draft, place
+        return _moved_within(draft, at, group, step)
+    to = at[0] + step
+    if not 0 <= to < len(draft.rules):
+        return draft, place
+    rule, other = draft.rules[at[0]], draft.rules[to]
+    if isinstance(rule, DraftRule) and isinstance(other, DraftGroup):
+        return _moved_in(draft, at[0], other, to, step)
+    return replace(draft, rules=_swapped(draft.rules, at[0], to)), _place(to)
+
+
+def _moved_within(draft: Draft, at: Sequence[int], group: DraftGroup, step: int) -> tuple[Draft, str]:
+    first, inner = at
+    to = inner + step
+    if 0 <= to < len(group.rules):
+        moved = replace(group, rules=_swapped(group.rules, inner, to))
+        return _replaced(draft, _place(first), (moved,)), _place(first, to)
+    if len(draft.rules) >= RULES_MAX:
+        return draft, _place(first, inner)
+    rule = group.rules[inner]
+    rest = replace(group, rules=group.rules[:inner] + group.rules[inner + 1 :])
+    stays: list[DraftRule | DraftGroup] = [rest] if rest.rules else []
+    changed = _replaced(draft, _place(first), [rule, *stays] if step < 0 else [*stays, rule])
+    return changed, _place(first if step < 0 or not stays else first + 1)
+
+
+def _swapped(rules: Rules, one: int, other: int) -> Rules:
+    turned = list(rules)
+    turned[one], turned[other] = turned[other], turned[one]
+    return tuple(turned)
 
 
 def _moved_in(draft: Draft, at: int, group: DraftGroup, to: int, step: int) -> tuple[Draft, str]:

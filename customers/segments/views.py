@@ -108,10 +108,12 @@ def segment_page(request: BusinessRequest, slug: str, segment_id: int) -> HttpRe
     """One segment: its conditions, who is in it and how that went."""
     segment = _segment_or_404(segment_id)
     page = _Page(request, segment)
+    problems: Sequence[Problem] = ()
+    tree = EMPTY
     try:
-        tree, problems = tree_read(segment.tree, page.names.catalogue), ()
+        tree = tree_read(segment.tree, page.names.catalogue)
     except TreeError as error:
-        tree, problems = EMPTY, error.problems
+        problems = error.problems
     return page.shown(draft_of(tree), page.form(), problems=problems, tree=tree)
 
 
@@ -174,8 +176,11 @@ def segment_live(request: BusinessRequest, slug: str) -> HttpResponse:
         return render(
             request, "segments/_live.html", {"live": None, "live_problems": _told(error.problems)}, status=422
         )
-    unfinished = request.GET.get("unfinished", "").isdecimal()
-    return render(request, "segments/_live.html", {**page.live(tree, exact=True), "is_part": unfinished})
+    # The part that was not finished when this was asked for still is not.
+    left_out = request.GET.get("unfinished", "")
+    number = int(left_out) if left_out.isascii() and left_out.isdecimal() and len(left_out) < 4 else 0
+    context = {**page.live(tree, exact=True), "unfinished": number}
+    return render(request, "segments/_live.html", context)
 
 
 @requires(Capability.LOOK_UP)

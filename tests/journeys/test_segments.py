@@ -1,6 +1,8 @@
 """A segment by keyboard: built, counted while one types, saved, opened as a list; and the same without script."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
