@@ -497,7 +497,8 @@
     list.addEventListener("pointerdown", event => event.preventDefault());
     list.addEventListener("click", event => { if (!near(event, "a[href]")) take(near(event, "[role=option]")); });
     input.addEventListener("blur", () => {
-      if (!list.hidden) show(false);
+      // Links stay to be clicked: hidden, they would take the place of what is clicked along.
+      if (!list.hidden && (select || hidden)) show(false);
       const empty = select && !input.value && [...select.options].find(option => !option.value);
       if (empty) select.value = "";
       if (select || hidden) input.value = chosenText();
@@ -565,9 +566,12 @@
     all("[data-again]", root).forEach(button => { button.hidden = true; });
     all("[data-date-range] .presets", root).forEach(presets => presets.classList.add("ready"));
     all("[data-reveal]", root).forEach(part => { if (part.closest("form")) reveal(part.closest("form")); });
-    all("dialog[data-open]", root).forEach(open);
+    all("dialog[data-open]", root).forEach(dialog => { dialog.removeAttribute("data-open"); open(dialog); });
   };
-  on("htmx:after:settle", event => event.detail.newContent.forEach(node => { if (node instanceof Element) ready(node.parentElement || node); }));
+  on("htmx:after:settle", event => event.detail.newContent.forEach(node => {
+    // What was morphed into the page is left behind in pieces: then the page itself is looked through.
+    if (node instanceof Element) ready(node.isConnected ? node.parentElement || node : doc.body);
+  }));
   // A key that works while one types, for what a form proposes.
   on("keydown", event => {
     if (!event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;

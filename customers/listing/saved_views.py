@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import BusinessRequest, requires
+from accounts.access import BusinessRequest, forbidden, requires
 from accounts.models import Capability
 from accounts.services.refusals import Refused
 from customers.changes.messages import named
@@ -62,7 +62,7 @@ def view_edit(request: BusinessRequest, slug: str, view_id: int) -> HttpResponse
     if request.method != "POST":
         return _form(request, asked, {"name": view.name, "shared": view.is_shared, "first": is_first}, view=view)
     if view.is_shared and not request.member.can(Capability.SEGMENT):
-        raise Http404
+        return forbidden(request, Capability.SEGMENT)
     version = request.POST.get("version", "")
     try:
         values = _look(asked) if "look" in request.POST else {"name": request.POST.get("name", "")}
@@ -89,7 +89,7 @@ def view_delete(request: BusinessRequest, slug: str, view_id: int) -> HttpRespon
     """Remove a view; the list stays as it was, without it."""
     view = _view(request, view_id)
     if view.is_shared and not request.member.can(Capability.SEGMENT):
-        raise Http404
+        return forbidden(request, Capability.SEGMENT)
     view_remove(view_id=view.pk, member=request.member)
     messages.success(request, named(_("The view %(name)s is removed."), view.name))
     return redirect(f"{_list(slug)}?view=all")
