@@ -1,4 +1,4 @@
-"""What each table that knows something of a guest says about itself, once, in its app's ``guest.py``.
+"""What each table that knows something of a guest says about itself, once, in its app's ``guest``.
 
 Merge, the guest's own copy of their data, erasure, timeline, card and filters read these declarations, so that no room
 has to know those above it. ``tests/customers/test_declarations.py`` walks every table and field of every app and fails
