@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def nudge(task: Any, run: Any) -> None:
-    """Let a worker know of a run (its row) after the commit. A broker that is away loses nothing: the sweep finds it."""
+    """Let a worker know of a run, its row, after the commit. A broker away loses nothing: the sweep finds it."""
     transaction.on_commit(lambda: task.delay(run.business_id, run.pk), robust=True)
 
 

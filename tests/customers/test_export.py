@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 from django.test import Client
@@ -60,7 +61,10 @@ def test_it_is_logged_with_filter_and_number(cast: Cast, client: Client) -> None
     with business_scope(cast.fjordstuen.pk):
         entry = AuditEntry.objects.get(action="guest.exported")
     assert entry.member_id == cast.fjordstuen.marketing.pk
-    assert entry.data == {"filter": [["language", "nb"]], "rows": 1}
+    filtered = {"version": 1, "match": "all", "rules": [{"field": "language", "operator": "any_of", "value": ["nb"]}]}
+    ((name, text),) = entry.data.pop("filter")
+    assert (name, json.loads(text)) == ("filter", filtered)
+    assert entry.data == {"rows": 1}
 
 
 def test_reception_may_not_export_and_get_does_nothing(cast: Cast, client: Client) -> None:
