@@ -42,7 +42,7 @@ def guest_lookup(request: BusinessRequest, slug: str) -> HttpResponse:
         "list_query": typed.address,
         "said": said,
         "hits": hits,
-        "is_guess": bool(hits) and not found[0].direct,
+        "is_guess": bool(hits and found) and not found[0].direct,
     }
     return render(request, "search/palette.html", context)
 
