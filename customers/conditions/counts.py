@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from customers.conditions.selectors import Wanted
 from customers.consent.models import Channel
-from customers.facts.models import SAMPLES
+from customers.facts.models import SAMPLES, RegisterFacts
 from customers.listing.page_sql import on_register
 from customers.listing.selectors import Row, guest_rows
 from customers.permission.reasons import REACH, Reason
@@ -24,6 +24,9 @@ ALL_AT_ONCE: Final = 50_000
 SAMPLED: Final = 6_000
 """About so many guests an estimate looks at."""
 SHOWN: Final = 10
+WEIGHED: Final = 4
+WEIGHED_MIN: Final = 100
+"""A register's size is told by so many samples, if they hold so many guests."""
 PICKED: Final = 16
 """So many samples, of all 1,024, are picked from while a register is scanned."""
 Z: Final = 1.959964
@@ -94,7 +97,22 @@ def tree_figures(wanted: Wanted, *, exact: bool = False) -> Figures:
 
 def is_large() -> bool:
     """Whether the register holds more than is looked through at once."""
-    return _size(ALL_AT_ONCE + 1) > ALL_AT_ONCE
+    return _size().guests > ALL_AT_ONCE
+
+
+class _Size(NamedTuple):
+    guests: int
+    is_exact: bool
+
+
+def _size() -> _Size:
+    """How many guests the register has: all of a small one, about as many as a few samples say of a larger."""
+    seen = _count("f.sample < %s", WEIGHED)
+    return _Size(seen * SAMPLES // WEIGHED, False) if seen >= WEIGHED_MIN else _Size(_count("true"), True)
+
+
+def _count(condition: str, *values: int) -> int:
+    return int(rows(f"SELECT count(*) FROM {_FACTS} WHERE {condition}", list(values))[0][0])
 
 
 def _collected(wanted: Wanted) -> Figures:
@@ -121,14 +139,24 @@ def _scanned(wanted: Wanted) -> Figures:
 
 
 def _estimated(wanted: Wanted) -> Figures:
-    size = _size(None)
-    samples = _samples(size)
-    looked_at = int(rows(f"SELECT count(*) FROM {_FACTS} WHERE f.sample < %s", [samples])[0][0])
+    roughly = _size()
+    samples = _samples(roughly.guests)
+    looked_at = _count("f.sample < %s", samples)
+    size = roughly.guests if roughly.is_exact else _size_by(samples, looked_at)
     condition = wanted.on_rows()
     part = f"(SELECT * FROM {_FACTS} WHERE f.sample < %s) f WHERE {condition.text}"
-    seen = _figures(rows(_GROUPED.format(source=part), [samples, samples, *condition.values]), size / max(looked_at, 1))
+    sql = _GROUPED.format(source=part)
+    seen = _figures(rows(sql, [samples, samples, *condition.values]), size / max(looked_at, 1))
     counted = estimate(found=seen.counted.number, looked_at=looked_at, size=size)
     return Figures(counted, seen.reach, seen.sample, is_final=counted.is_exact)
+
+
+def _size_by(samples: int, looked_at: int) -> int:
+    """The register's size as of its last count, where the samples hold about as many as they should; else theirs."""
+    counted = RegisterFacts.objects.values_list("guests", flat=True).first() or 0
+    if abs(counted * samples / SAMPLES - looked_at) <= 3 * math.sqrt(looked_at):
+        return max(counted, looked_at)
+    return round(looked_at * SAMPLES / samples)
 
 
 _GROUPED: Final = """
@@ -158,13 +186,6 @@ def estimate(*, found: int, looked_at: int, size: int) -> Counted:
 def _samples(size: int) -> int:
     """How many samples hold about :data:`SAMPLED` guests."""
     return min(SAMPLES, math.ceil(SAMPLED * SAMPLES / max(size, 1)))
-
-
-def _size(most: int | None) -> int:
-    """How many guests the register has, counted as far as ``most``."""
-    if most is None:
-        return int(rows(f"SELECT count(*) FROM {_FACTS}", [])[0][0])
-    return int(rows(f"SELECT count(*) FROM (SELECT 1 FROM {_FACTS} LIMIT %s) m", [most])[0][0])
 
 
 def _figures(found: Rows, scale: float) -> Figures:

@@ -11,7 +11,7 @@ from customers.conditions import counts
 from customers.conditions.counts import Counted, estimate, tree_counted, tree_figures, tree_reach, tree_sampled
 from customers.conditions.selectors import wanted
 from customers.consent.models import Channel
-from customers.facts.models import CustomerFacts
+from customers.facts.models import CustomerFacts, RegisterFacts
 from customers.filters import EMPTY, Condition, Group, Period
 from customers.permission.reasons import ContactPurpose
 from customers.permission.selectors import may_contact
@@ -90,6 +90,16 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_truth() -> None:
         assert counted.low <= counted.number <= counted.high, number
         held += counted.low <= matching <= counted.high
     assert 365 <= held <= 396
+
+
+@pytest.mark.parametrize(("counted", "size"), [(1_000, 1_000), (40_000, 1_024), (0, 1_024)])
+def test_the_size_of_a_register_is_believed_when_the_samples_bear_it_out(
+    fjordstuen: House, counted: int, size: int
+) -> None:
+    RegisterFacts.objects.all().delete()
+    if counted:
+        RegisterFacts.objects.create(guests=counted, counted_on=timezone.localdate())
+    assert counts._size_by(128, 128) == size
 
 
 @given(st.integers(0, 3_000), st.integers(0, 3_000), st.integers(0, 3_000))
