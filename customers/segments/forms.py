@@ -86,8 +86,44 @@ class Input:
         return f"{self.id}-{len(self.values)}"
 
 
+class _Placed:
+    """Ids of the controls of a rule or group."""
+
+    id: str
+
+    @property
+    def field_id(self) -> str:
+        """Of what the condition looks at."""
+        return f"{self.id}-field"
+
+    @property
+    def op_id(self) -> str:
+        """Of how it compares."""
+        return f"{self.id}-op"
+
+    @property
+    def period_id(self) -> str:
+        """Of when."""
+        return f"{self.id}-period"
+
+    @property
+    def match_id(self) -> str:
+        """Of how many rules of a group must hold."""
+        return f"{self.id}-match"
+
+    @property
+    def up_id(self) -> str:
+        """Of the button that moves it up."""
+        return f"{self.id}-up"
+
+    @property
+    def down_id(self) -> str:
+        """Of the button that moves it down."""
+        return f"{self.id}-down"
+
+
 @dataclass(frozen=True)
-class Rule:
+class Rule(_Placed):
     """A condition as the builder shows it."""
 
     place: str
@@ -110,7 +146,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Rules:
+class Rules(_Placed):
     """A group as the builder shows it; the outermost has no place."""
 
     place: str
