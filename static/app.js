@@ -474,6 +474,7 @@
       if (hidden && !input.value) hidden.value = input.dataset.text = "";
       select ? ask(input.value) : soon(input.value);
     });
+    if (!select && !hidden) input.addEventListener("focus", () => { if (list.hidden) ask(input.value); });
     input.addEventListener("click", () => { if (list.hidden) select ? ask("") : soon(input.value); });
     input.addEventListener("keydown", event => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {

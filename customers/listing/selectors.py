@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from customers.card.models import ContactPoint, Customer, CustomerTag, Tag
+from customers.card.models import ContactPoint, Customer, CustomerTag
 from customers.conditions.selectors import TextMatch, Wanted, wanted
 from customers.facts.models import CustomerFacts
 from customers.filters import EMPTY, Group, Sql
@@ -13,7 +13,7 @@ from customers.listing.order import DEFAULT, Order, Place
 from customers.listing.page_sql import count_matching, matching, page_places
 from customers.permission.marks import contact_marks
 from customers.search.candidates_sql import MET_MAX, Sizes
-from customers.search.fetch_sql import ids, rows
+from customers.search.fetch_sql import ids
 from customers.search.postings import posting_values, postings
 from customers.search.selectors import guests_by_other_ways, guests_lookup, read_terms
 
@@ -166,23 +166,3 @@ def matching_sql(*, tree: Group = EMPTY, match: TextMatch | None = None) -> Sql:
     Raises :class:`customers.filters.TreeError` for a filter that refers to a segment that is gone.
     """
     return matching(wanted(tree=tree, match=match))
-
-
-def languages_spoken() -> list[str]:
-    """The languages that guests of the business have, read from the index one by one; "" where one has none."""
-    found = rows(
-        """
-        WITH RECURSIVE spoken AS (
-            (SELECT language FROM customers_customer ORDER BY language LIMIT 1)
-            UNION ALL
-            SELECT (SELECT language FROM customers_customer WHERE language > s.language ORDER BY language LIMIT 1)
-            FROM spoken s WHERE s.language IS NOT NULL
-        ) SELECT language FROM spoken WHERE language IS NOT NULL LIMIT 200
-        """
-    )
-    return [language for (language,) in found]
-
-
-def tags_to_filter() -> dict[int, Tag]:
-    """The business's tags by id."""
-    return {tag.pk: tag for tag in Tag.objects.all()}

@@ -19,7 +19,7 @@ from accounts.models import Capability
 from customers.bulk.asked import bar
 from customers.filters import EMPTY
 from customers.listing.chips import chips_of, list_link, name_of, problems_told
-from customers.listing.columns import cells_of, columns_known, columns_shown
+from customers.listing.columns import USUAL, cells_of, columns_known, columns_shown
 from customers.listing.order import Order, Place, read_place, write_place
 from customers.listing.selectors import COUNTED, guest_count, guest_page, place_of
 from customers.listing.state import Asked, ListState, list_asked
@@ -110,11 +110,12 @@ def guest_columns(request: BusinessRequest, slug: str) -> HttpResponse:
     """The list of ``in`` with other columns: GET ``col`` repeated, and ``density``; ``usual`` for those there are
     anyway."""
     state = state_in(request).state
-    keys = [] if "usual" in request.GET else request.GET.getlist("col")
+    keys = [] if "usual" in request.GET else [key for key in request.GET.getlist("col") if "," not in key]
+    density = request.GET.get("density", "")
     query = QueryDict(mutable=True)
     query.update(dict(state.parameters()))
-    query["cols"] = ",".join(key for key in keys if "," not in key)
-    query["density"] = request.GET.get("density", "")
+    query["cols"] = "" if tuple(keys) == USUAL else ",".join(keys)
+    query["density"] = "" if density == request.user.density else density
     read = list_asked(query, business=request.business, member=request.member).state
     return redirect(f"{reverse('guest_list', kwargs={'slug': slug})}{list_link(read)}")
 

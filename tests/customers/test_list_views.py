@@ -139,7 +139,10 @@ def test_a_form_in_a_dialog_and_on_a_page(office: Client) -> None:
 def test_columns_and_row_height_go_into_the_address(cast: Cast, office: Client) -> None:
     answer = office.get(f"{LIST}columns/", {"in": STATE, "col": ["source", "consents"], "density": "comfortable"})
     query = parse_qs(urlsplit(answer["Location"]).query)
-    assert query["cols"] == ["source,consents"] and query["density"] == ["comfortable"] and query["sort"] == ["-last"]
+    assert query["cols"] == ["source,consents"] and query["sort"] == ["-last"]
+    assert "density" not in query, "that is how high the member's rows are anyway"
+    compact = office.get(f"{LIST}columns/", {"in": "", "density": "compact"})
+    assert compact["Location"] == f"{LIST}?density=compact"
     usual = office.get(f"{LIST}columns/", {"in": STATE, "col": ["source"], "usual": "1"})
     assert "cols" not in parse_qs(urlsplit(usual["Location"]).query)
     every = [unescape(key) for key in re.findall(r'name="col" value="([^"]*)"', page(office))]
