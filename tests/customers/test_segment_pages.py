@@ -1,5 +1,6 @@
 """Segments through their pages: seen, built by buttons, counted, saved, overtaken by a colleague, removed."""
 
+import datetime as dt
 import json
 import re
 from html.parser import HTMLParser
@@ -17,9 +18,12 @@ from customers.conditions.selectors import filter_catalogue
 from customers.facts.models import CustomerFacts
 from customers.filters import tree_read
 from customers.segments.models import Segment
+from customers.segments.selectors import segment_history, segment_list
 from customers.segments.services import segment_create, segment_refresh
+from customers.segments.trends import segment_trends
 from tests.cast import Cast
 from tests.customers.filter_register import fill_register
+from tests.factories import SegmentMemberFactory
 
 pytestmark = pytest.mark.django_db
 HOME = "/b/fjordstuen/segments/"
@@ -139,6 +143,22 @@ class TestSeen:
         assert "Before the ski season" in shown(page)
         assert "New segment" in shown(page)
         assert "By e-mail:" in shown(desk.get(f"{HOME}{segment.pk}/reach/"))
+
+    def test_trends_of_all_are_the_histories_of_each(self, cast: Cast, desk: Client, segment: Segment) -> None:
+        house, now = cast.fjordstuen, timezone.now()
+        with business_scope(house.pk):
+            Segment.objects.filter(pk=segment.pk).update(created_at=now - dt.timedelta(days=50), members=3)
+            for entered, left in ((45, None), (40, 3), (12, None), (9, 2), (0, None)):
+                SegmentMemberFactory(
+                    segment=segment,
+                    entered_at=now - dt.timedelta(days=entered),
+                    left_at=None if left is None else now - dt.timedelta(days=left),
+                )
+            trends = segment_trends(segments=segment_list(), business=house.business)
+            history = segment_history(segment_id=segment.pk, days=30)
+        assert trends[segment.pk].members == [day.members for day in history]
+        assert trends[segment.pk].change == 1
+        assert '<path class="line"' in desk.get(HOME).content.decode()
 
     def test_without_any_it_says_what_a_segment_is(self, cast: Cast, desk: Client) -> None:
         with business_scope(cast.fjordstuen.pk):
