@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from customers.conditions.labels import field_label, fields_grouped
 from customers.conditions.names import Names
+from customers.conditions.typed import has_operators
 from customers.conditions.typed_words import typed_conditions
 from customers.conditions.words import condition_words
 from customers.filters import Condition, Field, Period
@@ -36,8 +37,8 @@ class Suggestion:
 def suggestions(*, text: str, names: Names, most: int = SUGGESTED) -> list[Suggestion]:
     """What a text may mean, the likeliest first: a name that it is, then names that begin so, then names with a word
     that begins so."""
-    typed = typed_conditions(text, names)
-    if typed.conditions and not typed.text:
+    typed = typed_conditions(text, names) if has_operators(text) else None
+    if typed and typed.conditions and not typed.text:
         said = ", ".join(str(condition_words(each, names)) for each in typed.conditions)
         return [Suggestion(said, _("as typed"), typed.conditions)]
     sought = fold(text)
