@@ -43,8 +43,7 @@ def main() -> None:
         "limits_ms": LIMITS_MS,
     }
     if any(added.values()) or not options.no_rebuild:
-        with business_scope(business.pk):
-            report["rebuild_seconds"] = _rebuild()
+        report["rebuild_seconds"] = _rebuild(business)
         register._analyse()
     with business_scope(business.pk):
         report |= _filters(business, options.repeat, options.trees)
@@ -54,12 +53,17 @@ def main() -> None:
     measure.report(report)
 
 
-def _rebuild() -> float:
+def _rebuild(business: Any) -> float:
     """Seconds that counting all facts takes from nothing."""
-    from customers.facts.services import facts_rebuild
+    from django.db import connections
 
+    from customers.facts.services import facts_rebuild_apart
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("DELETE FROM customers_customerfacts WHERE business_id = %s", [business.pk])
+        cursor.execute("VACUUM FULL customers_customerfacts")
     began = time.perf_counter()
-    facts_rebuild()
+    facts_rebuild_apart(business=business)
     return round(time.perf_counter() - began, 1)
 
 

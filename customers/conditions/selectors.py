@@ -79,8 +79,8 @@ class Wanted:
     def on_sets(self, *, by_row: bool = False) -> Sql:
         """As a condition on the register; ``by_row`` where what the facts hold leaves few guests to ask further."""
         asked = compile_tree(self.tree, self.catalogue, self.context, by_row=by_row)
-        ours = self.context.of_business("f")
-        text, values = f"{ours.text} AND ({asked.text})", [*ours.values, *asked.values]
+        # The policy says so too, but of each row anew; told here, a plan compares it once before it begins.
+        text, values = f"f.business_id = %s AND ({asked.text})", [require_business_id(), *asked.values]
         match self.match:
             case None:
                 return Sql(text, values)
@@ -136,7 +136,6 @@ def filter_context(
         business.currency,
         _ranks(business) if "value_rank" in fields or every_segment or "segment" in fields else {},
         _segments(catalogue) if "segment" in fields or every_segment else {},
-        business.pk,
     )
 
 

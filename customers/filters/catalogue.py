@@ -40,12 +40,11 @@ class OwnField:
 class Rows:
     """Rows of a guest that an aggregate counts or sums.
 
-    ``source`` is SQL after ``FROM`` and ``tables`` its names in it; ``guest`` the column of whose rows they are;
-    ``holds`` what is true of every row that counts unless ``where`` names the column in it; ``when`` the day or moment
-    a period bounds; ``where`` what can be named, with the SQL of each.
+    ``source`` is SQL after ``FROM``; ``guest`` the column that says whose rows they are; ``holds`` what is true of every
+    row that counts unless ``where`` names the column in it; ``when`` the day or moment a period bounds; ``where`` what
+    can be named, with the SQL of each.
     """
 
-    tables: tuple[str, ...]
     source: str
     guest: str
     when: str
@@ -104,7 +103,6 @@ _STAY_WHERE: Final = {
 }
 _STATUSES: Final = {"status": ("booked", "checked_in", "checked_out", "cancelled", "no_show")}
 STAYS: Final = Rows(
-    ("p", "s"),
     f"{_STAY} WHERE p.is_guest",
     "p.customer_id",
     "s.arrival",
@@ -115,7 +113,6 @@ STAYS: Final = Rows(
     unless="status",
 )
 STAYS_PAID: Final = Rows(
-    ("p", "s"),
     f"{_STAY} WHERE p.is_payer AND s.amount IS NOT NULL",
     "p.customer_id",
     "s.arrival",
@@ -126,7 +123,6 @@ STAYS_PAID: Final = Rows(
     unless="status",
 )
 PURCHASES: Final = Rows(
-    ("b",),
     "customers_purchase b WHERE true",
     "b.customer_id",
     "b.bought_on",
@@ -138,7 +134,6 @@ INVOICE_STATE: Final = (
 )
 """Takes today; as ``Invoice.state_on`` has it."""
 INVOICES: Final = Rows(
-    ("i",),
     "customers_invoice i WHERE true",
     "i.customer_id",
     "i.issued_on",
@@ -146,7 +141,6 @@ INVOICES: Final = Rows(
     options={"state": ("due", "overdue", "paid")},
 )
 ACTIVITIES: Final = Rows(
-    ("a",),
     "customers_activity a WHERE true",
     "a.customer_id",
     "a.at",

@@ -43,8 +43,7 @@ class Referred(NamedTuple):
 class Context:
     """What a filter's meaning depends on beside itself.
 
-    ``business_id`` is whose register is asked: the policy says so too, but of every row again, and a plan begins with
-    what it knows once. ``today`` and ``zone`` are the business's. Amounts are in ``currency``; ``ranks[p]`` is what the
+    ``today`` and ``zone`` are the business's. Amounts are in ``currency``; ``ranks[p]`` is what the
     top p percent of guests have spent, in hundredths. ``segments`` by id; one that cannot be read is left out.
     """
 
@@ -53,13 +52,6 @@ class Context:
     currency: str = ""
     ranks: Mapping[int, int] = field(default_factory=dict)
     segments: Mapping[int, Referred] = field(default_factory=dict)
-    business_id: int | None = None
-
-    def of_business(self, *tables: str) -> Sql:
-        """The condition that rows are of the business, by the tables' names in a statement."""
-        if self.business_id is None:
-            return Sql("true", [])
-        return Sql(" AND ".join(f"{each}.business_id = %s" for each in tables), [self.business_id] * len(tables))
 
 
 def compile_tree(tree: Group, catalogue: Catalogue, context: Context, *, by_row: bool = False) -> Sql:
@@ -203,12 +195,8 @@ class _Compiler:
         else:
             column = {"date": "v.date", "yes_no": "v.flag"}.get(found.own.kind, "v.text")
             held = self._value(found, condition, column)
-        source, guest, tables = _OWN_OF_STAY if found.of_stay else _OWN_OF_GUEST
-        ours = self.context.of_business(*tables)
-        rows = Sql(
-            f"{source} AND {ours.text} AND v.field_id = %s AND ({held.text})",
-            [*ours.values, found.own.id, *held.values],
-        )
+        source, guest = _OWN_OF_STAY if found.of_stay else _OWN_OF_GUEST
+        rows = Sql(f"{source} AND v.field_id = %s AND ({held.text})", [found.own.id, *held.values])
         inside = self._member(rows, guest)
         return Sql(f"NOT {inside.text}", inside.values) if condition.operator == "empty" else inside
 
@@ -242,8 +230,7 @@ class _Compiler:
         """The rows that an aggregate counts, from ``FROM`` on."""
         rows = found.rows
         assert rows is not None  # noqa: S101 - the caller has looked
-        ours = self.context.of_business(*rows.tables)
-        parts, values = [rows.source, ours.text], [*ours.values]
+        parts, values = [rows.source], []
         named = dict(condition.where)
         if rows.unless not in named:
             parts.append(rows.holds)
@@ -281,11 +268,10 @@ class _Compiler:
 _SCALE: Final = 10_000
 _EMPTY: Final[Mapping[str, str]] = {"text": "{} = ''", "tags": "{} = '{{}}'"}
 _CAST: Final[Mapping[str, str]] = {"number": "::bigint"}
-_OWN_OF_GUEST: Final = ("customers_guestfieldvalue v WHERE true", "v.customer_id", ("v",))
+_OWN_OF_GUEST: Final = ("customers_guestfieldvalue v WHERE true", "v.customer_id")
 _OWN_OF_STAY: Final = (
     "customers_stayfieldvalue v JOIN customers_stayparticipant p ON p.stay_id = v.stay_id WHERE p.is_guest",
     "p.customer_id",
-    ("v", "p"),
 )
 _BY_KIND: Final[Mapping[str, Callable[..., Sql]]] = {
     "text": _Compiler._text,
