@@ -40,7 +40,7 @@ class OwnField:
 class Rows:
     """Rows of a guest that an aggregate counts or sums.
 
-    ``source`` is SQL after ``FROM``; ``guest`` the column that says whose rows they are; ``holds`` what is true of every
+    ``source`` is SQL after ``FROM``; ``guest`` the column of their guest; ``holds`` what is true of every
     row that counts unless ``where`` names the column in it; ``when`` the day or moment a period bounds; ``where`` what
     can be named, with the SQL of each.
     """
