@@ -10,6 +10,7 @@ from accounts.tenancy import business_scope
 from customers.bulk.models import BulkGuests
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
+from customers.facts.services import register_facts_count
 from customers.history.models import Stay
 from customers.search.models import RecentGuest
 from imports.models import ImportProblem, ImportRun, ImportSeen
@@ -100,6 +101,7 @@ def furnish(house: House, word: str) -> dict[str, Any]:
             StayFieldValueFactory(stay=stay, field=CustomFieldFactory(label=word, target="stay"), text=word)
             wording = ConsentWordingFactory(texts={"en": word})
             ConsentEventFactory(customer=guest, purpose="sensitive", channel="", wording=wording, proof=word)
+        register_facts_count(today=today)
         RecentGuest.objects.create(member=house.reception, customer=guest, opened_at=timezone.now())
         AuditEntryFactory(actor=word, data={"name": word})
         # An act of its own: what touches sensitive details is shown to fewer people.
