@@ -53,7 +53,7 @@ class Period:
             case "this":
                 return _calendar(today, self.unit)
             case "previous":
-                return _calendar(_calendar(today, self.unit).first - dt.timedelta(days=1), self.unit)
+                return _calendar(_whole(today, self.unit).first - dt.timedelta(days=1), self.unit)
             case "between":
                 return Span(self.first, self.until)
 
