@@ -17,7 +17,7 @@ from customers.search.models import Presence
 from customers.today.days import Days, birthday_keys, days_at
 from customers.today.flags import Flag, flags_of
 
-SHOWN = 20
+SHOWN = 15
 """Rows of a list before it says how many more there are."""
 COUNTED = 1000
 """A list is counted so far; beyond, it is more than that."""
