@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from customers.facts.services import facts_roll
 from customers.sample.businesses import DEMO_PASSWORD, HOUSES, House, demo_business_ensure, demo_sign_ins
 from customers.sample.profiles import DEMO_PROFILES
 from customers.sample.services import RegisterBusy, register_fill
@@ -87,6 +88,8 @@ class Command(BaseCommand):
                 )
             except RegisterBusy as error:
                 raise CommandError(str(error)) from error
+            # What a night would count: how values are spread, then who is in which segment by it.
+            facts_roll(business=business)
             segments_refresh(business=business)
             lines.append(
                 {
