@@ -129,10 +129,9 @@ def _orders(draw: random.Random) -> Iterator[Case]:
         order = read_order(sort)
         if order is None:
             raise RuntimeError(f"The list cannot be sorted by {sort}.")
-        guest = Customer.objects.filter(id__lte=draw.randint(1, newest)).order_by("-id").first()
-        holder: Any = CustomerFacts.objects.get(customer_id=guest.pk) if guest and order.on_facts else guest
-        value = getattr(holder, order.column)
-        place = Place(value.isoformat() if hasattr(value, "isoformat") else value, guest.pk if guest else 0)
+        guest = Customer.objects.filter(id__lte=draw.randint(1, newest)).order_by("-id")[0]
+        value = getattr(CustomerFacts.objects.get(customer_id=guest.pk), order.column)
+        place = Place(value.isoformat() if hasattr(value, "isoformat") else value, guest.pk)
         for way in ("after", "before"):
             yield f"page {way} a guest by {sort}", urlencode({"sort": sort, way: write_place(place)})
 

@@ -160,7 +160,7 @@ def _orm(business: Any, trees: int, seconds: int) -> dict[str, Any]:
     with business_scope(business.pk):
         tags = sorted(Tag.objects.values_list("pk", flat=True))
         catalogue = filter_catalogue()
-    chosen = {**starters(catalogue), **random_trees(min(trees, 10), tags=tags), **window_trees()}
+    chosen = {**starters(catalogue), **random_trees(min(trees, 4), tags=tags), **window_trees()}
     found: dict[str, Any] = {}
     stopped, differing, theirs, ours = [], [], 0.0, 0.0
     for name, tree in chosen.items():
