@@ -18,7 +18,7 @@ from customers.bulk.services import SMALL
 from customers.card.models import Tag
 from customers.listing.state import ListState, list_asked
 
-LIST = ("filter", "q", "sort")
+LIST = ("filter", "q", "sort", "cols", "density", "view")
 """What the address of the guest list consists of."""
 CHOSEN = ("tag", "field", "value")
 """Inputs of the actions of this room."""
@@ -41,7 +41,7 @@ class AskedFor:
     def hidden(self) -> list[tuple[str, str]]:
         """The selection and the list as a form or an address carries them on."""
         chosen = [("everyone", "1")] if self.selection.ids is None else [("guests", _joined(self.selection.ids))]
-        return [*chosen, *self.state.parameters()]
+        return [*chosen, *self.state.carried()]
 
     @property
     def query(self) -> str:
@@ -56,7 +56,7 @@ def asked_for(request: BusinessRequest, sent: QueryDict) -> AskedFor:
     A filter that cannot be read finds nobody, rather than everybody. Raises :class:`SelectionRefused`.
     """
     # Only these: in a list's address "tag" says whom to show, here which tag to put on them.
-    asked = list_asked(QueryDict(list_query(sent)), business=request.business)
+    asked = list_asked(QueryDict(list_query(sent)), business=request.business, member=request.member)
     given = {name: str(value).replace("\x00", "") for name, value in sent.items()}
     if given.get("everyone"):
         if asked.state.problems:
@@ -89,7 +89,9 @@ def list_address(slug: str, sent: QueryDict) -> str:
 
 def list_query(sent: QueryDict) -> str:
     """Its state as a query string, as it was sent."""
-    return urlencode([(name, sent[name]) for name in LIST if sent.get(name)])
+    # Beside a view what is empty differs from it; of any other list it says nothing.
+    is_view = sent.get("view", "").isdecimal()
+    return urlencode([(name, sent[name]) for name in LIST if name in sent and (sent[name] or is_view)])
 
 
 def bar(request: BusinessRequest) -> dict[str, Any]:

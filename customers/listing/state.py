@@ -83,8 +83,15 @@ class ListState:
         }
 
     def whole(self) -> list[tuple[str, str]]:
-        """The state without its view, every part named: what a form carries on."""
+        """The state without its view, every part named."""
         return list(self._pairs().items())
+
+    def carried(self) -> list[tuple[str, str]]:
+        """The state as a form carries it on: whom it shows is always named, so that whoever changes its view meanwhile
+        does not change who is meant."""
+        pairs = self._pairs()
+        whom = {name: pairs[name] for name in ("q", "filter")}
+        return list((whom | dict(self.parameters())).items())
 
     def whom(self) -> list[tuple[str, str]]:
         """The part of it that says which guests."""

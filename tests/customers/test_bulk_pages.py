@@ -15,8 +15,9 @@ from customers.bulk.services import bulk_work
 from customers.bulk.tasks import bulk_run_work
 from customers.card.models import Customer, CustomerTag, Tag
 from customers.changes.models import ChangeSet
+from customers.segments.models import SavedView
 from tests.cast import Cast, House
-from tests.factories import CustomerFactory, CustomerTagFactory, CustomFieldFactory, TagFactory
+from tests.factories import CustomerFactory, CustomerTagFactory, CustomFieldFactory, SavedViewFactory, TagFactory
 from tests.forms import Form, forms_of
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,55 @@ class TestFewGuests:
         undo = form_to(page, address(house, "change_undo", change_set_id=act.pk))
         client.post(undo.action)
         assert tagged(house) == []
+
+    def test_the_list_one_comes_back_to_looks_as_it_did(self, cast: Cast) -> None:
+        house = cast.fjordstuen
+        (guest,) = made(house, 1, language="nl")
+        with business_scope(house.pk):
+            saved = SavedViewFactory(tree=json.loads(DUTCH), sort="-last")
+        client = client_of(house.admin)
+
+        def carried(page: Any) -> dict[str, str]:
+            values = form_to(page, address(house, "bulk_do")).values
+            return {name: values[name] for name in ("filter", "q", "sort", "cols", "density", "view") if name in values}
+
+        for state, looks in (
+            ("cols=city,stays&density=compact", {"cols": "city,stays", "density": "compact"}),
+            (f"view={saved.pk}&sort=&cols=city", {"view": str(saved.pk), "sort": "", "cols": "city"}),
+            ("view=all", {"view": "all"}),
+        ):
+            sent = carried(client.get(f"{address(house, 'guest_list')}?{state}"))
+            assert sent.items() >= looks.items()
+            for whom in ({"everyone": "1"}, {"guest": str(guest)}):
+                with business_scope(house.pk):
+                    tag = TagFactory()
+                answer = client.post(
+                    address(house, "bulk_do"), {**sent, **whom, "action": "tag_add", "tag": str(tag.pk)}
+                )
+                if "everyone" in whom:
+                    done = form_to(client.get(answer.headers["Location"]), address(house, "bulk_do"))
+                    answer = client.post(done.action, done.values)
+                assert answer.headers["Location"].startswith(address(house, "guest_list"))
+                assert carried(client.get(answer.headers["Location"])) == sent, (state, whom)
+
+    def test_whoever_changes_the_view_meanwhile_changes_nobody_else(self, cast: Cast) -> None:
+        house, tag = cast.fjordstuen, tag_of(cast.fjordstuen)
+        dutch = made(house, 2, language="nl")
+        made(house, 2, language="nb")
+        with business_scope(house.pk):
+            saved = SavedViewFactory(tree=json.loads(DUTCH))
+        client = client_of(house.admin)
+        bar = form_to(client.get(f"{address(house, 'guest_list')}?view={saved.pk}"), address(house, "bulk_do"))
+        everybody = {"version": 1, "match": "all", "rules": []}
+        with business_scope(house.pk):
+            SavedView.objects.filter(pk=saved.pk).update(tree=everybody)
+        sent = bar.values | {"everyone": "1", "action": "tag_add", "tag": str(tag.pk)}
+        review = client.post(bar.action, sent, follow=True)
+        with business_scope(house.pk):
+            SavedView.objects.filter(pk=saved.pk).delete()
+        done = form_to(review, address(house, "bulk_do"))
+        client.post(done.action, done.values)
+        assert tagged(house) == dutch
 
     def test_those_left_are_told_with_the_first_names(self, cast: Cast) -> None:
         house, tag = cast.fjordstuen, tag_of(cast.fjordstuen)
