@@ -62,7 +62,8 @@ class _Way:
         for is_null in reversed(kinds) if self.backwards else kinds:
             bounds = self._bounds(is_null)
             if bounds is not None:
-                keys = ["f.customer_id"] if is_null else [self.value, "f.customer_id"]
+                # The value is named where there is none, too: so the index is known to hold these in order.
+                keys = [self.value, "f.customer_id"]
                 yield _Run(bounds, ", ".join(f"{key} {self._direction(is_null)}" for key in keys))
 
     def whole(self) -> _Run:
