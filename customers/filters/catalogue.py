@@ -57,6 +57,10 @@ class Rows:
     holds: str = "true"
     unless: str = ""
     """The name in ``where`` that lifts ``holds``."""
+    within: str = ""
+    """A function that answers for the whole register at once. It takes what is counted, by the last word of the field's
+    key, the first and last day, a list for each of ``where`` in its order, the currency, both bounds, and whether to
+    turn these around."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ STAYS: Final = Rows(
     _STATUSES,
     holds=_TOOK_PLACE,
     unless="status",
+    within="customers_stays_within",
 )
 STAYS_PAID: Final = Rows(
     f"{_STAY} WHERE p.is_payer AND s.amount IS NOT NULL",
@@ -121,6 +126,7 @@ STAYS_PAID: Final = Rows(
     _STATUSES,
     holds=_TOOK_PLACE,
     unless="status",
+    within="customers_stays_within",
 )
 PURCHASES: Final = Rows(
     "customers_purchase b WHERE true",

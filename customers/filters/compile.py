@@ -220,11 +220,33 @@ class _Compiler:
             )
         # Guests without a row are in no group: where nothing fits, those outside the bounds are left out instead.
         with_none = (low is None or low <= 0) and (high is None or high >= 0)
+        if found.rows.within:  # type: ignore[union-attr]
+            group = self._within(found, condition, outside=with_none)
+            # Not joined but hashed by itself: a planner that cannot see into the function would probe for each guest.
+            return Sql(f"(f.customer_id IN ({group.text})) IS {'NOT ' if with_none else ''}TRUE", group.values)
         bounded = _between(f"coalesce({found.sum}, 0)", low, high, cast="::numeric")
         having = f"NOT ({bounded.text})" if with_none else bounded.text
         guest = found.rows.guest  # type: ignore[union-attr]
         group = f"SELECT {guest} FROM {rows.text} GROUP BY {guest} HAVING {having}"
         return Sql(f"f.customer_id {'NOT ' if with_none else ''}IN ({group})", [*rows.values, *bounded.values])
+
+    def _within(self, found: Field, condition: Condition, *, outside: bool) -> Sql:
+        """The guests whose total is within the bounds, or of those with rows the others."""
+        rows = found.rows
+        assert rows is not None  # noqa: S101 - the caller has looked
+        named = dict(condition.where)
+        span = (None, None) if condition.period is None else condition.period.span(self.context.today)
+        given: list[tuple[str, Any]] = [("text", found.key.rpartition(".")[2]), *(("date", day) for day in span)]
+        given += [
+            (f"{'bigint' if name in rows.ids else 'text'}[]", list(named[name]) if name in named else None)
+            for name in rows.where
+        ]
+        given.append(("text", self.context.currency if found.currency else None))
+        given += [("numeric", end) for end in _ends(condition.operator, condition.value)]
+        given.append(("boolean", outside))
+        return Sql(
+            f"SELECT {rows.within}({', '.join(f'%s::{kind}' for kind, _value in given)})", [v for _kind, v in given]
+        )
 
     def _rows(self, found: Field, condition: Condition) -> Sql:
         """The rows that an aggregate counts, from ``FROM`` on."""

@@ -2,11 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
 Rows = list[tuple[Any, ...]]
+
+_SCANNING: Final = {
+    "enable_indexscan": "off",
+    "work_mem": "128MB",
+    "parallel_setup_cost": "0",
+    "parallel_tuple_cost": "0.001",
+}
 
 
 def rows(sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
@@ -26,13 +33,18 @@ def scanning() -> Iterator[None]:
     """Statements in here read a large part of a register.
 
     A planner believes an index walk through half of a table cheaper than it is: guests do not lie on the disk in the
-    order of their stays. Here it reads a table, or the part of it that an index names, once and in its own order, and
-    a hash of all guests has room, for one that spilled would be read through again for each of them.
+    order of their stays. Here it reads a table, or the part of it that an index names, once and in its own order, by
+    several processes where the table is large, and a hash of all guests has room, for one that spilled would be read
+    through again for each of them.
     """
-    ((before,),) = rows(
-        "SELECT current_setting('work_mem') FROM (SELECT set_config('enable_indexscan', 'off', true)) s"
-    )
-    rows("SELECT set_config('work_mem', '128MB', true)")
+    names, values = list(_SCANNING), list(_SCANNING.values())
+    (before,) = rows(f"SELECT {', '.join(['current_setting(%s)'] * len(names))}", names)
+    _set(names, values)
     # After an error the transaction ends, and the settings with it.
     yield
-    rows("SELECT set_config('enable_indexscan', 'on', true), set_config('work_mem', %s, true)", [before])
+    _set(names, before)
+
+
+def _set(names: Sequence[str], values: Sequence[str]) -> None:
+    pairs = [each for pair in zip(names, values, strict=True) for each in pair]
+    rows(f"SELECT {', '.join(['set_config(%s, %s, true)'] * len(names))}", pairs)

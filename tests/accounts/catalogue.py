@@ -52,6 +52,7 @@ DEFINERS = {
     "customers_segments_due(interval,integer)": ("bigint",),
     "customers_sensitive_consented()": ("trigger",),
     "customers_sensitive_due(integer)": ("bigint",),
+    "customers_stays_within(text,date,date,bigint[],text[],text[],text[],text,numeric,numeric,boolean)": ("bigint",),
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
     "imports_due(text[],interval,integer)": ("bigint", "bigint"),
@@ -59,7 +60,7 @@ DEFINERS = {
 """Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
 The first asks for a user's businesses before a scope can be opened, the last for runs of any business that have fallen
 silent; those of triggers keep current consents, which the app role cannot write; the others reach indexes that a policy
-bars."""
+bars, or read tables whose policies would be asked millions of times."""
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,9 @@ class TestScope:
             theirs = CustomerFactory(given_name="Kanarie")
             EmailFactory(customer=theirs, value="kanarie@example.com")
             PhoneFactory(customer=theirs, value="+31 6 12345678", country="NL")
-            StayParticipantFactory(customer=theirs, stay=StayFactory(reference="KANARIE-1"))
+            stay = StayFactory(reference="KANARIE-1", amount=900, currency="EUR")
+            StayParticipantFactory(customer=theirs, stay=stay, is_guest=True, is_payer=True)
+        within = "SELECT customers_stays_within(%s, NULL, NULL, NULL, NULL, NULL, NULL, 'EUR', %s, NULL, %s)"
         lookup = "SELECT customer_id FROM customers_lookup(%s, %s, %s, %s, 9)"
         asked = (
             (lookup, "kanarie@", [], [], ""),
@@ -219,6 +221,10 @@ class TestScope:
             (lookup, "", [], [], "kanarie"),
             ("SELECT customers_words_holding(%s, 9)", "anari"),
             ("SELECT customers_words_like(%s, 9)", "kanorie"),
+            (within, "count", 1, False),
+            (within, "nights", 1, False),
+            (within, "amount", 1, False),
+            (within, "amount", 1000, True),
         )
         for query, *values in asked:
             with business_scope(cast.duinzicht.pk):
