@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,10 +16,11 @@ from customers.conditions.names import Names
 from customers.conditions.selectors import filter_catalogue, wanted
 from customers.filters import TREE_SCHEMA, Field
 from customers.segments.api import SegmentView
-from customers.segments.serializers import Tree
+from customers.segments.serializers import DUTCH_REGULARS, Tree
 from customers.segments.services import tree_checked
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Dutch", {"tree": DUTCH_REGULARS}, request_only=True)])
 class FilterCountIn(Strict):
     """What to count."""
 

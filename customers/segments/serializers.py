@@ -15,7 +15,7 @@ from customers.filters import TREE_SCHEMA, Catalogue, TreeError, tree_read, tree
 from customers.segments.models import SavedView, Segment
 
 HISTORY_MAX, HISTORY_USUAL = 730, 90
-_NEWSLETTER = {
+DUTCH_REGULARS = {
     "version": 1,
     "match": "all",
     "rules": [
@@ -23,6 +23,7 @@ _NEWSLETTER = {
         {"field": "stays.count", "operator": "at_least", "value": 2, "period": {"last": 24, "unit": "month"}},
     ],
 }
+"""The filter that examples show."""
 
 
 def _inlined(part: Any, parts: Mapping[str, Any]) -> Any:
@@ -40,7 +41,7 @@ def _inlined(part: Any, parts: Mapping[str, Any]) -> Any:
     {
         **_inlined(TREE_SCHEMA, TREE_SCHEMA["$defs"]),
         "description": "A filter: conditions, and groups of conditions, of which `all` or `any` must hold.",
-        "example": _NEWSLETTER,
+        "example": DUTCH_REGULARS,
     }
 )
 class Tree(serializers.JSONField):
@@ -105,7 +106,7 @@ class SegmentPage(serializers.Serializer):
 
 
 @extend_schema_serializer(
-    examples=[OpenApiExample("Dutch", {"name": "Dutch regulars", "tree": _NEWSLETTER}, request_only=True)]
+    examples=[OpenApiExample("Dutch", {"name": "Dutch regulars", "tree": DUTCH_REGULARS}, request_only=True)]
 )
 class SegmentIn(Strict):
     """A new segment."""
@@ -204,7 +205,9 @@ class SavedViewBase(Strict):
 
 @extend_schema_serializer(
     examples=[
-        OpenApiExample("arrivals", {"name": "Dutch regulars", "tree": _NEWSLETTER, "sort": "-value"}, request_only=True)
+        OpenApiExample(
+            "arrivals", {"name": "Dutch regulars", "tree": DUTCH_REGULARS, "sort": "-value"}, request_only=True
+        )
     ]
 )
 class SavedViewIn(SavedViewBase):
@@ -214,6 +217,11 @@ class SavedViewIn(SavedViewBase):
     tree = Tree()
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("order", {"sort": "-value", "columns": ["stays", "value"], "version": 1}, request_only=True)
+    ]
+)
 class SavedViewChange(SavedViewBase):
     """What is to change of a view; what is left out stays."""
 

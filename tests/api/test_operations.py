@@ -87,13 +87,17 @@ def numbers(value: Any, put: int) -> Any:
     return [numbers(each, put) for each in value] if isinstance(value, list) else value
 
 
+READS = {"count_guests"}
+"""Operations that write nothing although they are sent: what they ask is too long for an address."""
+
+
 def scope_wanted(operation: Operation) -> str:
     """``read`` to read, ``write`` for the rest; consents and sensitive details have scopes of their own."""
     if operation.path.endswith("/sensitive/"):
         return "sensitive"
     if "/consents/" in operation.path and operation.method == "post":
         return "consents"
-    return "read" if operation.method == "get" else "write"
+    return "read" if operation.method == "get" or operation.told["operationId"] in READS else "write"
 
 
 def test_the_description_is_whole() -> None:
@@ -203,6 +207,17 @@ def test_at_home_every_operation_answers(cast: Cast, home: dict[str, Any], opera
         assert refused.status in (200, 204, 400, 409, 422), (wrong[:20], refused.text)
         if "requestBody" in operation.told:
             assert refused.status in (400, 422), (wrong[:20], refused.text)
+
+
+def test_what_is_sent_to_be_read_writes_nothing(cast: Cast, home: dict[str, Any]) -> None:
+    reading = [operation for operation in OPERATIONS if operation.told["operationId"] in READS]
+    assert len(reading) == len(READS)
+    caller = caller_make(cast.fjordstuen, ["read"])
+    before = contents(cast.fjordstuen)
+    for operation in reading:
+        answer = caller.call(operation.method, operation.address(home), operation.example)
+        assert answer.status == 200, answer.text
+    assert {**contents(cast.fjordstuen), "accounts_apikey": ""} == {**before, "accounts_apikey": ""}
 
 
 def numbers_at_home(value: Any, home: dict[str, Any]) -> Any:
