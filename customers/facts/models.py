@@ -86,6 +86,8 @@ class CustomerFacts(TenantModel):
     """Hundredths of ``currency``: what fell into the twelve months up to ``counted_on``."""
     value_this_year = models.BigIntegerField(default=0, db_default=0)
     """Hundredths of ``currency``: what falls into the calendar year of ``counted_on``."""
+    arrivals = ArrayField(models.DateField(), default=list, db_default=[])
+    """Arrivals of the stays that took place, as a guest, ascending: how many fall into a window is found by halving."""
     last_activity = models.DateField(null=True)
     """The day of the newest activity, in the business's zone."""
 

@@ -69,7 +69,8 @@ class Field:
 
     ``column`` is SQL over the facts ``f``; ``options`` the values of a closed choice (``""`` is unknown), ``pattern``
     the form of an open one, ``codes`` what stands in the column for each option where that is not the text itself.
-    ``rows`` makes it an aggregate of ``sum``; ``own`` a field of the business's own, with ``of_stay`` one of stays.
+    ``rows`` makes it an aggregate of ``sum``, and ``days`` are the days of all rows that it counts, ascending, over the
+    facts ``f``; ``own`` makes it a field of the business's own, with ``of_stay`` one of stays.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Field:
     nullable: bool = False
     rows: Rows | None = None
     sum: str = ""
+    days: str = ""
     currency: str = ""
     own: OwnField | None = None
     of_stay: bool = False
@@ -91,10 +93,9 @@ class Field:
         found = OPERATORS[self.kind]
         return found if self.nullable or self.kind in ("text", "tags") else tuple(o for o in found if o != "empty")
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether the facts alone answer it, by one look at a row."""
-        return self.rows is None and self.own is None
+    def is_narrow(self, where: Sequence[object] = ()) -> bool:
+        """Whether the facts alone answer it, by one look at a row; ``where`` is what its rows are narrowed by."""
+        return self.own is None and (self.rows is None or (bool(self.days) and not where))
 
 
 _TOOK_PLACE: Final = "s.status IN ('checked_in', 'checked_out')"
@@ -209,7 +210,7 @@ def catalogue_of(
         Field("first_arrival", "date", "f.first_arrival", nullable=True),
         Field("cancelled", "number", "f.cancelled"),
         Field("no_shows", "number", "f.no_shows"),
-        Field("stays.count", "number", rows=STAYS, sum="count(*)"),
+        Field("stays.count", "number", rows=STAYS, sum="count(*)", days="f.arrivals"),
         Field("stays.nights", "number", rows=STAYS, sum="sum(s.departure - s.arrival)"),
         Field("stays.amount", "money", rows=STAYS_PAID, sum="sum(s.amount)", currency="s.currency"),
         Field("value", "money", "f.value_minor"),

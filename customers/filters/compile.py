@@ -1,9 +1,9 @@
 """A filter tree as SQL over the facts of guests. Pure: texts and parameters.
 
 Every condition is true or not of a guest, never unknown: a negation turns exactly the others up. Conditions on the
-facts are answered by one look at a row; what the facts do not hold (aggregates over a free window, fields of the
-business's own) is asked of its own table, in one of two ways: of the whole register at once, or row by row where only
-a part of it is looked at.
+facts are answered by one look at a row, the number of stays in a free window too; what the facts do not hold (other
+aggregates, fields of the business's own) is asked of its own table, in one of two ways: of the whole register at once,
+or row by row where only a part of it is looked at.
 """
 
 import datetime as dt
@@ -71,7 +71,7 @@ def is_narrow(tree: Group, catalogue: Catalogue, context: Context) -> bool:
             for value in c.value
         )
         if c.field == "segment"
-        else catalogue[c.field].is_narrow
+        else catalogue[c.field].is_narrow(c.where)
         for c in tree.conditions()
     )
 
@@ -209,6 +209,8 @@ class _Compiler:
         return Sql(f"(f.customer_id IN (SELECT {guest} FROM {rows.text}))", rows.values)
 
     def _aggregate(self, found: Field, condition: Condition) -> Sql:
+        if found.is_narrow(condition.where):
+            return self._days(found, condition)
         rows = self._rows(found, condition)
         low, high = _ends(condition.operator, condition.value)
         if self.by_row:
@@ -221,14 +223,27 @@ class _Compiler:
         # Guests without a row are in no group: where nothing fits, those outside the bounds are left out instead.
         with_none = (low is None or low <= 0) and (high is None or high >= 0)
         if found.rows.within:  # type: ignore[union-attr]
-            group = self._within(found, condition, outside=with_none)
+            fitting = self._within(found, condition, outside=with_none)
             # Not joined but hashed by itself: a planner that cannot see into the function would probe for each guest.
-            return Sql(f"(f.customer_id IN ({group.text})) IS {'NOT ' if with_none else ''}TRUE", group.values)
+            return Sql(f"(f.customer_id IN ({fitting.text})) IS {'NOT ' if with_none else ''}TRUE", fitting.values)
         bounded = _between(f"coalesce({found.sum}, 0)", low, high, cast="::numeric")
         having = f"NOT ({bounded.text})" if with_none else bounded.text
         guest = found.rows.guest  # type: ignore[union-attr]
         group = f"SELECT {guest} FROM {rows.text} GROUP BY {guest} HAVING {having}"
         return Sql(f"f.customer_id {'NOT ' if with_none else ''}IN ({group})", [*rows.values, *bounded.values])
+
+    def _days(self, found: Field, condition: Condition) -> Sql:
+        """A count over the days that the facts hold: those up to the last day less those before the first."""
+        span = Span(None, None) if condition.period is None else condition.period.span(self.context.today)
+        counted, days = f"cardinality({found.days})", []
+        if span.last is not None:
+            counted, days = f"width_bucket(%s::date, {found.days})", [span.last]
+        if span.first is not None:
+            # The day before is reckoned in the database, whose calendar has one before the first of ours.
+            counted, days = f"({counted} - width_bucket(%s::date - 1, {found.days}))", [*days, span.first]
+        bounded = _between("{}", *_ends(condition.operator, condition.value), cast=_CAST[found.kind])
+        text = bounded.text.format(*[counted] * len(bounded.values))
+        return Sql(text, [value for end in bounded.values for value in (*days, end)])
 
     def _within(self, found: Field, condition: Condition, *, outside: bool) -> Sql:
         """The guests whose total is within the bounds, or of those with rows the others."""

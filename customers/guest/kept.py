@@ -26,6 +26,7 @@ KEPT = (
             "no_shows",
             "value_12_months",
             "value_this_year",
+            "arrivals",
             "last_activity",
         ),
         untold={

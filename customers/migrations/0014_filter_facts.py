@@ -37,6 +37,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="customerfacts",
+            name="arrivals",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.DateField(), db_default=[], default=list, size=None
+            ),
+        ),
+        migrations.AddField(
+            model_name="customerfacts",
             name="last_activity",
             field=models.DateField(null=True),
         ),

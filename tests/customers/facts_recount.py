@@ -46,6 +46,7 @@ HISTORY = [
     "value_12_months",
     "value_this_year",
     "value_minor",
+    "arrivals",
 ]
 OTHERS = ["tags", "consents", "email_state", "phone_state", "email_reach", "sms_reach", "last_activity"]
 NO_HISTORY: dict[str, Any] = dict.fromkeys(HISTORY, 0) | {
@@ -53,6 +54,7 @@ NO_HISTORY: dict[str, Any] = dict.fromkeys(HISTORY, 0) | {
     "first_arrival": None,
     "last_stay": None,
     "next_arrival": None,
+    "arrivals": [],
 }
 
 
@@ -63,7 +65,7 @@ def year_before(day: dt.date) -> dt.date:
 
 def history(guest: Customer, today: dt.date) -> dict[str, Any]:
     """What stays and purchases count to."""
-    facts = {**NO_HISTORY}
+    facts = {**NO_HISTORY, "arrivals": []}
     payments: Counter[str] = Counter()
     sums: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
 
@@ -78,6 +80,7 @@ def history(guest: Customer, today: dt.date) -> dict[str, Any]:
         if part.is_guest and took_place:
             facts["stays"] += 1
             facts["nights"] += stay.nights
+            facts["arrivals"].append(stay.arrival)
             facts["first_arrival"] = min(facts["first_arrival"] or stay.arrival, stay.arrival)
             last = stay.departure if stay.status == Stay.Status.CHECKED_OUT else stay.arrival
             facts["last_stay"] = max(facts["last_stay"] or last, last)
@@ -89,6 +92,7 @@ def history(guest: Customer, today: dt.date) -> dict[str, Any]:
             pay(stay.currency, stay.amount, stay.arrival)
     for bought in Purchase.objects.filter(customer=guest, amount__isnull=False):
         pay(bought.currency, bought.amount or Decimal(0), bought.bought_on)
+    facts["arrivals"].sort()
     if payments:
         facts["currency"] = min(payments, key=lambda currency: (-payments[currency], currency))
         facts["value"], lately, this_year = sums[facts["currency"]]

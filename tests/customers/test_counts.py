@@ -18,7 +18,10 @@ from customers.permission.selectors import may_contact
 from tests.cast import House
 from tests.customers.filter_register import fill_register
 
-STAYED = Group(rules=(Condition("stays.count", "at_least", 1, period=Period("last", 2, "year")),))
+TOOK_PLACE = ("checked_in", "checked_out")
+STAYED = Group(
+    rules=(Condition("stays.count", "at_least", 1, period=Period("last", 2, "year"), where=(("status", TOOK_PLACE),)),)
+)
 DUTCH = Group(rules=(Condition("language", "any_of", ("nl",)),))
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ from tests.cast import House
 from tests.customers.filter_oracle import Known, matching, register
 from tests.customers.filter_register import fill_register
 from tests.customers.filter_trees import trees
-from tests.factories import CustomerFactory, SegmentFactory
+from tests.factories import CustomerFactory, SegmentFactory, StayFactory, StayParticipantFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -195,10 +196,44 @@ def test_a_segment_in_the_register_is_read(fjordstuen: House) -> None:
 def test_what_the_facts_alone_answer(fjordstuen: House) -> None:
     catalogue, context = filter_catalogue(), Context(dt.date(2026, 6, 1))
     assert is_narrow(Group(rules=(Condition("stays", "at_least", 2),)), catalogue, context)
-    assert not is_narrow(Group(rules=(Condition("stays.count", "at_least", 2),)), catalogue, context)
-    wide = Group(rules=(Condition("stays.count", "at_least", 2),))
+    counted = Condition("stays.count", "at_least", 2, period=Period("last", 2, "year"))
+    assert is_narrow(Group(rules=(counted,)), catalogue, context)
+    wide_rule = Condition("stays.count", "at_least", 2, where=(("status", ("cancelled",)),))
+    wide = Group(rules=(wide_rule,))
+    assert not is_narrow(wide, catalogue, context)
+    both = Wanted(Group(rules=(counted, wide_rule)), catalogue, context)
+    assert both.narrow == compile_tree(Group(rules=(counted,)), catalogue, context)
+    assert not both.is_narrow
+    for key in ("stays.nights", "purchases.count"):
+        assert not is_narrow(Group(rules=(Condition(key, "at_least", 2),)), catalogue, context)
     through = Context(dt.date(2026, 6, 1), segments={1: Referred("One", wide)})
     assert not is_narrow(Group(rules=(Condition("segment", "any_of", (1,)),)), catalogue, through)
+
+
+@pytest.mark.usefixtures("fjordstuen")
+def test_stays_in_a_window_are_counted_to_its_edges() -> None:
+    """Every window of a few days about the arrivals, two of which are on one day; who never stayed has none."""
+    guest, never = CustomerFactory(), CustomerFactory()
+    day = dt.date(2025, 3, 10)
+    arrivals = [day + dt.timedelta(days) for days in (0, 2, 2, 5)]
+    for arrival in arrivals:
+        stay = StayFactory(arrival=arrival, departure=arrival + dt.timedelta(1))
+        StayParticipantFactory(stay=stay, customer=guest)
+    days = [None, dt.date.min, *(day + dt.timedelta(number) for number in range(-1, 7)), dt.date.max]
+    context = Context(dt.date(2026, 6, 1))
+    asked = 0
+    for first, until in product(days, days):
+        if first and until and until < first:
+            continue
+        period = Period("between", first=first, until=until)
+        number = sum((first is None or first <= each) and (until is None or each <= until) for each in arrivals)
+        for value, expected in ((number, {guest.pk}), (0, {never.pk} | ({guest.pk} if number == 0 else set()))):
+            rule = Condition("stays.count", "equals", value, period=period)
+            sql = compile_tree(Group(rules=(rule,)), filter_catalogue(), context)
+            found = set(ids(f"SELECT f.customer_id FROM customers_customerfacts f WHERE {sql.text}", sql.values))
+            assert found == (expected | {never.pk} if value == 0 else expected), (first, until, value)
+            asked += 1
+    assert asked > 100
 
 
 def test_amounts_are_the_business_s_own(fjordstuen: House) -> None:

@@ -92,11 +92,12 @@ END $$;
 
 -- Stays and nights count for guests, the value for the payer. It is in the currency most paid stays and purchases are in,
 -- of equals the first by name; invoices bill these same things and count nothing. The twelve months end today, and the
--- year is the calendar's; a stay falls on its arrival. Who has no history is not among the rows.
+-- year is the calendar's; a stay falls on its arrival. Arrivals are those of the stays that count, in any currency,
+-- ascending. Who has no history is not among the rows.
 CREATE OR REPLACE FUNCTION customers_facts_history_of(ids bigint[])
 RETURNS TABLE (customer_id bigint, stays integer, nights integer, value numeric, currency text, first_arrival date,
                last_stay date, next_arrival date, cancelled integer, no_shows integer, value_12_months bigint,
-               value_this_year bigint)
+               value_this_year bigint, arrivals date[])
 LANGUAGE plpgsql STABLE ROWS 5000
 SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
@@ -111,12 +112,24 @@ BEGIN
     FROM customers_stayparticipant p
     WHERE p.business_id = business AND p.customer_id = ANY (ids);
     RETURN QUERY
+    WITH part AS MATERIALIZED (
+        SELECT p.customer_id, p.is_guest, p.is_payer, s.status, s.arrival, s.departure, s.amount, s.currency,
+               s.status IN ('checked_in', 'checked_out') AS took_place
+        FROM customers_stayparticipant p
+        JOIN customers_stay s ON s.business_id = business AND s.id = p.stay_id
+        WHERE p.business_id = business AND p.customer_id = ANY (ids) AND s.id = ANY (stay_ids)
+        UNION ALL
+        SELECT b.customer_id, false, true, '', b.bought_on, NULL, b.amount, b.currency, true
+        FROM customers_purchase b
+        WHERE b.business_id = business AND b.customer_id = ANY (ids) AND b.amount IS NOT NULL
+    )
     SELECT c.customer_id, sum(c.stays)::integer, sum(c.nights)::integer,
            coalesce((array_agg(c.paid ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], 0),
            coalesce((array_agg(c.currency ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], '')::text,
            min(c.first_arrival), max(c.last_stay), min(c.next_arrival), sum(c.cancelled)::integer, sum(c.no_shows)::integer,
            coalesce((array_agg(c.lately ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], 0),
-           coalesce((array_agg(c.this_year ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], 0)
+           coalesce((array_agg(c.this_year ORDER BY c.payments DESC, c.currency) FILTER (WHERE c.payments > 0))[1], 0),
+           coalesce(d.arrivals, '{}')
     FROM (
         SELECT part.customer_id, part.currency,
                count(*) FILTER (WHERE part.is_guest AND part.took_place) AS stays,
@@ -135,20 +148,16 @@ BEGIN
                    FILTER (WHERE part.is_guest AND part.status = 'booked' AND part.departure >= today) AS next_arrival,
                count(*) FILTER (WHERE part.is_guest AND part.status = 'cancelled') AS cancelled,
                count(*) FILTER (WHERE part.is_guest AND part.status = 'no_show') AS no_shows
-        FROM (
-            SELECT p.customer_id, p.is_guest, p.is_payer, s.status, s.arrival, s.departure, s.amount, s.currency,
-                   s.status IN ('checked_in', 'checked_out') AS took_place
-            FROM customers_stayparticipant p
-            JOIN customers_stay s ON s.business_id = business AND s.id = p.stay_id
-            WHERE p.business_id = business AND p.customer_id = ANY (ids) AND s.id = ANY (stay_ids)
-            UNION ALL
-            SELECT b.customer_id, false, true, '', b.bought_on, NULL, b.amount, b.currency, true
-            FROM customers_purchase b
-            WHERE b.business_id = business AND b.customer_id = ANY (ids) AND b.amount IS NOT NULL
-        ) part
+        FROM part
         GROUP BY part.customer_id, part.currency
     ) c
-    GROUP BY c.customer_id ORDER BY c.customer_id;
+    LEFT JOIN (
+        SELECT part.customer_id, array_agg(part.arrival ORDER BY part.arrival) AS arrivals
+        FROM part
+        WHERE part.is_guest AND part.took_place
+        GROUP BY part.customer_id
+    ) d ON d.customer_id = c.customer_id
+    GROUP BY c.customer_id, d.arrivals ORDER BY c.customer_id;
 END $$;
 
 -- Each of the following writes one group for the guests it is given; a guest without rows of the group is one of them.
@@ -238,20 +247,22 @@ BEGIN
     UPDATE customers_customerfacts f
     SET stays = h.stays, nights = h.nights, value = h.value, currency = h.currency, first_arrival = h.first_arrival,
         last_stay = h.last_stay, next_arrival = h.next_arrival, cancelled = h.cancelled, no_shows = h.no_shows,
-        value_12_months = h.value_12_months, value_this_year = h.value_this_year, counted_on = today
+        value_12_months = h.value_12_months, value_this_year = h.value_this_year, arrivals = h.arrivals,
+        counted_on = today
     FROM (
         SELECT i.id, coalesce(h.stays, 0) AS stays, coalesce(h.nights, 0) AS nights, coalesce(h.value, 0) AS value,
                coalesce(h.currency, '') AS currency, h.first_arrival, h.last_stay, h.next_arrival,
                coalesce(h.cancelled, 0) AS cancelled, coalesce(h.no_shows, 0) AS no_shows,
-               coalesce(h.value_12_months, 0) AS value_12_months, coalesce(h.value_this_year, 0) AS value_this_year
+               coalesce(h.value_12_months, 0) AS value_12_months, coalesce(h.value_this_year, 0) AS value_this_year,
+               coalesce(h.arrivals, '{}') AS arrivals
         FROM (SELECT DISTINCT unnest(ids) AS id) i LEFT JOIN customers_facts_history_of(ids) h ON h.customer_id = i.id
     ) h
     WHERE f.business_id = business AND f.customer_id = ANY (ids) AND f.customer_id = h.id
       AND (f.stays, f.nights, f.value, f.currency, f.first_arrival, f.last_stay, f.next_arrival, f.cancelled, f.no_shows,
-           f.value_12_months, f.value_this_year)
+           f.value_12_months, f.value_this_year, f.arrivals)
           IS DISTINCT FROM
           (h.stays, h.nights, h.value, h.currency, h.first_arrival, h.last_stay, h.next_arrival, h.cancelled, h.no_shows,
-           h.value_12_months, h.value_this_year);
+           h.value_12_months, h.value_this_year, h.arrivals);
 END $$;
 
 -- All groups at once, in one write a guest; a guest without facts gets them.
@@ -265,13 +276,13 @@ BEGIN
         business_id, customer_id, kind, language, nationality, country, postal_code, city, source, first_contact,
         birth_date, sort_key, is_restricted, is_deceased, do_not_contact, tags, consents, email_state, phone_state,
         last_activity, stays, nights, value, currency, first_arrival, last_stay, next_arrival, cancelled, no_shows,
-        value_12_months, value_this_year, counted_on)
+        value_12_months, value_this_year, arrivals, counted_on)
     SELECT c.business_id, c.id, c.kind, c.language, c.nationality, c.country, c.postal_code, c.city, c.source,
            c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased, c.do_not_contact,
            coalesce(t.tags, '{}'), coalesce(s.consents, 0), coalesce(a.email_state, ''), coalesce(a.phone_state, ''),
            y.last_activity, coalesce(h.stays, 0), coalesce(h.nights, 0), coalesce(h.value, 0), coalesce(h.currency, ''),
            h.first_arrival, h.last_stay, h.next_arrival, coalesce(h.cancelled, 0), coalesce(h.no_shows, 0),
-           coalesce(h.value_12_months, 0), coalesce(h.value_this_year, 0), today
+           coalesce(h.value_12_months, 0), coalesce(h.value_this_year, 0), coalesce(h.arrivals, '{}'), today
     FROM customers_customer c
     LEFT JOIN customers_facts_tags_of(ids) t ON t.customer_id = c.id
     LEFT JOIN customers_facts_addresses_of(ids) a ON a.customer_id = c.id
@@ -290,16 +301,16 @@ BEGIN
         stays = excluded.stays, nights = excluded.nights, value = excluded.value, currency = excluded.currency,
         first_arrival = excluded.first_arrival, last_stay = excluded.last_stay, next_arrival = excluded.next_arrival,
         cancelled = excluded.cancelled, no_shows = excluded.no_shows, value_12_months = excluded.value_12_months,
-        value_this_year = excluded.value_this_year, counted_on = excluded.counted_on
+        value_this_year = excluded.value_this_year, arrivals = excluded.arrivals, counted_on = excluded.counted_on
     WHERE (f.kind, f.language, f.nationality, f.country, f.postal_code, f.city, f.source, f.first_contact, f.birth_date,
            f.sort_key, f.is_restricted, f.is_deceased, f.do_not_contact, f.tags, f.consents, f.email_state, f.phone_state,
            f.last_activity, f.stays, f.nights, f.value, f.currency, f.first_arrival, f.last_stay, f.next_arrival,
-           f.cancelled, f.no_shows, f.value_12_months, f.value_this_year)
+           f.cancelled, f.no_shows, f.value_12_months, f.value_this_year, f.arrivals)
           IS DISTINCT FROM
           (excluded.kind, excluded.language, excluded.nationality, excluded.country, excluded.postal_code, excluded.city,
            excluded.source, excluded.first_contact, excluded.birth_date, excluded.sort_key, excluded.is_restricted,
            excluded.is_deceased, excluded.do_not_contact, excluded.tags, excluded.consents, excluded.email_state,
            excluded.phone_state, excluded.last_activity, excluded.stays, excluded.nights, excluded.value,
            excluded.currency, excluded.first_arrival, excluded.last_stay, excluded.next_arrival, excluded.cancelled,
-           excluded.no_shows, excluded.value_12_months, excluded.value_this_year);
+           excluded.no_shows, excluded.value_12_months, excluded.value_this_year, excluded.arrivals);
 END $$;
