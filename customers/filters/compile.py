@@ -267,7 +267,8 @@ class _Compiler:
         """The rows that an aggregate counts, from ``FROM`` on."""
         rows = found.rows
         assert rows is not None  # noqa: S101 - the caller has looked
-        parts, values = [rows.source], []
+        parts: list[str] = [rows.source]
+        values: list[Any] = []
         named = dict(condition.where)
         if rows.unless not in named:
             parts.append(rows.holds)
