@@ -488,7 +488,7 @@
       } else if (event.key === "Enter" && !list.hidden) {
         event.preventDefault();
         take(active(list));
-      } else if (event.key === "Escape" && !list.hidden) {
+      } else if (event.key === "Escape" && !list.hidden && !list.closest(".finder")) { // of a finder it closes the dialog
         event.preventDefault();
         event.stopPropagation();
         if (select || hidden) input.value = chosenText();
