@@ -1,39 +1,49 @@
 """The statements of the guest list: which ids stand on a page, how many match, and all of them.
 
 All read one table, the facts. A page is first sought by walking the sorted index and asking each guest, which ends at
-once when many match. Where the walk has gone WALK_MAX guests without filling the page, what matches is collected first
-and sorted then. So neither a rare filter nor one whose guests all stand at the far end of the order costs more than
+once when many match. Where so few match that the walk would be long, what matches is collected first, counted, and
+sorted then. So neither a rare filter nor one whose guests all stand at the far end of the order costs more than
 one scan of the facts.
 """
 
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from customers.conditions.selectors import Wanted
 from customers.filters import Sql
 from customers.listing.order import Order, Place
 from customers.search.fetch_sql import Rows, rows, scanning
 
-WALK_MAX: Final = 5_000
+WALK_FIRST, WALK_MAX = 400, 8_000
+"""How many guests are asked first, and at most, before what matches is collected instead."""
 FEW: Final = 20_000
 """So many guests are asked one by one for what the facts do not hold; of more the whole register is asked at once."""
 _FACTS: Final = "customers_customerfacts f"
 
 
-def page_places(wanted: Wanted, order: Order, *, start: Place | None, backwards: bool, most: int) -> list[Place]:
+class Places(NamedTuple):
+    """The places of a page, and how many guests match in all where finding them has told."""
+
+    places: list[Place]
+    total: int | None = None
+
+
+def page_places(wanted: Wanted, order: Order, *, start: Place | None, backwards: bool, most: int) -> Places:
     """The places of the next ``most`` guests after ``start`` in ``order``, or of those before it, nearest first."""
     way = _Way(order, start, backwards)
     found: Rows = []
+    total = None
     if wanted.match is None or wanted.match.terms:
         for run in way.runs():
             found += _walk(wanted, order, run, most - len(found))
             if len(found) >= most or wanted:
                 break  # A walk that ended early leaves open what lies between it and the next run.
     if wanted and len(found) < most:
-        found = _collect(wanted, way, most)
-    return [Place(value.isoformat() if isinstance(value, dt.date) else value, key) for value, key in found]
+        found, total = _collect(wanted, way, most)
+    places = [Place(value.isoformat() if isinstance(value, dt.date) else value, key) for value, key in found]
+    return Places(places, total)
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,10 @@ class _Way:
 
 
 def _walk(wanted: Wanted, order: Order, run: _Run, most: int) -> Rows:
-    """What matches among the next rows of the index: WALK_MAX of them, or no more than wanted where all match."""
+    """What matches among the next rows of the index, as many as are wanted; fewer where the way there is too long.
+
+    A few rows tell how often one matches, and so how far it is.
+    """
     value = f"f.{order.column}"
     bounds, values = run.bounds
     if not wanted:
@@ -116,18 +129,25 @@ def _walk(wanted: Wanted, order: Order, run: _Run, most: int) -> Rows:
         ) f {joined}
         WHERE {condition.text} ORDER BY {run.sorted} LIMIT %s
     """
-    return rows(sql, [*values, WALK_MAX, *condition.values, most])
+    found: Rows = []
+    for far in (min(WALK_FIRST, WALK_MAX), WALK_MAX):
+        found = rows(sql, [*values, far, *condition.values, most])
+        if len(found) >= most or len(found) * WALK_MAX < most * far:
+            break
+    return found
 
 
-def _collect(wanted: Wanted, way: _Way, most: int) -> Rows:
-    """What matches in the whole register, sorted once it is together."""
+def _collect(wanted: Wanted, way: _Way, most: int) -> tuple[Rows, int | None]:
+    """What matches in the whole register, sorted once it is together; and how many that is, unless the page is empty."""
     condition, run = on_register(wanted), way.whole()
     sql = f"""
-        SELECT {way.value}, f.customer_id FROM {_FACTS}
-        WHERE {run.bounds.text} AND {condition.text} ORDER BY {run.sorted} LIMIT %s
+        SELECT {way.value}, f.customer_id, f.total FROM (
+            SELECT {way.value}, f.customer_id, count(*) OVER () AS total FROM {_FACTS} WHERE {condition.text}
+        ) f WHERE {run.bounds.text} ORDER BY {run.sorted} LIMIT %s
     """
     with scanning():
-        return rows(sql, [*run.bounds.values, *condition.values, most])
+        found = rows(sql, [*condition.values, *run.bounds.values, most])
+    return [(value, key) for value, key, _total in found], found[0][2] if found else None
 
 
 _TYPES: Final = {"text": "text", "number": "bigint", "date": "date"}

@@ -48,11 +48,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list, and the places its neighbours begin after and before, where there are any."""
+    """Some rows of a list, and the places its neighbours begin after and before, where there are any.
+
+    ``total`` is how many guests the list has, where finding the page has told.
+    """
 
     rows: list[Row]
     before: Place | None
     after: Place | None
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def guest_page(
     """A page of the list: the first, the one ``after`` a place, or the one ``before`` it."""
     backwards = before is not None and after is None
     start = before if backwards else after
-    places = page_places(guests, order, start=start, backwards=backwards, most=size + 1)
+    places, total = page_places(guests, order, start=start, backwards=backwards, most=size + 1)
     more, places = len(places) > size, places[:size]
     if backwards:
         places.reverse()
@@ -106,6 +110,7 @@ def guest_page(
         guest_rows(customer_ids=[place.id for place in places]),
         places[0] if places and has_before else None,
         places[-1] if places and has_after else None,
+        total,
     )
 
 

@@ -59,7 +59,7 @@ def _page(request: BusinessRequest, asked: Asked) -> dict[str, Any]:
         # Everybody on it is gone since the address was made.
         after = before = None
         page = guest_page(guests=guests, order=state.order)
-    total = guest_count(guests=guests, most=COUNTED + 1) if page.rows else 0
+    total = page.total or (guest_count(guests=guests, most=COUNTED + 1) if page.rows else 0)
     columns = columns_shown(state.columns, names)
     can_segment = request.member.can(Capability.SEGMENT)
     return {

@@ -102,6 +102,7 @@ def test_pages_share_out_what_matches(guests: Register, monkeypatch: pytest.Monk
         while True:
             forwards += [row.customer_id for row in page.rows]
             last = page
+            assert page.total in (None, len(expected))
             if page.after is None:
                 break
             page = guest_page(guests=asked, order=order, size=size, after=page.after)

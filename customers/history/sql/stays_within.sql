@@ -63,7 +63,9 @@ BEGIN
           AND (channels IS NULL OR s.channel = ANY (channels))
         GROUP BY p.customer_id
         HAVING (
-            (low IS NULL OR sum(s.amount) >= low) AND (high IS NULL OR sum(s.amount) <= high)
+            -- In hundredths: whole numbers are added quicker, and their sums take a third of the room.
+            (low IS NULL OR sum((s.amount * 100)::bigint) >= low * 100)
+            AND (high IS NULL OR sum((s.amount * 100)::bigint) <= high * 100)
         ) <> outside;
     END CASE;
 END $$;
