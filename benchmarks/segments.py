@@ -103,7 +103,7 @@ def _filters(business: Any, repeat: int, trees: int) -> dict[str, Any]:
     for name, tree in window_trees().items():
         asked = wanted(tree=tree, business=business)
         about, exact = tree_counted(asked), tree_counted(asked, exact=True)
-        held += about.low <= exact.number <= about.high
+        held += about.is_exact or about.low <= exact.number <= about.high
         windows[name] = {"about": about.number, "low": about.low, "high": about.high, "exact": exact.number}
     return {
         "filters": {

@@ -138,7 +138,7 @@ def _walk(wanted: Wanted, order: Order, run: _Run, most: int) -> Rows:
 
 
 def _collect(wanted: Wanted, way: _Way, most: int) -> tuple[Rows, int | None]:
-    """What matches in the whole register, sorted once it is together; and how many that is, unless the page is empty."""
+    """What matches in the whole register, sorted once it is together; and how many it is, unless the page is empty."""
     condition, run = on_register(wanted), way.whole()
     sql = f"""
         SELECT {way.value}, f.customer_id, f.total FROM (
