@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
+import psycopg2.errors
 import pytest
 from psycopg2.extensions import connection as Connection
 
@@ -99,7 +101,7 @@ def django_db_setup(
     database = connections["default"].settings_dict["NAME"]
     with closing(server.connect()) as maintenance, maintenance.cursor() as cursor:
         template = _ensure_template(cursor, server, anew=bool(request.config.getoption("create_db")))
-        cursor.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        _drop(cursor, database)
         cursor.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         cursor.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         cursor.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{server.app_role}"')
@@ -108,9 +110,15 @@ def django_db_setup(
         patch.setattr(TransactionTestCase, "_fixture_teardown", _remove_what_was_committed)
         yield
     with django_db_blocker.unblock():
+        with connections["default"].cursor() as cursor:
+            # Of a thread that has not closed its own; the owner may not end what is the app role's.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            )
         connections.close_all()
     with closing(server.connect()) as maintenance, maintenance.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        _drop(cursor, database)
 
 
 @pytest.fixture(scope="session")
@@ -126,6 +134,19 @@ def live_server(request: pytest.FixtureRequest) -> Iterator[Any]:
     running.stop()
 
 
+def _drop(cursor: Any, database: str) -> None:
+    """Drop a database with whoever is still connected. A vacuum at work there is the server's own, which nobody but the
+    server may end: it is waited for."""
+    for _turn in range(60):
+        try:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        except psycopg2.errors.InsufficientPrivilege:
+            time.sleep(1)
+        else:
+            return
+    cursor.execute(f'DROP DATABASE IF EXISTS "{database}"')
+
+
 def _ensure_template(cursor: Any, server: Server, *, anew: bool) -> str:
     """The name of a migrated database that nobody connects to. One process makes it, the others wait."""
     template = f"innkeeper_template_{_CHECKOUT_ID}_{schema_fingerprint()[:12]}"
@@ -138,7 +159,7 @@ def _ensure_template(cursor: Any, server: Server, *, anew: bool) -> str:
         if template in existing and not anew:
             return template
         for old in existing:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+            _drop(cursor, old)
         making = f"innkeeper_template_{_CHECKOUT_ID}_making"
         cursor.execute(f'CREATE DATABASE "{making}" TEMPLATE template0')
         environment = {
