@@ -59,7 +59,10 @@ def _page(request: BusinessRequest, asked: Asked) -> dict[str, Any]:
         # Everybody on it is gone since the address was made.
         after = before = None
         page = guest_page(guests=guests, order=state.order)
-    total = page.total or (guest_count(guests=guests, most=COUNTED + 1) if page.rows else 0)
+    total = page.total
+    if total is None:
+        total = guest_count(guests=guests, most=COUNTED + 1) if page.rows else 0
+    is_more = page.total is None and total > COUNTED
     columns = columns_shown(state.columns, names)
     can_segment = request.member.can(Capability.SEGMENT)
     return {
@@ -71,8 +74,8 @@ def _page(request: BusinessRequest, asked: Asked) -> dict[str, Any]:
         "problems": problems_told(state.problems, names),
         "is_guess": asked.is_guess,
         "sort": state.order.parameter,
-        "total": min(total, COUNTED),
-        "total_is_more": total > COUNTED,
+        "total": COUNTED if is_more else total,
+        "total_is_more": is_more,
         "whom": urlencode(state.whom()),
         "place": state.address,
         "without_text": list_link(replace(state, text="")),

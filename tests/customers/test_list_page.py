@@ -105,6 +105,23 @@ def address(page: str, rel: str) -> str:
     return link.replace("&amp;", "&")
 
 
+def test_a_number_that_is_only_a_beginning_is_not_offered(
+    cast: Cast, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All who match are chosen, not the first thousand; where finding the page has counted them, they are told."""
+    monkeypatch.setattr("customers.listing.views.COUNTED", 2)
+    desk.force_login(cast.fjordstuen.marketing.user)
+    with business_scope(cast.fjordstuen.pk):
+        CustomerFactory.create_batch(60, language="nl")
+    page = page_of(desk)
+    assert "More than 2 guests" in page and "Select all matching" in page and "Select all 2 " not in page
+    page = page_of(desk, "?stayed_from=1990-01-01")
+    assert "Select all" not in page, "nobody matches"
+    monkeypatch.setattr("customers.listing.page_sql.WALK_MAX", 1)
+    page = page_of(desk, "?language=nl")
+    assert "60 guests" in page and "Select all 60 matching" in page
+
+
 def test_typing_replaces_only_the_part_below_the_box(cast: Cast, desk: Client) -> None:
     with business_scope(cast.fjordstuen.pk):
         CustomerFactory(given_name="Kari")
