@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from customers.conditions.selectors import Wanted
 from customers.consent.models import Channel
 from customers.facts.models import SAMPLES, RegisterFacts
-from customers.listing.page_sql import on_register
+from customers.listing.page_sql import FACTS, on_register
 from customers.listing.selectors import Row, guest_rows
 from customers.permission.reasons import REACH, Reason
 from customers.search.fetch_sql import Rows, rows, scanning
@@ -31,7 +31,6 @@ PICKED: Final = 16
 """So many samples, of all 1,024, are picked from while a register is scanned."""
 Z: Final = 1.959964
 """Of a 95 % interval."""
-_FACTS: Final = "customers_customerfacts f"
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _size() -> _Size:
 
 
 def _count(condition: str, *values: int) -> int:
-    return int(rows(f"SELECT count(*) FROM {_FACTS} WHERE {condition}", list(values))[0][0])
+    return int(rows(f"SELECT count(*) FROM {FACTS} WHERE {condition}", list(values))[0][0])
 
 
 def _collected(wanted: Wanted) -> Figures:
@@ -120,7 +119,7 @@ def _collected(wanted: Wanted) -> Figures:
     condition = on_register(wanted)
     sql = f"""
         WITH matched AS MATERIALIZED (
-            SELECT f.customer_id, f.sample, f.email_reach, f.sms_reach FROM {_FACTS} WHERE {condition.text}
+            SELECT f.customer_id, f.sample, f.email_reach, f.sms_reach FROM {FACTS} WHERE {condition.text}
         )
         SELECT f.email_reach, f.sms_reach, count(*), NULL FROM matched f GROUP BY 1, 2
         UNION ALL
@@ -133,7 +132,7 @@ def _collected(wanted: Wanted) -> Figures:
 def _scanned(wanted: Wanted) -> Figures:
     """Exact by one scan; picked from a few samples, which most filters fill."""
     condition = on_register(wanted)
-    sql = _GROUPED.format(source=f"{_FACTS} WHERE {condition.text}")
+    sql = _GROUPED.format(source=f"{FACTS} WHERE {condition.text}")
     with scanning():
         return _figures(rows(sql, [PICKED, *condition.values]), 1)
 
@@ -144,7 +143,7 @@ def _estimated(wanted: Wanted) -> Figures:
     looked_at = _count("f.sample < %s", samples)
     size = roughly.guests if roughly.is_exact else _size_by(samples, looked_at)
     condition = wanted.on_rows()
-    part = f"(SELECT * FROM {_FACTS} WHERE f.sample < %s) f WHERE {condition.text}"
+    part = f"(SELECT * FROM {FACTS} WHERE f.sample < %s) f WHERE {condition.text}"
     sql = _GROUPED.format(source=part)
     seen = _figures(rows(sql, [samples, samples, *condition.values]), size / max(looked_at, 1))
     counted = estimate(found=seen.counted.number, looked_at=looked_at, size=size)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 Kind = Literal["text", "choice", "tags", "segment", "number", "money", "date", "birthday", "flag", "rank"]
@@ -118,17 +118,7 @@ STAYS: Final = Rows(
     unless="status",
     within="customers_stays_within",
 )
-STAYS_PAID: Final = Rows(
-    f"{_STAY} WHERE p.is_payer AND s.amount IS NOT NULL",
-    "p.customer_id",
-    "s.arrival",
-    _STAY_WHERE,
-    frozenset({"property"}),
-    _STATUSES,
-    holds=_TOOK_PLACE,
-    unless="status",
-    within="customers_stays_within",
-)
+STAYS_PAID: Final = replace(STAYS, source=f"{_STAY} WHERE p.is_payer AND s.amount IS NOT NULL")
 PURCHASES: Final = Rows(
     "customers_purchase b WHERE true",
     "b.customer_id",

@@ -20,7 +20,7 @@ WALK_FIRST, WALK_MAX = 400, 8_000
 """How many guests are asked first, and at most, before what matches is collected instead."""
 FEW: Final = 20_000
 """So many guests are asked one by one for what the facts do not hold; of more the whole register is asked at once."""
-_FACTS: Final = "customers_customerfacts f"
+FACTS: Final = "customers_customerfacts f"
 
 
 class Places(NamedTuple):
@@ -117,7 +117,7 @@ def _walk(wanted: Wanted, order: Order, run: _Run, most: int) -> Rows:
     bounds, values = run.bounds
     if not wanted:
         return rows(
-            f"SELECT {value}, f.customer_id FROM {_FACTS} WHERE {bounds} ORDER BY {run.sorted} LIMIT %s",
+            f"SELECT {value}, f.customer_id FROM {FACTS} WHERE {bounds} ORDER BY {run.sorted} LIMIT %s",
             [*values, most],
         )
     card = "(SELECT search_tokens FROM customers_customer WHERE id = f.customer_id LIMIT 1) c"
@@ -125,7 +125,7 @@ def _walk(wanted: Wanted, order: Order, run: _Run, most: int) -> Rows:
     condition = wanted.on_rows()
     sql = f"""
         SELECT {value}, f.customer_id FROM (
-            SELECT * FROM {_FACTS} WHERE {bounds} ORDER BY {run.sorted} LIMIT %s
+            SELECT * FROM {FACTS} WHERE {bounds} ORDER BY {run.sorted} LIMIT %s
         ) f {joined}
         WHERE {condition.text} ORDER BY {run.sorted} LIMIT %s
     """
@@ -142,7 +142,7 @@ def _collect(wanted: Wanted, way: _Way, most: int) -> tuple[Rows, int | None]:
     condition, run = on_register(wanted), way.whole()
     sql = f"""
         SELECT {way.value}, f.customer_id, f.total FROM (
-            SELECT {way.value}, f.customer_id, count(*) OVER () AS total FROM {_FACTS} WHERE {condition.text}
+            SELECT {way.value}, f.customer_id, count(*) OVER () AS total FROM {FACTS} WHERE {condition.text}
         ) f WHERE {run.bounds.text} ORDER BY {run.sorted} LIMIT %s
     """
     with scanning():
@@ -156,13 +156,13 @@ _TYPES: Final = {"text": "text", "number": "bigint", "date": "date"}
 def matching(wanted: Wanted) -> Sql:
     """All who match, as a statement that gives their ids; to be sent while :func:`scanning`."""
     condition = on_register(wanted)
-    return Sql(f"SELECT f.customer_id FROM {_FACTS} WHERE {condition.text}", condition.values)
+    return Sql(f"SELECT f.customer_id FROM {FACTS} WHERE {condition.text}", condition.values)
 
 
 def count_matching(wanted: Wanted, *, most: int | None) -> int:
     """How many guests match, counted as far as ``most`` where given."""
     condition = on_register(wanted)
-    matched = f"FROM {_FACTS} WHERE {condition.text}"
+    matched = f"FROM {FACTS} WHERE {condition.text}"
     counted, values = f"SELECT count(*) {matched}", condition.values
     if most is not None:
         counted, values = f"SELECT count(*) FROM (SELECT 1 {matched} LIMIT %s) m", [*values, most]
@@ -179,6 +179,6 @@ def on_register(wanted: Wanted) -> Sql:
         return wanted.on_sets()
     with scanning():
         counted = rows(
-            f"SELECT count(*) FROM (SELECT 1 FROM {_FACTS} WHERE {narrow.text} LIMIT %s) m", [*narrow.values, FEW]
+            f"SELECT count(*) FROM (SELECT 1 FROM {FACTS} WHERE {narrow.text} LIMIT %s) m", [*narrow.values, FEW]
         )
     return wanted.on_sets(by_row=counted[0][0] < FEW)
