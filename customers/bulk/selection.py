@@ -19,6 +19,7 @@ from customers.bulk.models import BulkGuests, BulkRun
 from customers.bulk.registry import GONE, RESTRICTED, Action, Left, Values
 from customers.filters import EMPTY, Group, Sql
 from customers.listing.selectors import guests_found, matching_sql
+from customers.search.fetch_sql import scanning
 
 _COMMON = f"WHEN g.is_restricted THEN '{RESTRICTED}'"
 _SORT = """
@@ -93,7 +94,7 @@ class Preview:
 def guests_count(*, selection: Selection, business: Business) -> int:
     """How many guests are meant."""
     statement, values = selection.statement(business=business)
-    with connection.cursor() as cursor:
+    with scanning(), connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({statement}) chosen", values)
         return int(cursor.fetchone()[0])
 
@@ -102,7 +103,7 @@ def guests_freeze(*, run: BulkRun, selection: Selection, business: Business, bat
     """Note the guests of a run, ``batch`` of them in a row; returns how many they are."""
     statement, values = selection.statement(business=business)
     table = BulkGuests._meta.db_table
-    with connection.cursor() as cursor:
+    with scanning(), connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} (business_id, run_id, number, customer_ids)"
             " SELECT %(business)s, %(run)s, number, array_agg(id ORDER BY id) FROM ("
@@ -146,7 +147,8 @@ def guests_preview(*, action: Action, values: Values, selection: Selection, busi
             left = (action.left_of_facts or action.left)(values)
             matching, given = selection.statement(business=business)
             statement = _LOOK_THROUGH.format(common=_COMMON, cases=left.cases, joins=left.joins, matching=matching)
-            cursor.execute(statement, {**given, **left.values})
+            with scanning():
+                cursor.execute(statement, {**given, **left.values})
         counts = dict(cursor.fetchall())
     total, wanted = sum(counts.values()), counts.pop(None, 0)
     return Preview(total, wanted, counts)
