@@ -521,8 +521,7 @@
     }
     Object.assign(ctx, { target: doc.body, swap: "outerSync", select: null, selectOOB: null, push: "true", opened: true });
   });
-  let held = false;
-  let settled = null;
+  const answers = new WeakMap(); // the answer that a swap belongs to: several may be under way at once
   on("htmx:before:swap", event => {
     const { ctx, tasks } = event.detail;
     const status = ctx.response?.status ?? 200;
@@ -533,17 +532,20 @@
     }
     // The button that was pressed is disabled while its form is on the way, and has lost the focus by that.
     const sent = doc.activeElement === doc.body && ctx.sourceElement?.matches?.("form");
-    held = sent || tasks.some(task => task.target instanceof Element && task.target.contains(doc.activeElement) && doc.activeElement !== doc.body);
+    ctx.held = sent || tasks.some(task => task.target instanceof Element && task.target.contains(doc.activeElement) && doc.activeElement !== doc.body);
+    tasks.forEach(task => answers.set(task, ctx));
   });
-  on("htmx:after:settle", event => { settled = event.detail.task.target; });
+  on("htmx:after:settle", event => {
+    const ctx = answers.get(event.detail.task);
+    if (ctx) ctx.settled = event.detail.task.target;
+  });
   on("htmx:after:swap", event => {
-    const opened = event.detail.ctx?.opened;
+    const { held, opened, settled } = event.detail.ctx ?? {};
     if (opened) scrollTo(0, 0);
     // What the answer itself asks for goes before what had the focus and came back under the same id.
     const asked = held && settled?.isConnected && all("[autofocus]", settled).find(visible);
     if (asked) {
       asked.focus();
-      held = false;
       return;
     }
     if (!(held || opened) || (doc.activeElement && doc.activeElement !== doc.body)) return;
@@ -553,7 +555,6 @@
       ? first("form[method=post] [data-focus]") || place
       : first("[autofocus], [data-focus], [aria-invalid=true]") || first(".edit") || first(FOCUSABLE);
     (target || doc.getElementById("main"))?.focus({ preventScroll: !opened });
-    held = false;
   });
   on("htmx:error", event => {
     const { error } = event.detail;
