@@ -19,6 +19,17 @@ GUEST_TABLES = (
         Erase.REMOVE,
         untold=dict.fromkeys(("run", "what", "row_id", "changed"), "which rows a file spoke of"),
     ),
+    GuestTable(
+        "imports.ImportRow",
+        "",
+        Merge.LINEAGE,
+        Erase.REMOVE,
+        untold=dict.fromkeys(("run", "line", "outcome", "cause", "customer_id", "label", "decision"), _WITH_THE_RUN),
+    ),
 )
 
-IMPERSONAL = {"imports.ImportRun": "files that were read"}
+IMPERSONAL = {
+    "imports.ImportRun": "files that were read",
+    "imports.ImportMapping": "what columns mean",
+    "imports.ImportFeed": "where files are fetched from",
+}

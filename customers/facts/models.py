@@ -62,67 +62,31 @@ class CustomerFacts(TenantModel):
     ``next_arrival`` and the values of a window are as of that day or of the register's.
     """
 
+    # The columns stand as the table holds them: those of a fixed width that are never empty first, so that a scan finds
+    # them without walking through what stands before; then dates that may be missing, short texts, long ones.
     pk = models.CompositePrimaryKey("business_id", "customer_id")
     customer = TenantForeignKey(Customer, db_on_delete="CASCADE", related_name="+")
-    stays = models.IntegerField(default=0)
-    nights = models.IntegerField(default=0)
-    value = models.DecimalField(max_digits=14, decimal_places=2, default=0)
-    currency = models.CharField(max_length=3, blank=True)
-    first_arrival = models.DateField(null=True)
     value_minor = models.GeneratedField(
         expression=Cast(F("value") * 100, models.BigIntegerField()),
         output_field=models.BigIntegerField(),
         db_persist=True,
     )
     """``value`` in hundredths: whole numbers, unlike ``numeric``, can be compared by an index below a row policy."""
-    last_stay = models.DateField(null=True)
-    """Departure of the last stay that took place, or arrival of the one in progress."""
-    next_arrival = models.DateField(null=True)
-    cancelled = models.IntegerField(default=0)
-    no_shows = models.IntegerField(default=0)
-    counted_on = models.DateField()
-
     value_12_months = models.BigIntegerField(default=0, db_default=0)
     """Hundredths of ``currency``: what fell into the twelve months up to ``counted_on``."""
     value_this_year = models.BigIntegerField(default=0, db_default=0)
     """Hundredths of ``currency``: what falls into the calendar year of ``counted_on``."""
-    arrivals = ArrayField(models.DateField(), default=list, db_default=[])
-    """Arrivals of the stays that took place, as a guest, ascending: how many fall into a window is found by halving."""
-    last_activity = models.DateField(null=True)
-    """The day of the newest activity, in the business's zone."""
-
-    kind = models.CharField(max_length=8, default="", db_default="")
-    language = models.CharField(max_length=5, default="", db_default="")
-    nationality = models.CharField(max_length=2, default="", db_default="")
-    country = models.CharField(max_length=2, default="", db_default="")
-    postal_code = models.CharField(max_length=16, default="", db_default="")
-    city = models.CharField(max_length=100, default="", db_default="")
-    source = models.CharField(max_length=16, default="", db_default="")
-    first_contact = models.DateField(null=True)
-    birth_date = models.DateField(null=True)
-    birthday = models.GeneratedField(
-        expression=Cast(ExtractMonth("birth_date") * 100 + ExtractDay("birth_date"), models.SmallIntegerField()),
-        output_field=models.SmallIntegerField(),
-        db_persist=True,
-    )
-    """Month and day of the date of birth, 1224 for Christmas Eve."""
-    sort_key = models.CharField(max_length=120, default="", db_default="")
-    is_restricted = models.BooleanField(default=False, db_default=False)
-    is_deceased = models.BooleanField(default=False, db_default=False)
-    do_not_contact = models.BooleanField(default=False, db_default=False)
-
-    tags = ArrayField(models.BigIntegerField(), default=list, db_default=[])
-    """Ids of the guest's tags, by slot."""
+    stays = models.IntegerField(default=0)
+    nights = models.IntegerField(default=0)
+    cancelled = models.IntegerField(default=0)
+    no_shows = models.IntegerField(default=0)
     consents = models.IntegerField(default=0, db_default=0)
     """Of ``CONSENTS[i]`` bit ``2 * i`` when granted, bit ``2 * i + 1`` when withdrawn, none where nothing was said."""
-    email_state = models.CharField(max_length=12, default="", db_default="")
-    """``ok`` when an address may get the newsletter, else the state that stands in its way; empty without any."""
-    phone_state = models.CharField(max_length=12, default="", db_default="")
+    counted_on = models.DateField()
     email_reach = newsletter_reach(Channel.EMAIL, "email_state")
     """0 when the guest may get the newsletter by e-mail, else the place, from 1, of the first reason why not in
     :data:`customers.permission.reasons.REACH`."""
     sms_reach = newsletter_reach(Channel.SMS, "phone_state")
-
     sample = models.GeneratedField(
         expression=Cast(
             Func(F("customer"), function="hashint8", output_field=models.IntegerField()).bitand(SAMPLES - 1),
@@ -132,6 +96,42 @@ class CustomerFacts(TenantModel):
         db_persist=True,
     )
     """Which of :data:`SAMPLES` the guest falls into, so that a hundredth of the register can be read at random."""
+    is_restricted = models.BooleanField(default=False, db_default=False)
+    is_deceased = models.BooleanField(default=False, db_default=False)
+    do_not_contact = models.BooleanField(default=False, db_default=False)
+
+    first_contact = models.DateField(null=True)
+    last_stay = models.DateField(null=True)
+    """Departure of the last stay that took place, or arrival of the one in progress."""
+    first_arrival = models.DateField(null=True)
+    next_arrival = models.DateField(null=True)
+    last_activity = models.DateField(null=True)
+    """The day of the newest activity, in the business's zone."""
+    birth_date = models.DateField(null=True)
+    birthday = models.GeneratedField(
+        expression=Cast(ExtractMonth("birth_date") * 100 + ExtractDay("birth_date"), models.SmallIntegerField()),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    """Month and day of the date of birth, 1224 for Christmas Eve."""
+
+    language = models.CharField(max_length=5, default="", db_default="")
+    country = models.CharField(max_length=2, default="", db_default="")
+    source = models.CharField(max_length=16, default="", db_default="")
+    kind = models.CharField(max_length=8, default="", db_default="")
+    currency = models.CharField(max_length=3, blank=True)
+    nationality = models.CharField(max_length=2, default="", db_default="")
+    email_state = models.CharField(max_length=12, default="", db_default="")
+    """``ok`` when an address may get the newsletter, else the state that stands in its way; empty without any."""
+    phone_state = models.CharField(max_length=12, default="", db_default="")
+    tags = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    """Ids of the guest's tags, by slot."""
+    city = models.CharField(max_length=100, default="", db_default="")
+    postal_code = models.CharField(max_length=16, default="", db_default="")
+    arrivals = ArrayField(models.DateField(), default=list, db_default=[])
+    """Arrivals of the stays that took place, as a guest, ascending: how many fall into a window is found by halving."""
+    sort_key = models.CharField(max_length=120, default="", db_default="")
+    value = models.DecimalField(max_digits=14, decimal_places=2, default=0)
 
     class Meta:
         verbose_name = _("facts of a guest")

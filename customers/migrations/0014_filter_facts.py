@@ -8,6 +8,7 @@ import django.db.models.functions.datetime
 import django.db.models.lookups
 from django.db import migrations, models
 
+import accounts.tenancy.models
 import accounts.tenancy.scope
 from accounts.tenancy.operations import TenantTable
 
@@ -24,232 +25,212 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Made anew, with the columns in the order a scan wants them (CustomerFacts); 0015 counts every guest.
+        migrations.DeleteModel("CustomerFacts"),
+        migrations.CreateModel(
+            name="CustomerFacts",
+            fields=[
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        default=accounts.tenancy.scope.require_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.business",
+                    ),
+                ),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "business_id", "customer_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "customer",
+                    accounts.tenancy.models.TenantForeignKey(
+                        db_on_delete="CASCADE", related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "value_minor",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Cast(
+                            django.db.models.expressions.CombinedExpression(models.F("value"), "*", models.Value(100)),
+                            models.BigIntegerField(),
+                        ),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
+                ("value_12_months", models.BigIntegerField(db_default=0, default=0)),
+                ("value_this_year", models.BigIntegerField(db_default=0, default=0)),
+                ("stays", models.IntegerField(default=0)),
+                ("nights", models.IntegerField(default=0)),
+                ("cancelled", models.IntegerField(default=0)),
+                ("no_shows", models.IntegerField(default=0)),
+                ("consents", models.IntegerField(db_default=0, default=0)),
+                ("counted_on", models.DateField()),
+                (
+                    "email_reach",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Cast(
+                            models.Case(
+                                models.When(is_restricted=True, then=models.Value(1)),
+                                models.When(is_deceased=True, then=models.Value(2)),
+                                models.When(do_not_contact=True, then=models.Value(3)),
+                                models.When(
+                                    django.db.models.lookups.Exact(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("consents"), "&", models.Value(3)
+                                        ),
+                                        0,
+                                    ),
+                                    then=models.Value(4),
+                                ),
+                                models.When(
+                                    django.db.models.lookups.Exact(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("consents"), "&", models.Value(3)
+                                        ),
+                                        2,
+                                    ),
+                                    then=models.Value(5),
+                                ),
+                                models.When(email_state="ok", then=models.Value(0)),
+                                models.When(email_state="invalid", then=models.Value(7)),
+                                models.When(email_state="bounced", then=models.Value(8)),
+                                models.When(email_state="relay", then=models.Value(9)),
+                                models.When(email_state="opted_out", then=models.Value(10)),
+                                default=models.Value(6),
+                                output_field=models.IntegerField(),
+                            ),
+                            models.SmallIntegerField(),
+                        ),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                (
+                    "sms_reach",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Cast(
+                            models.Case(
+                                models.When(is_restricted=True, then=models.Value(1)),
+                                models.When(is_deceased=True, then=models.Value(2)),
+                                models.When(do_not_contact=True, then=models.Value(3)),
+                                models.When(
+                                    django.db.models.lookups.Exact(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("consents"), "&", models.Value(12)
+                                        ),
+                                        0,
+                                    ),
+                                    then=models.Value(4),
+                                ),
+                                models.When(
+                                    django.db.models.lookups.Exact(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("consents"), "&", models.Value(12)
+                                        ),
+                                        8,
+                                    ),
+                                    then=models.Value(5),
+                                ),
+                                models.When(phone_state="ok", then=models.Value(0)),
+                                models.When(phone_state="invalid", then=models.Value(7)),
+                                models.When(phone_state="bounced", then=models.Value(8)),
+                                models.When(phone_state="relay", then=models.Value(9)),
+                                models.When(phone_state="opted_out", then=models.Value(10)),
+                                default=models.Value(6),
+                                output_field=models.IntegerField(),
+                            ),
+                            models.SmallIntegerField(),
+                        ),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                (
+                    "sample",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Cast(
+                            django.db.models.expressions.CombinedExpression(
+                                models.Func(
+                                    models.F("customer"), function="hashint8", output_field=models.IntegerField()
+                                ),
+                                "&",
+                                models.Value(1023),
+                            ),
+                            models.SmallIntegerField(),
+                        ),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                ("is_restricted", models.BooleanField(db_default=False, default=False)),
+                ("is_deceased", models.BooleanField(db_default=False, default=False)),
+                ("do_not_contact", models.BooleanField(db_default=False, default=False)),
+                ("first_contact", models.DateField(null=True)),
+                ("last_stay", models.DateField(null=True)),
+                ("first_arrival", models.DateField(null=True)),
+                ("next_arrival", models.DateField(null=True)),
+                ("last_activity", models.DateField(null=True)),
+                ("birth_date", models.DateField(null=True)),
+                (
+                    "birthday",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Cast(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.datetime.ExtractMonth("birth_date"),
+                                    "*",
+                                    models.Value(100),
+                                ),
+                                "+",
+                                django.db.models.functions.datetime.ExtractDay("birth_date"),
+                            ),
+                            models.SmallIntegerField(),
+                        ),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                ("language", models.CharField(db_default="", default="", max_length=5)),
+                ("country", models.CharField(db_default="", default="", max_length=2)),
+                ("source", models.CharField(db_default="", default="", max_length=16)),
+                ("kind", models.CharField(db_default="", default="", max_length=8)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("nationality", models.CharField(db_default="", default="", max_length=2)),
+                ("email_state", models.CharField(db_default="", default="", max_length=12)),
+                ("phone_state", models.CharField(db_default="", default="", max_length=12)),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), db_default=[], default=list, size=None
+                    ),
+                ),
+                ("city", models.CharField(db_default="", default="", max_length=100)),
+                ("postal_code", models.CharField(db_default="", default="", max_length=16)),
+                (
+                    "arrivals",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateField(), db_default=[], default=list, size=None
+                    ),
+                ),
+                ("sort_key", models.CharField(db_default="", default="", max_length=120)),
+                ("value", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+            ],
+            options={
+                "verbose_name": "facts of a guest",
+                "verbose_name_plural": "facts of guests",
+                "constraints": [],
+            },
+        ),
+        TenantTable("CustomerFacts"),
         migrations.RunSQL(FILLFACTOR, migrations.RunSQL.noop),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="value_12_months",
-            field=models.BigIntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="value_this_year",
-            field=models.BigIntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="arrivals",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.DateField(), db_default=[], default=list, size=None
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="last_activity",
-            field=models.DateField(null=True),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="kind",
-            field=models.CharField(db_default="", default="", max_length=8),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="language",
-            field=models.CharField(db_default="", default="", max_length=5),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="nationality",
-            field=models.CharField(db_default="", default="", max_length=2),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="country",
-            field=models.CharField(db_default="", default="", max_length=2),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="postal_code",
-            field=models.CharField(db_default="", default="", max_length=16),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="city",
-            field=models.CharField(db_default="", default="", max_length=100),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="source",
-            field=models.CharField(db_default="", default="", max_length=16),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="first_contact",
-            field=models.DateField(null=True),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="birth_date",
-            field=models.DateField(null=True),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="sort_key",
-            field=models.CharField(db_default="", default="", max_length=120),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="is_restricted",
-            field=models.BooleanField(db_default=False, default=False),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="is_deceased",
-            field=models.BooleanField(db_default=False, default=False),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="do_not_contact",
-            field=models.BooleanField(db_default=False, default=False),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="tags",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.BigIntegerField(), db_default=[], default=list, size=None
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="consents",
-            field=models.IntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="email_state",
-            field=models.CharField(db_default="", default="", max_length=12),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="phone_state",
-            field=models.CharField(db_default="", default="", max_length=12),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="birthday",
-            field=models.GeneratedField(
-                db_persist=True,
-                expression=django.db.models.functions.comparison.Cast(
-                    django.db.models.expressions.CombinedExpression(
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.functions.datetime.ExtractMonth("birth_date"), "*", models.Value(100)
-                        ),
-                        "+",
-                        django.db.models.functions.datetime.ExtractDay("birth_date"),
-                    ),
-                    models.SmallIntegerField(),
-                ),
-                output_field=models.SmallIntegerField(),
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="sample",
-            field=models.GeneratedField(
-                db_persist=True,
-                expression=django.db.models.functions.comparison.Cast(
-                    django.db.models.expressions.CombinedExpression(
-                        models.Func(models.F("customer"), function="hashint8", output_field=models.IntegerField()),
-                        "&",
-                        models.Value(1023),
-                    ),
-                    models.SmallIntegerField(),
-                ),
-                output_field=models.SmallIntegerField(),
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="email_reach",
-            field=models.GeneratedField(
-                db_persist=True,
-                expression=django.db.models.functions.comparison.Cast(
-                    models.Case(
-                        models.When(is_restricted=True, then=models.Value(1)),
-                        models.When(is_deceased=True, then=models.Value(2)),
-                        models.When(do_not_contact=True, then=models.Value(3)),
-                        models.When(
-                            django.db.models.lookups.Exact(
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("consents"), "&", models.Value(3)
-                                ),
-                                0,
-                            ),
-                            then=models.Value(4),
-                        ),
-                        models.When(
-                            django.db.models.lookups.Exact(
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("consents"), "&", models.Value(3)
-                                ),
-                                2,
-                            ),
-                            then=models.Value(5),
-                        ),
-                        models.When(email_state="ok", then=models.Value(0)),
-                        models.When(email_state="invalid", then=models.Value(7)),
-                        models.When(email_state="bounced", then=models.Value(8)),
-                        models.When(email_state="relay", then=models.Value(9)),
-                        models.When(email_state="opted_out", then=models.Value(10)),
-                        default=models.Value(6),
-                        output_field=models.IntegerField(),
-                    ),
-                    models.SmallIntegerField(),
-                ),
-                output_field=models.SmallIntegerField(),
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerfacts",
-            name="sms_reach",
-            field=models.GeneratedField(
-                db_persist=True,
-                expression=django.db.models.functions.comparison.Cast(
-                    models.Case(
-                        models.When(is_restricted=True, then=models.Value(1)),
-                        models.When(is_deceased=True, then=models.Value(2)),
-                        models.When(do_not_contact=True, then=models.Value(3)),
-                        models.When(
-                            django.db.models.lookups.Exact(
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("consents"), "&", models.Value(12)
-                                ),
-                                0,
-                            ),
-                            then=models.Value(4),
-                        ),
-                        models.When(
-                            django.db.models.lookups.Exact(
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("consents"), "&", models.Value(12)
-                                ),
-                                8,
-                            ),
-                            then=models.Value(5),
-                        ),
-                        models.When(phone_state="ok", then=models.Value(0)),
-                        models.When(phone_state="invalid", then=models.Value(7)),
-                        models.When(phone_state="bounced", then=models.Value(8)),
-                        models.When(phone_state="relay", then=models.Value(9)),
-                        models.When(phone_state="opted_out", then=models.Value(10)),
-                        default=models.Value(6),
-                        output_field=models.IntegerField(),
-                    ),
-                    models.SmallIntegerField(),
-                ),
-                output_field=models.SmallIntegerField(),
-            ),
-        ),
         migrations.AddIndex(
             model_name="customerfacts",
             index=models.Index(fields=["business", "sort_key", "customer"], name="facts_sort_key"),
@@ -257,6 +238,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customerfacts",
             index=models.Index(fields=["business", "first_contact", "customer"], name="facts_first_contact"),
+        ),
+        migrations.AddIndex(
+            model_name="customerfacts",
+            index=models.Index(fields=["business", "last_stay", "customer"], name="facts_last_stay"),
+        ),
+        migrations.AddIndex(
+            model_name="customerfacts",
+            index=models.Index(fields=["business", "value_minor", "customer"], name="facts_value"),
+        ),
+        migrations.AddIndex(
+            model_name="customerfacts",
+            index=models.Index(fields=["business", "stays", "customer"], name="facts_stays"),
         ),
         migrations.AddIndex(
             model_name="customerfacts",

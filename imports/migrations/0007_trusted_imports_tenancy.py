@@ -1,0 +1,19 @@
+"""Policies and keys of what imports keep; the sweep's list of what is due."""
+
+from typing import ClassVar
+
+from django.db import migrations
+
+from accounts.tenancy.operations import SqlFile, TenantTable
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar = [("imports", "0006_trusted_imports")]
+
+    operations: ClassVar = [
+        TenantTable("ImportRun"),
+        TenantTable("ImportMapping"),
+        TenantTable("ImportFeed"),
+        TenantTable("ImportRow"),
+        SqlFile("imports/sql/due.sql"),
+    ]
