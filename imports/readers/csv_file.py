@@ -4,7 +4,7 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, TextIO
@@ -20,37 +20,20 @@ from imports.readers.errors import (
     TooManyColumns,
     WrongEncoding,
 )
+from imports.readers.limits import BATCH_ROWS, CELL_MAX, COLUMNS_MAX, FILE_BYTES_MAX
+from imports.readers.opening import Opener, file_opener
+from imports.readers.tables import Batch, sampled
 
-FILE_BYTES_MAX: Final = 1 << 30
-COLUMNS_MAX: Final = 500
-CELL_MAX: Final = 32_767
-BATCH_ROWS: Final = 2_000
 _HEADER_LINES_MAX: Final = 50
 _SAMPLE_LINES: Final = 200
 _SAMPLE_CHARACTERS: Final = 1 << 18
-
-
-@dataclass(slots=True)
-class Batch:
-    """Some rows of the file: `rows[i]` begins on physical line `lines[i]` and has one cell for each column.
-
-    `problems` are of rows that could not be read, and are not among `rows`.
-    """
-
-    lines: list[int] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        """Rows read, those that could not be taken included."""
-        return len(self.rows) + len(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
     """A file that was looked through and can be read. `header` holds the columns' names, trimmed; some may be empty."""
 
-    path: Path
+    opener: Opener
     survey: Survey
     dialect: Dialect
     header: tuple[str, ...]
@@ -66,32 +49,41 @@ class CsvFile:
 
         Raises WrongEncoding when the file was changed after it was looked through.
         """
-        with _open(self.path, self.survey.encoding) as stream:
+        with _open(self.opener, self.survey.encoding) as stream:
             try:
                 yield from _batches(stream, self.dialect, self.header_line, self.header, size)
             except UnicodeDecodeError as error:
                 raise WrongEncoding(line="?") from error
 
+    def sample(self, size: int) -> list[list[str]]:
+        """The first rows, at most `size`."""
+        return sampled(self, size)
+
 
 def open_csv(path: Path, *, limit: int = FILE_BYTES_MAX) -> CsvFile:
+    """A CSV file on disk; see `csv_table`."""
+    return csv_table(file_opener(path), limit=limit)
+
+
+def csv_table(opener: Opener, *, limit: int = FILE_BYTES_MAX) -> CsvFile:
     """Look a file through: encoding, delimiter, header. `limit` in bytes.
 
     Raises any FileError: missing, too large, empty, no CSV, wrong encoding, header only, duplicated headers, too many
     columns.
     """
-    found = survey(path, limit=limit)
-    with _open(path, found.encoding) as stream:
+    found = survey(opener, limit=limit)
+    with _open(opener, found.encoding) as stream:
         dialect = detect(_sample(stream))
-    with _open(path, found.encoding) as stream:
+    with _open(opener, found.encoding) as stream:
         header, line = _header(stream, dialect)
         if not any(line.strip('\ufeff\r\n\t ,;|"\x1a') for line in stream):
             raise HeaderOnly
-    return CsvFile(path, found, dialect, header, line)
+    return CsvFile(opener, found, dialect, header, line)
 
 
-def _open(path: Path, encoding: str) -> TextIO:
+def _open(opener: Opener, encoding: str) -> TextIO:
     # newline="" keeps line ends inside quoted cells and lets the csv module see them all.
-    return io.TextIOWrapper(path.open("rb", buffering=1 << 18), encoding, errors="strict", newline="")
+    return io.TextIOWrapper(opener(), encoding, errors="strict", newline="")
 
 
 def _sample(stream: TextIO) -> list[str]:

@@ -2,9 +2,9 @@
 
 import codecs
 import hashlib
+import io
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from imports.readers.errors import (
@@ -13,13 +13,13 @@ from imports.readers.errors import (
     Document,
     EmptyFile,
     FileError,
-    FileMissing,
     FileTooLarge,
     LineTooLong,
     NotCsv,
     Spreadsheet,
     WrongEncoding,
 )
+from imports.readers.opening import Opener
 
 CHUNK: Final = 1 << 20
 LINE_BYTES_MAX: Final = 8 * CHUNK
@@ -68,23 +68,24 @@ class Survey:
     sha256: str
 
 
-def survey(path: Path, *, limit: int) -> Survey:
+def survey(opener: Opener, *, limit: int) -> Survey:
     """Read the whole file once: its encoding, size, digest and number of lines.
 
     Raises FileMissing, FileTooLarge (before reading), EmptyFile, NotCsv and its kinds, LineTooLong,
     WrongEncoding, BrokenText.
     """
-    try:
-        size = path.stat().st_size
-        stream = path.open("rb")
-    except OSError as error:
-        raise FileMissing(path=path.name, cause=error.strerror or str(error)) from error
-    with stream:
-        if not path.is_file():
-            raise FileMissing(path=path.name, cause="it is no file")
+    with opener() as stream:
+        size = size_of(stream)
         if size > limit:
             raise FileTooLarge(size=size, limit=limit)
         return _Pass(stream, size).run()
+
+
+def size_of(stream: BinaryIO) -> int:
+    """How many bytes a stream has; it stands at its beginning afterwards."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    return size
 
 
 class _Pass:

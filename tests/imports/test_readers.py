@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imports.readers import Batch, open_csv
-from imports.readers.csv_file import CELL_MAX, COLUMNS_MAX
 from imports.readers.errors import (
     Archive,
     BrokenHeader,
@@ -27,6 +26,7 @@ from imports.readers.errors import (
     TooManyColumns,
     WrongEncoding,
 )
+from imports.readers.limits import CELL_MAX, COLUMNS_MAX
 
 NORDIC = "navn;by;note\r\nÅse Ødegård;Ålesund;Kjær på fjellet\r\nJürgen Möller;Düsseldorf;5 € – ”fin”\r\n"
 LATIN = "navn;by;note\nÅse Ødegård;Ålesund;Kjær\nZoé Œuvré;Šibenik;5 €\n"
@@ -306,7 +306,7 @@ CELLS = st.text(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(
     st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=8),
     st.sampled_from([",", ";", "\t"]),
@@ -323,7 +323,7 @@ def test_what_is_written_is_read(tmp_path: Path, rows: list[list[str]], delimite
     assert whole.problems == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused_with_words(tmp_path: Path, content: bytes) -> None:
     path = _file(tmp_path, content)
