@@ -16,6 +16,53 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="ImportMapping",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("bookings", "Bookings"),
+                            ("guests", "Guests"),
+                            ("invoices", "Invoices"),
+                            ("purchases", "Purchases"),
+                            ("consents", "Consents and unsubscribes"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("signature", models.CharField(max_length=64)),
+                ("layout", models.JSONField()),
+                ("policy", models.JSONField(db_default={}, default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("used_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        default=accounts.tenancy.scope.require_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.business",
+                    ),
+                ),
+                (
+                    "member",
+                    accounts.tenancy.models.TenantForeignKey(
+                        db_on_delete="SET NULL", null=True, related_name="+", to="accounts.member"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "saved mapping",
+                "verbose_name_plural": "saved mappings",
+            },
+        ),
+        migrations.CreateModel(
             name="ImportFeed",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -51,39 +98,34 @@ class Migration(migrations.Migration):
                 ("last_sha256", models.CharField(blank=True, max_length=64)),
                 ("etag", models.CharField(blank=True, max_length=200)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        default=accounts.tenancy.scope.require_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.business",
+                    ),
+                ),
+                (
+                    "member",
+                    accounts.tenancy.models.TenantForeignKey(
+                        db_on_delete="SET NULL", null=True, related_name="+", to="accounts.member"
+                    ),
+                ),
+                (
+                    "mapping",
+                    accounts.tenancy.models.TenantForeignKey(
+                        db_on_delete="RESTRICT", related_name="feeds", to="imports.importmapping"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "nightly import",
                 "verbose_name_plural": "nightly imports",
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportMapping",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("bookings", "Bookings"),
-                            ("guests", "Guests"),
-                            ("invoices", "Invoices"),
-                            ("purchases", "Purchases"),
-                            ("consents", "Consents and unsubscribes"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("signature", models.CharField(max_length=64)),
-                ("layout", models.JSONField()),
-                ("policy", models.JSONField(db_default={}, default=dict)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("used_at", models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                "verbose_name": "saved mapping",
-                "verbose_name_plural": "saved mappings",
             },
         ),
         migrations.CreateModel(
@@ -124,6 +166,24 @@ class Migration(migrations.Migration):
                         ],
                         default="",
                         max_length=8,
+                    ),
+                ),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        default=accounts.tenancy.scope.require_business_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.business",
+                    ),
+                ),
+                (
+                    "run",
+                    accounts.tenancy.models.TenantForeignKey(
+                        db_on_delete="CASCADE", related_name="+", to="imports.importrun"
                     ),
                 ),
             ],
@@ -200,26 +260,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="importfeed",
-            name="business",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                default=accounts.tenancy.scope.require_business_id,
-                editable=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="accounts.business",
-            ),
-        ),
-        migrations.AddField(
-            model_name="importfeed",
-            name="member",
-            field=accounts.tenancy.models.TenantForeignKey(
-                db_on_delete="SET NULL", null=True, related_name="+", to="accounts.member"
-            ),
-        ),
-        migrations.AddField(
             model_name="importrun",
             name="feed",
             field=accounts.tenancy.models.TenantForeignKey(
@@ -232,53 +272,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state__in", ("mapping", "checking", "ready", "running"))),
                 fields=["business", "seen_at"],
                 name="import_run_open",
-            ),
-        ),
-        migrations.AddField(
-            model_name="importmapping",
-            name="business",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                default=accounts.tenancy.scope.require_business_id,
-                editable=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="accounts.business",
-            ),
-        ),
-        migrations.AddField(
-            model_name="importmapping",
-            name="member",
-            field=accounts.tenancy.models.TenantForeignKey(
-                db_on_delete="SET NULL", null=True, related_name="+", to="accounts.member"
-            ),
-        ),
-        migrations.AddField(
-            model_name="importfeed",
-            name="mapping",
-            field=accounts.tenancy.models.TenantForeignKey(
-                db_on_delete="RESTRICT", related_name="feeds", to="imports.importmapping"
-            ),
-        ),
-        migrations.AddField(
-            model_name="importrow",
-            name="business",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                default=accounts.tenancy.scope.require_business_id,
-                editable=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="accounts.business",
-            ),
-        ),
-        migrations.AddField(
-            model_name="importrow",
-            name="run",
-            field=accounts.tenancy.models.TenantForeignKey(
-                db_on_delete="CASCADE", related_name="+", to="imports.importrun"
             ),
         ),
         migrations.AddIndex(

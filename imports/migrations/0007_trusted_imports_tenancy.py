@@ -11,9 +11,10 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [("imports", "0006_trusted_imports")]
 
     operations: ClassVar = [
-        TenantTable("ImportRun"),
+        # Keys of what is referred to before the references.
         TenantTable("ImportMapping"),
         TenantTable("ImportFeed"),
+        TenantTable("ImportRun"),
         TenantTable("ImportRow"),
         SqlFile("imports/sql/due.sql"),
     ]
