@@ -114,6 +114,7 @@ def test_a_part_is_edited_where_it_stands(cast: Cast, guest: Customer, visit: Op
     expect(page.get_by_role("link", name="Edit Language")).to_be_focused()
     assert page.url.endswith(f"/guests/{guest.pk}/")
     page.get_by_role("link", name="Edit Language").click()
+    expect(page.locator("#part-form select")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#part-form")).to_have_count(0)
     page.locator(".toasts").get_by_role("button", name="Undo").click()
