@@ -32,4 +32,5 @@ IMPERSONAL = {
     "imports.ImportRun": "files that were read",
     "imports.ImportMapping": "what columns mean",
     "imports.ImportFeed": "where files are fetched from",
+    "imports.ImportFetch": "when files were fetched",
 }

@@ -91,6 +91,11 @@ class ImportRun(TenantModel):
                 condition=models.Q(state__in=("mapping", "checking", "ready", "running")),
                 name="import_run_open",
             ),
+            models.Index(
+                fields=["business", "kept_until"],
+                condition=models.Q(kept_until__isnull=False) & ~models.Q(upload=""),
+                name="import_run_kept",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -232,6 +237,10 @@ class ImportFeed(TenantModel):
     state = models.CharField(max_length=12, choices=State, default=State.NEVER)
     error = models.JSONField(default=dict)
     """Why the last time failed: `template` and `params` of the sentence."""
+    attempts = models.SmallIntegerField(default=0, db_default=0)
+    """How often it was tried in vain since it last went well or was given up for the night."""
+    todo_id = models.BigIntegerField(null=True)
+    """The staff task that tells of its problems, while it is open; no reference, so that the task can go."""
     last_at = models.DateTimeField(null=True)
     last_sha256 = models.CharField(max_length=64, blank=True)
     etag = models.CharField(max_length=200, blank=True)
@@ -248,3 +257,32 @@ class ImportFeed(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ImportFetch(TenantModel):
+    """One time that a nightly import was fetched, and what came of it. The latest hundred of each are kept."""
+
+    feed = TenantForeignKey(ImportFeed, db_on_delete="CASCADE", related_name="fetches")
+    state = models.CharField(max_length=12, choices=ImportFeed.State, default=ImportFeed.State.FETCHING)
+    error = models.JSONField(default=dict)
+    """Why it failed: `template` and `params` of the sentence."""
+    run = TenantForeignKey(ImportRun, db_on_delete="SET NULL", null=True, related_name="+")
+    size = models.BigIntegerField(null=True)
+    """Bytes that came; empty when none did."""
+    actor = models.CharField(max_length=200, blank=True)
+    """Who asked for it; empty: its hour had come."""
+    begun_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("fetch of a nightly import")
+        verbose_name_plural = _("fetches of nightly imports")
+        indexes = [
+            models.Index(fields=["business", "feed", "-begun_at", "-id"], name="import_fetch_newest"),
+            models.Index(
+                fields=["business", "begun_at"], condition=models.Q(state="fetching"), name="import_fetch_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feed_id}: {self.state}"

@@ -55,11 +55,14 @@ DEFINERS = {
     "customers_stays_within(text,date,date,bigint[],text[],text[],text[],text,numeric,numeric,boolean)": ("bigint",),
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
+    "import_feeds_due(interval,integer)": ("bigint", "bigint"),
+    "import_fetches_due(interval,integer)": ("bigint", "bigint"),
+    "import_files_due(interval,integer)": ("bigint", "bigint"),
     "imports_due(text[],interval,integer)": ("bigint", "bigint"),
 }
 """Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
-The first asks for a user's businesses before a scope can be opened, the last for runs of any business that have fallen
-silent; those of triggers keep current consents, which the app role cannot write; the others reach indexes that a policy
+The first asks for a user's businesses before a scope can be opened, the last four for imports of any business that have
+fallen silent, nightly ones whose hour has come, and files whose time is over; those of triggers keep current consents, which the app role cannot write; the others reach indexes that a policy
 bars, or read tables whose policies would be asked millions of times."""
 
 
