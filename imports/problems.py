@@ -27,11 +27,18 @@ class Problem(NamedTuple):
 
 # The reason's sentence, and whether the whole row was left out because of it.
 REASONS: Final[dict[str, tuple[str, bool]]] = {
-    "columns": (gettext_noop("The row has more or fewer cells than there are columns."), True),
+    "columns": (gettext_noop("The row has more cells than there are columns."), True),
+    "total": (gettext_noop("This line sums up the rows above it; it is no row of its own."), True),
+    "heading": (gettext_noop("The column names stand here once more."), True),
+    "formula": (gettext_noop("The formula in this cell has an error; the cell was taken as empty."), False),
     "quote": (gettext_noop("A quotation mark is opened and not closed."), True),
     "cell_too_long": (gettext_noop("The cell is longer than 32,767 characters."), True),
     "no_guest": (gettext_noop("There is neither a name, a company, an e-mail address nor a phone number."), True),
     "no_key": (gettext_noop("The booking's own number is missing."), True),
+    "no_number": (gettext_noop("The number of the invoice is missing."), True),
+    "no_purchase": (gettext_noop("Neither what was bought nor an amount is said."), True),
+    "invoice_amount": (gettext_noop("This is not the amount of an invoice."), True),
+    "quantity": (gettext_noop("This is not a quantity; 1 was used."), False),
     "no_property": (gettext_noop("The name of the hotel is missing."), True),
     "repeated": (gettext_noop("The same number stands on an earlier line; that line was used."), True),
     "other_guest": (

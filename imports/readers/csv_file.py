@@ -12,32 +12,29 @@ from typing import Final, TextIO
 from imports.problems import Problem, shown
 from imports.readers.dialect import Dialect, detect
 from imports.readers.encoding import Survey, survey
-from imports.readers.errors import (
-    BrokenHeader,
-    DuplicateHeaders,
-    EmptyFile,
-    HeaderOnly,
-    TooManyColumns,
-    WrongEncoding,
-)
-from imports.readers.limits import BATCH_ROWS, CELL_MAX, COLUMNS_MAX, FILE_BYTES_MAX
+from imports.readers.errors import BrokenHeader, EmptyFile, HeaderOnly, TooManyRows, WrongEncoding
+from imports.readers.header import HEADER_ROWS_MAX, above, column_names, header_place, used_places
+from imports.readers.limits import BATCH_ROWS, CELL_MAX, CSV_ROWS_MAX, FILE_BYTES_MAX
 from imports.readers.opening import Opener, file_opener
+from imports.readers.rows import fitted, repeats, too_long, total_of
 from imports.readers.tables import Batch, sampled
 
-_HEADER_LINES_MAX: Final = 50
 _SAMPLE_LINES: Final = 200
 _SAMPLE_CHARACTERS: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A file that was looked through and can be read. `header` holds the columns' names, trimmed; some may be empty."""
+    """A file that was looked through and can be read. `header` holds the columns' names, `skipped` the lines above."""
 
     opener: Opener
     survey: Survey
     dialect: Dialect
     header: tuple[str, ...]
     header_line: int
+    skipped: tuple[str, ...] = ()
+    heading: tuple[str, ...] = ()
+    rows_max: int = CSV_ROWS_MAX
 
     @property
     def rows_about(self) -> int:
@@ -47,11 +44,16 @@ class CsvFile:
     def batches(self, size: int = BATCH_ROWS) -> Iterator[Batch]:
         """All rows in batches of `size`, always cut at the same places. Blank rows are passed over.
 
-        Raises WrongEncoding when the file was changed after it was looked through.
+        Raises WrongEncoding when the file was changed after it was looked through, TooManyRows.
         """
+        rows = 0
         with _open(self.opener, self.survey.encoding) as stream:
             try:
-                yield from _batches(stream, self.dialect, self.header_line, self.header, size)
+                for batch in _Rows(self, stream).batches(size):
+                    rows += len(batch)
+                    if rows > self.rows_max:
+                        raise TooManyRows(limit=self.rows_max)
+                    yield batch
             except UnicodeDecodeError as error:
                 raise WrongEncoding(line="?") from error
 
@@ -68,17 +70,30 @@ def open_csv(path: Path, *, limit: int = FILE_BYTES_MAX) -> CsvFile:
 def csv_table(opener: Opener, *, limit: int = FILE_BYTES_MAX) -> CsvFile:
     """Look a file through: encoding, delimiter, header. `limit` in bytes.
 
-    Raises any FileError: missing, too large, empty, no CSV, wrong encoding, header only, duplicated headers, too many
-    columns.
+    Raises any FileError: missing, too large, empty, no CSV, wrong encoding, header only, too many columns.
     """
     found = survey(opener, limit=limit)
     with _open(opener, found.encoding) as stream:
         dialect = detect(_sample(stream))
     with _open(opener, found.encoding) as stream:
-        header, line = _header(stream, dialect)
-        if not any(line.strip('\ufeff\r\n\t ,;|"\x1a') for line in stream):
-            raise HeaderOnly
-    return CsvFile(opener, found, dialect, header, line)
+        rows, ends = _first_rows(stream, dialect)
+    place = header_place(rows)
+    if place < 0:
+        raise EmptyFile
+    if place == 0 and ends[0] - dialect.skip > HEADER_ROWS_MAX:
+        raise BrokenHeader
+    heading = rows[place]
+    # Beyond the header's own cells a row has no column: what stands there is most likely an unquoted delimiter.
+    header = column_names(heading, used=used_places([row[: len(heading)] for row in rows[place + 1 :]]))
+    file = CsvFile(opener, found, dialect, header, ends[place], above(rows[:place]), _laid(heading, len(header)))
+    if next(file.batches(1), None) is None:
+        raise HeaderOnly
+    return file
+
+
+def _laid(heading: list[str], width: int) -> tuple[str, ...]:
+    """The cells of the header as they stand, as many as there are columns."""
+    return (*heading[:width], *[""] * (width - len(heading)))
 
 
 def _open(opener: Opener, encoding: str) -> TextIO:
@@ -96,32 +111,25 @@ def _sample(stream: TextIO) -> list[str]:
     return lines
 
 
-def _header(stream: TextIO, dialect: Dialect) -> tuple[tuple[str, ...], int]:
-    """The first row that is not blank, and the line on which it ends."""
+def _first_rows(stream: TextIO, dialect: Dialect) -> tuple[list[list[str]], list[int]]:
+    """The first rows, and the line on which each ends. A row that cannot be read ends them."""
     for _ in range(dialect.skip):
         stream.readline()
     reader = csv.reader(stream, **dialect.reader_options())  # type: ignore[arg-type]
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    characters = 0
     try:
-        row = next((row for row in reader if any(cell.strip() for cell in row)), None)
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num + dialect.skip)
+            characters += sum(map(len, row))
+            if len(rows) >= _SAMPLE_LINES or characters > _SAMPLE_CHARACTERS:
+                break
     except csv.Error as error:
-        raise BrokenHeader from error
-    if row is None:
-        raise EmptyFile
-    if reader.line_num > _HEADER_LINES_MAX:
-        raise BrokenHeader
-    names = [" ".join(cell.replace("\ufeff", "").split()) for cell in row]
-    while names and not names[-1]:
-        names.pop()
-    if len(names) > COLUMNS_MAX:
-        raise TooManyColumns(count=len(names), limit=COLUMNS_MAX)
-    seen: dict[str, list[str]] = {}
-    for name in names:
-        if name:
-            seen.setdefault(name.casefold(), []).append(name)
-    twice = [same[0] for same in seen.values() if len(same) > 1]
-    if twice:
-        raise DuplicateHeaders(names=", ".join(twice))
-    return tuple(names), reader.line_num + dialect.skip
+        if not any(any(cell.strip() for cell in row) for row in rows):
+            raise BrokenHeader from error
+    return rows, ends
 
 
 class _Lines:
@@ -149,71 +157,81 @@ class _Lines:
         self.number -= len(rest)
 
 
-def _batches(stream: TextIO, dialect: Dialect, header_line: int, header: tuple[str, ...], size: int) -> Iterator[Batch]:
-    width = len(header)
-    lines = _Lines(stream)
-    for _ in islice(lines, header_line):
-        pass
-    # Strict, so that a quotation mark never closed is told by what follows the mark that closes it by chance.
-    reader = csv.reader(lines, strict=True, **dialect.reader_options())  # type: ignore[arg-type]
-    taken = lines.taken
-    batch = Batch()
-    while True:
-        taken.clear()
-        first = lines.number + 1
-        problem = None
-        try:
-            row = next(reader)
-        except StopIteration:
-            break
-        except csv.Error:
-            row, problem = _mended(header, lines, dialect, first)
-        if not row and problem is None:
-            continue
-        if problem is None and len(row) != width:
-            row, problem = _fitted(row, header, lines, first)
-        if problem is None and (len(taken) > 1 or len(taken[0]) > CELL_MAX):
-            problem = _too_long(row, header, first)
-        if problem is not None:
-            batch.problems.append(problem)
-        elif any(row):
-            batch.lines.append(first)
-            batch.rows.append(row)
-        if len(batch.rows) + len(batch.problems) >= size:
+class _Rows:
+    """One reading of a file's rows below its header."""
+
+    def __init__(self, file: CsvFile, stream: TextIO) -> None:
+        self.dialect = file.dialect
+        self.header = file.header
+        self.heading = file.heading
+        self.width = len(file.header)
+        self.lines = _Lines(stream)
+        for _ in islice(self.lines, file.header_line):
+            pass
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        # Strict, so that a quotation mark never closed is told by what follows the mark that closes it by chance.
+        reader = csv.reader(self.lines, strict=True, **self.dialect.reader_options())  # type: ignore[arg-type]
+        taken = self.lines.taken
+        batch = Batch()
+        while True:
+            taken.clear()
+            first = self.lines.number + 1
+            problem = None
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except csv.Error:
+                row, problem = self._mended(first)
+            if not row and problem is None:
+                continue
+            if problem is None and len(row) != self.width:
+                row, problem = self._fitted(row, first)
+            if problem is None and (len(taken) > 1 or len(taken[0]) > CELL_MAX):
+                problem = too_long(row, self.header, first)
+            if problem is None and row:
+                problem = self._no_row(row, first)
+            if problem is not None:
+                batch.problems.append(problem)
+            elif any(row):
+                batch.lines.append(first)
+                batch.rows.append(row)
+            if len(batch.rows) + len(batch.problems) >= size:
+                yield batch
+                batch = Batch()
+        if len(batch):
             yield batch
-            batch = Batch()
-    if len(batch):
-        yield batch
 
+    def _mended(self, first: int) -> tuple[list[str], Problem | None]:
+        """A row with quotation marks out of order: read leniently if it is one line, else its first is at fault."""
+        line = self.lines.taken[0]
+        if len(self.lines.taken) > 1:
+            self.lines.put_back_all_but_first()
+            return [], Problem(first, "", shown(line), "quote")
+        try:
+            row = next(csv.reader([line], **self.dialect.reader_options()))  # type: ignore[arg-type]
+        except csv.Error:
+            return [], Problem(first, "", shown(line), "cell_too_long")
+        return row, None if len(row) == self.width else Problem(first, "", shown(line), "quote")
 
-def _mended(header: tuple[str, ...], lines: _Lines, dialect: Dialect, first: int) -> tuple[list[str], Problem | None]:
-    """A row with quotation marks out of order: read leniently if it is one line, else the first line is at fault."""
-    line = lines.taken[0]
-    if len(lines.taken) > 1:
-        lines.put_back_all_but_first()
-        return [], Problem(first, "", shown(line), "quote")
-    try:
-        row = next(csv.reader([line], **dialect.reader_options()))  # type: ignore[arg-type]
-    except csv.Error:
-        return [], Problem(first, "", shown(line), "cell_too_long")
-    return row, None if len(row) == len(header) else Problem(first, "", shown(line), "quote")
+    def _fitted(self, row: list[str], first: int) -> tuple[list[str], Problem | None]:
+        """A row of another width. Lines that would be rows on their own were swallowed by a quotation mark."""
+        line, *rest = self.lines.taken
+        if rest and (
+            len(row) > self.width or any(each.count(self.dialect.delimiter) + 1 >= self.width for each in rest)
+        ):
+            self.lines.put_back_all_but_first()
+            return [], Problem(first, "", shown(line), "quote")
+        if not any(cell.strip() for cell in row):
+            return [], None
+        laid = fitted(row, self.width)
+        return (laid, None) if laid is not None else ([], Problem(first, "", shown(line), "columns"))
 
-
-def _fitted(row: list[str], header: tuple[str, ...], lines: _Lines, first: int) -> tuple[list[str], Problem | None]:
-    """A row of another width: extra cells that are empty are cut off, anything else is a problem."""
-    line = lines.taken[0]
-    if len(lines.taken) > 1:
-        lines.put_back_all_but_first()
-        return [], Problem(first, "", shown(line), "quote")
-    if not any(cell.strip() for cell in row):
-        return [], None
-    if len(row) > len(header) and not any(row[len(header) :]):
-        return row[: len(header)], None
-    return [], Problem(first, "", shown(line), "columns")
-
-
-def _too_long(row: list[str], header: tuple[str, ...], first: int) -> Problem | None:
-    for name, cell in zip(header, row, strict=False):
-        if len(cell) > CELL_MAX:
-            return Problem(first, name, shown(cell), "cell_too_long")
-    return None
+    def _no_row(self, row: list[str], first: int) -> Problem | None:
+        """The problem of what stands among the rows and is none: totals, and the header printed once more."""
+        if total_of(row, self.width):
+            return Problem(first, "", shown(self.lines.taken[0]), "total")
+        if row[0] == self.heading[0] and repeats(row, self.heading):
+            return Problem(first, "", shown(self.lines.taken[0]), "heading")
+        return None

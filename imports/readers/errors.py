@@ -100,15 +100,6 @@ class BrokenText(WrongEncoding):
     )
 
 
-class DuplicateHeaders(FileError):
-    """Two columns of one name: it cannot be known which one is meant."""
-
-    template = gettext_noop(
-        "Two or more columns have the same name: %(names)s. Give each column a name of its own and import the file "
-        "again."
-    )
-
-
 class BrokenHeader(FileError):
     """A quotation mark in the column names that swallows the rows below them."""
 
@@ -124,6 +115,18 @@ class TooManyColumns(FileError):
     template = gettext_noop(
         "The file has %(count)s columns; at most %(limit)s are read. Remove the columns that are not needed."
     )
+
+
+class TooManyRows(FileError):
+    """More rows than are read at once."""
+
+    template = gettext_noop(
+        "The table has more than %(limit)s rows. Split it into smaller files, each with the line of column names at "
+        "its top."
+    )
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(limit=f"{limit:,}")
 
 
 class LineTooLong(FileError):

@@ -32,5 +32,5 @@ def open_source(opener: Opener, *, name: str = "", limit: int = FILE_BYTES_MAX) 
     `name` is what the file is called, for what has to be told. Raises FileError.
     """
     table = csv_table(opener, limit=limit)
-    info = TableInfo("", table.header, table.header_line, table.rows_about)
+    info = TableInfo("", table.header, table.header_line, table.rows_about, table.skipped)
     return SourceFile("csv", table.survey, (info,), {"": table})
