@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -13,7 +14,7 @@ from customers.fields.models import CustomField
 from customers.fields.selectors import field_list
 from customers.fields.values import value_read
 from imports.mapping import TARGETS, OwnField, OwnReader, OwnValue, is_sensitive
-from imports.models import ImportProblem, ImportRun
+from imports.models import ImportProblem, ImportRow, ImportRun
 from imports.problems import REASONS
 from imports.progress import progress_read
 
@@ -44,6 +45,21 @@ class ProblemGroup:
     count: int
     leaves_out: bool
     examples: list[ImportProblem]
+
+
+_OUTCOMES = ("review", "create", "update", "unchanged", "invalid")
+"""Review first: it is what somebody has to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one outcome and cause; `decided` of them somebody has looked at. `examples` are the first few."""
+
+    outcome: str
+    cause: str
+    count: int
+    decided: int
+    examples: list[ImportRow]
 
 
 def run_list(*, limit: int = 20) -> list[ImportRun]:
@@ -80,6 +96,60 @@ def problem_groups(*, run: ImportRun, examples: int = 3) -> list[ProblemGroup]:
 def problem_rows(*, run: ImportRun) -> Iterator[ImportProblem]:
     """A run's kept problems in the order of the file."""
     return ImportProblem.objects.filter(run=run).order_by("line", "id").iterator(chunk_size=1_000)
+
+
+def row_groups(*, run: ImportRun, examples: int = 3) -> list[Group]:
+    """What becomes of a run's rows, by outcome and cause: what needs a look first, then by outcome, the largest first.
+
+    Empty until the run was looked through.
+    """
+    counted = (
+        ImportRow.objects.filter(run_id=run.pk)
+        .values_list("outcome", "cause")
+        .annotate(count=Count("line"), decided=Count("line", filter=~Q(decision="")))
+    )
+    groups = [
+        Group(outcome, cause, count, decided, rows_of(run=run, outcome=outcome, cause=cause, size=examples))
+        for outcome, cause, count, decided in counted
+    ]
+    return sorted(groups, key=lambda group: (_OUTCOMES.index(group.outcome), -group.count, group.cause))
+
+
+def rows_of(
+    *, run: ImportRun, outcome: str | None = None, cause: str | None = None, after_line: int = 0, size: int = 50
+) -> list[ImportRow]:
+    """Rows of a group, or of all, in the order of the file, from the one after a line on; at most `size`."""
+    rows = ImportRow.objects.filter(run_id=run.pk, line__gt=after_line)
+    if outcome is not None:
+        rows = rows.filter(outcome=outcome)
+    if cause is not None:
+        rows = rows.filter(cause=cause)
+    return list(rows.order_by("line")[:size])
+
+
+def row_totals(*, run: ImportRun) -> dict[str, int]:
+    """How many rows will do what, decisions included: by outcome, `skip` for those that are left out.
+
+    A row that needs a look and got none makes a new guest, or changes the oldest card when several fit.
+    """
+    totals = dict.fromkeys((*_OUTCOMES, "skip"), 0)
+    for outcome, cause, decision, count in (
+        ImportRow.objects.filter(run_id=run.pk)
+        .values_list("outcome", "cause", "decision")
+        .annotate(count=Count("line"))
+    ):
+        totals[_becomes(outcome, cause, decision)] += count
+    return totals
+
+
+def _becomes(outcome: str, cause: str, decision: str) -> str:
+    if outcome == "invalid":
+        return outcome
+    if decision:
+        return {"create": "create", "same": "update", "skip": "skip"}[decision]
+    if outcome == "review":
+        return "update" if cause == "several" else "create"
+    return outcome
 
 
 def runs_silent() -> list[SilentRun]:

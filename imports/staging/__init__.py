@@ -9,14 +9,16 @@ from django.db.backends.utils import CursorWrapper
 
 from customers.facts.services import facts_once
 from imports.mapping import Interpreted
-from imports.staging.apply import apply_guests, apply_stays, remember_planned
+from imports.staging.apply import apply_guests, apply_numbers, apply_stays, remember_planned
 from imports.staging.consents import Decided, decide_consents, write_consents
+from imports.staging.decisions import begin_preview, decisions_of
 from imports.staging.details import Sealing, decide_details, write_details
 from imports.staging.fields import apply_fields, plan_fields, stage_fields
 from imports.staging.job import EXTRAS, OUTCOMES, Job, Outcome, Tally
 from imports.staging.known import Register
 from imports.staging.names import property_ids, tag_ids
 from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
+from imports.staging.preview import fates, keep_fates
 from imports.staging.resolve import Resolved, resolve
 from imports.staging.restricted import hold_restricted, restricted_cards
 from imports.staging.tables import (
@@ -29,7 +31,7 @@ from imports.staging.tables import (
     create_stage,
 )
 
-__all__ = ["EXTRAS", "OUTCOMES", "Job", "Outcome", "Tally", "begin_tryout", "write_batch"]
+__all__ = ["EXTRAS", "OUTCOMES", "Job", "Outcome", "Tally", "begin_preview", "begin_tryout", "write_batch"]
 
 
 def begin_tryout() -> None:
@@ -47,7 +49,7 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         if not job.dry:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.import', %s))", [job.business_id])
         register = Register(cursor, job)
-        found = resolve(register, batch)
+        found = resolve(register, batch, decisions_of(cursor, job, [guest.line for guest in batch.guests]))
         seen = register.seen_guests(found.known)
         tags = tag_ids(cursor, job, {row.tag for row in batch.tags})
         _stage(cursor, job, found, batch, tags)
@@ -70,16 +72,20 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         else:
             with facts_once():
                 apply_guests(cursor, job, found.known, today.isoformat())
+                apply_numbers(cursor, job, found)
                 if not job.edits:
                     apply_stays(cursor, job, changed_stays)
             apply_fields(cursor, job)
         write_consents(cursor, job, consents)
         write_details(cursor, job, details)
-        tally = _tally(cursor, job, found, seen, changed_stays, consents.guests | details.guests)
+        tally, changed, altered = _tally(cursor, job, found, seen, changed_stays, consents.guests | details.guests)
+        tally.problems = found.problems + problems + consents.problems + details.problems
+        if job.dry and job.run_id:
+            touched = {line for line, stay in found.stay_of.items() if stay in found.new_stays or stay in altered}
+            keep_fates(cursor, job, fates(found, batch, batch.problems + tally.problems, changed, touched))
     _count_extras(tally, job, batch, consents, details)
-    tally.problems = found.problems + problems + consents.problems + details.problems
     tally.guests["invalid"] += batch.invalid_guests
-    tally.stays["invalid"] += batch.invalid_stays + len(batch.stays) - len(found.stays)
+    tally.stays["invalid"] += batch.invalid_stays + sum(problem.reason == "repeated" for problem in found.problems)
     return tally
 
 
@@ -132,8 +138,11 @@ def _tally(
     seen: Mapping[int, bool],
     changed_stays: list[int],
     changed_beside: Collection[int],
-) -> Tally:
-    """Count what was met for the first time in this run, and known guests that are changed only now."""
+) -> tuple[Tally, set[int], set[int]]:
+    """Count what was met for the first time in this run, and known guests that are changed only now.
+
+    Returns also the cards and the stays of before that this batch changes.
+    """
     cursor.execute(
         """
         SELECT customer_id FROM plan_card WHERE differs
@@ -182,4 +191,4 @@ def _tally(
             """,
             job.values() | {"cards": later},
         )
-    return tally
+    return tally, changed, altered

@@ -6,6 +6,7 @@ from django.db.backends.utils import CursorWrapper
 
 from imports.staging.job import Job
 from imports.staging.plan import FILLED, KEYS, NAMES, STAY_OPTIONAL, STAY_TEXTS, STAY_VALUES
+from imports.staging.resolve import Resolved
 
 _CARD: Final = (*NAMES, *KEYS, *FILLED, "birth_date")
 
@@ -65,6 +66,27 @@ def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str) 
             ON CONFLICT (business_id, system, value) DO NOTHING
             """,
             values,
+        )
+
+
+def apply_numbers(cursor: CursorWrapper, job: Job, found: Resolved) -> None:
+    """Let cards that somebody chose for a row be known by its number and by the row itself: the next file asks less."""
+    chosen = [
+        (found.card_of[guest.line], value)
+        for guest in found.guests
+        if job.edits and found.how.get(guest.line) == "decided"
+        for value in (guest.number, guest.digest)
+        if value
+    ]
+    if chosen:
+        cursor.execute(
+            """
+            INSERT INTO customers_externalid (business_id, version, customer_id, system, value)
+            SELECT %(business)s, 1, n.card, %(system)s, n.value FROM unnest(%(cards)s::bigint[], %(values)s::text[])
+                AS n (card, value)
+            ON CONFLICT (business_id, system, value) DO NOTHING
+            """,
+            job.values() | {"cards": [card for card, _ in chosen], "values": [value for _, value in chosen]},
         )
 
 

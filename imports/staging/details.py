@@ -73,7 +73,9 @@ def decide_details(
             wanted.setdefault((customer, row.kind), row)
     kept = _kept(cursor, job, {customer for customer, _kind in wanted})
     for (customer, kind), row in wanted.items():
-        decides = job.edits and customer not in found.new and customer not in seen and firsts.get(customer) == row.line
+        decides = (
+            job.decides and customer not in found.new and customer not in seen and firsts.get(customer) == row.line
+        )
         held = (customer, kind) in kept
         if not held or (decides and kept[customer, kind] not in (None, row.text)):
             result.texts[customer, kind] = row.text

@@ -38,7 +38,7 @@ def plan_fields(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
         wanted AS (
             SELECT DISTINCT ON (f.of, f.row_id, f.field_id) f.*,
                    f.of = 'stay' OR (
-                       %(edits)s AND f.row_id = ANY (%(known)s) AND f.row_id <> ALL (%(seen)s::bigint[])
+                       %(decides)s AND f.row_id = ANY (%(known)s) AND f.row_id <> ALL (%(seen)s::bigint[])
                        AND f.line = g.line
                    ) AS decides
             FROM stage_field f LEFT JOIN firsts g ON f.of = 'guest' AND g.customer_id = f.row_id
@@ -59,7 +59,7 @@ def plan_fields(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
         WHERE h.id IS NULL
            OR (w.decides AND ({_columns("w")}) IS DISTINCT FROM ({_columns("h")}))
         """,
-        job.values() | {"edits": job.edits, "known": known, "seen": list(seen)},
+        job.values() | {"decides": job.decides, "known": known, "seen": list(seen)},
     )
 
 

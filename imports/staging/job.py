@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
+from imports.policy import Policy
 from imports.problems import Problem
 
 Outcome = Literal["created", "updated", "unchanged", "invalid"]
@@ -17,8 +18,9 @@ EXTRAS: dict[str, tuple[str, ...]] = {"details": ("stored", "refused"), "consent
 class Job:
     """One run at work. `dry`: find out what would happen and write nothing.
 
-    `edits`: rows are about the guest (a guest list), so that the first row of a guest in the file decides; otherwise
-    they only fill what the card leaves empty. `tells_kind`: the file says who is a person and who a company.
+    `edits`: rows are about the guest (a guest list), so that they are known by the guest's number or the whole row.
+    `tells_kind`: the file says who is a person and who a company. `policy` says what it changes on cards of before.
+    A try-out with a `run_id` keeps what becomes of each row.
     """
 
     business_id: int
@@ -36,6 +38,12 @@ class Job:
     file_name: str = ""
     member_id: int | None = None
     actor: str = ""
+    policy: Policy = Policy()
+
+    @property
+    def decides(self) -> bool:
+        """Whether a row may overwrite what a card of before holds."""
+        return self.policy.update != "fill"
 
     @property
     def seen(self) -> str:

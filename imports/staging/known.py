@@ -6,10 +6,11 @@ a business that is new to it expects one row, and would read the whole business 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
+from imports.mapping import GuestRow
 from imports.staging.job import Job
 
 # An address or phone on more cards than this belongs to an agency: names are looked up first.
@@ -19,6 +20,13 @@ NAMESAKES: Final = 1_000
 
 # What is compared of a stored contact point, as ContactRow.matches.
 MATCHES: Final = "CASE WHEN normalised <> '' THEN normalised WHEN kind = 'email' THEN lower(value) ELSE national END"
+
+
+class Matches(NamedTuple):
+    """The oldest card of each (folded name, matches), and those that more than one card of before bears."""
+
+    oldest: dict[tuple[str, str], int]
+    several: set[tuple[str, str]]
 
 
 class Register:
@@ -153,7 +161,7 @@ class Register:
             found = dict(planned) | found
         return found
 
-    def matching(self, kind: str, wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], int]:
+    def matching(self, kind: str, wanted: Iterable[tuple[str, str, str]]) -> Matches:
         """The oldest card with each (folded name, matches); `wanted` holds (folded name, matches, normalised)."""
         pairs = set(wanted)
         shared = self._shared(kind, {normalised for _, _, normalised in pairs if normalised})
@@ -163,10 +171,50 @@ class Register:
             candidates += self._planned(kind, pairs)
         names = {(identity, matches) for identity, matches, _ in pairs}
         found: dict[tuple[str, str], int] = {}
+        several: set[tuple[str, str]] = set()
         for identity, matches, customer in candidates:
             key = (identity, matches)
-            if key in names and (key not in found or _is_older(customer, found[key])):
+            if key not in names:
+                continue
+            if customer > 0 and found.get(key, customer) > 0 and found.get(key, customer) != customer:
+                several.add(key)
+            if key not in found or _is_older(customer, found[key]):
                 found[key] = customer
+        return Matches(found, several)
+
+    def oldest_with(self, kind: str, values: Collection[str]) -> dict[str, int]:
+        """The oldest card of before with each normal form, but for those that very many share."""
+        oldest: dict[str, int] = {}
+        for value, customer, cards in self._ask(
+            """
+            SELECT normalised, min(customer_id), count(*) FROM customers_contactpoint
+            WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s) AND kind = %(kind)s
+            GROUP BY normalised
+            """,
+            list(values),
+            kind=kind,
+        ):
+            if cards <= SHARED_BY:
+                oldest[value] = customer
+        return oldest
+
+    def namesakes(self, guests: Collection[GuestRow]) -> dict[tuple[str, str], int]:
+        """The oldest card of before with each (folded name, date of birth) and (folded name, postal code)."""
+        found: dict[tuple[str, str], int] = {}
+        for identity, born, postal_code, customer in self._ask(
+            """
+            SELECT identity_key, birth_date::text, postal_code, id FROM customers_customer
+            WHERE business_id = %(business)s AND identity_key = ANY (%(wanted)s)
+              AND (postal_code = ANY (%(codes)s) OR birth_date = ANY (%(days)s::date[]))
+            ORDER BY id
+            """,
+            list({guest.identity_key for guest in guests if guest.postal_code or guest.birth_date}),
+            codes=list({guest.postal_code for guest in guests if guest.postal_code}),
+            days=list({guest.birth_date for guest in guests if guest.birth_date}),
+        ):
+            for fact in (born, postal_code):
+                if fact:
+                    found.setdefault((identity, fact), customer)
         return found
 
     def _shared(self, kind: str, normalised: set[str]) -> set[str]:

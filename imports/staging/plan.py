@@ -70,7 +70,7 @@ def plan_guests(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
                CASE WHEN c.id IS NULL THEN m.search_tokens ELSE c.search_tokens END AS search_tokens,
                CASE WHEN d.decides THEN coalesce(m.first_birth_date, c.birth_date, m.birth_date)
                     ELSE coalesce(c.birth_date, m.birth_date) END AS birth_date,
-               CASE WHEN d.decides THEN coalesce(m.first_contact, c.first_contact)
+               CASE WHEN %(edits)s AND d.decides THEN coalesce(m.first_contact, c.first_contact)
                     WHEN %(edits)s THEN coalesce(c.first_contact, m.first_contact)
                     ELSE least(c.first_contact, m.first_contact) END AS first_contact,
                {", ".join(map(_merged, FILLED))}
@@ -78,9 +78,9 @@ def plan_guests(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
         LEFT JOIN customers_customer c ON c.business_id = %(business)s AND c.id = m.customer_id
          AND c.id = ANY (%(known)s)
         CROSS JOIN LATERAL (
-            SELECT %(edits)s AND c.id IS NOT NULL AND m.customer_id <> ALL (%(seen)s::bigint[]) AS decides) d
+            SELECT %(decides)s AND c.id IS NOT NULL AND m.customer_id <> ALL (%(seen)s::bigint[]) AS decides) d
         """,
-        values | {"edits": job.edits, "tells_kind": job.tells_kind, "seen": list(seen)},
+        values | {"edits": job.edits, "decides": job.decides, "tells_kind": job.tells_kind, "seen": list(seen)},
     )
     cursor.execute("CREATE INDEX ON plan_card (customer_id)")
     cursor.execute("ANALYZE plan_card")

@@ -25,9 +25,9 @@ WORKER = """
 import django
 django.setup()
 from pathlib import Path
-from imports import services
-services.BATCH_ROWS = 200
-services.run_work(business_id={business}, run_id={run}, path=Path({path!r}))
+from imports.services import run_work, sources
+sources.BATCH_ROWS = 200
+run_work(business_id={business}, run_id={run}, path=Path({path!r}))
 """
 
 
@@ -35,7 +35,7 @@ services.run_work(business_id={business}, run_id={run}, path=Path({path!r}))
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_an_import_survives_its_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    monkeypatch.setattr("imports.services.BATCH_ROWS", 200)
+    monkeypatch.setattr("imports.services.sources.BATCH_ROWS", 200)
     chance = random.Random(seed)
     house = cast_assemble().fjordstuen
     guests = ROWS // 3

@@ -11,7 +11,7 @@ from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.changes.services import change_set_undo
 from customers.consent.models import ConsentEvent, ConsentState
-from imports import services
+from imports.services import sources
 from imports.mapping import ConsentRow
 from imports.staging.consents import is_news, settle
 from tests.cast import Cast, House
@@ -124,10 +124,10 @@ def test_several_rows_of_a_guest_are_one_answer(house: House, tmp_path: Path, mo
         guest(newsletter_email="no", newsletter_email_date="2024-05-18"),
         guest(newsletter_email="yes", newsletter_email_date="2024-05-16"),
     ]
-    monkeypatch.setattr(services, "BATCH_ROWS", 100)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 100)
     run = load(house, tmp_path / "a.csv", rows)
     assert run.counts["consents"] == {"granted": 0, "withdrawn": 1}
-    monkeypatch.setattr(services, "BATCH_ROWS", 1)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 1)
     apart = [{**row, "email": "b@berg.no", "given_name": "Bo"} for row in rows]
     counted = would(house, tmp_path / "b.csv", apart)["consents"]
     assert load(house, tmp_path / "b.csv", apart).counts["consents"] == counted == {"granted": 1, "withdrawn": 1}

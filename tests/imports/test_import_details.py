@@ -25,6 +25,7 @@ from customers.sensitive.selectors import sensitive_view
 from customers.sensitive.services import sensitive_set
 from customers.sensitive.tasks import sensitive_sweep
 from imports import services, staging
+from imports.services import sources, working
 from imports.models import ImportProblem, ImportRun
 from imports.selectors import FORGOTTEN_AFTER, SENSITIVE_FORGOTTEN_AFTER
 from imports.services import run_check, run_start, run_work
@@ -163,7 +164,7 @@ def test_a_guest_list_overwrites_and_bookings_fill(house: House, tmp_path: Path)
 
 def test_rows_of_one_guest_in_several_batches(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [guest(Allergies="Nuts", Food="", **YES), guest(Allergies="Milk", Food="Fish", **YES)]
-    monkeypatch.setattr(services, "BATCH_ROWS", 1)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 1)
     counted = would(house, tmp_path / "a.csv", rows)
     assert counted["details"] == {"stored": 2, "refused": 0}
     assert load(house, tmp_path / "a.csv", rows).counts == counted
@@ -297,11 +298,11 @@ def test_an_import_that_is_killed_is_gone_on_with_and_its_file_goes(
     house = transactional_cast.fjordstuen
     rows = [guest(email=f"{n}@berg.no", given_name=f"No{n}", Allergies=f"{CANARY}{n}", **YES) for n in range(4)]
     path = write(uploads / "killed.upload", rows)
-    monkeypatch.setattr(services, "BATCH_ROWS", 1)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 1)
     with business_scope(house.pk):
         run = services.run_create(source=services.source_open(path=path), file_name="a.csv", upload=path.name)
         services.run_begin(run=run)
-    once, written = services._write_once, []
+    once, written = working._write_once, []
 
     def killed(*args: Any) -> bool:
         if len(written) == 2:
@@ -309,11 +310,11 @@ def test_an_import_that_is_killed_is_gone_on_with_and_its_file_goes(
         written.append(1)
         return once(*args)
 
-    monkeypatch.setattr(services, "_write_once", killed)
+    monkeypatch.setattr(working, "_write_once", killed)
     with pytest.raises(KeyboardInterrupt):
         run_work(business_id=house.pk, run_id=run.pk)
     assert stored(house) == 2
-    monkeypatch.setattr(services, "_write_once", once)
+    monkeypatch.setattr(working, "_write_once", once)
     run_work(business_id=house.pk, run_id=run.pk)
     sensitive_sweep()
     assert stored(house) == 4

@@ -14,6 +14,7 @@ from customers.changes.services import change_set_undo
 from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import Stay
 from imports import services
+from imports.services import sources
 from imports.models import ImportRun
 from imports.selectors import own_fields
 from imports.uploads import upload_remove
@@ -128,7 +129,7 @@ def test_later_rows_of_a_guest_fill_what_is_missing(
 ) -> None:
     rows = [guest(points="1", level=""), guest(points="2", level="gold"), guest(points="3", level="silver")]
     for batch in (100, 1):
-        monkeypatch.setattr(services, "BATCH_ROWS", batch)
+        monkeypatch.setattr(sources, "BATCH_ROWS", batch)
         run = load(house, tmp_path / f"{batch}.csv", rows)
         assert values(house) == {"points": 1, "level": "gold"}
     assert run.counts["guests"] == {"created": 0, "updated": 0, "unchanged": 1, "invalid": 0}

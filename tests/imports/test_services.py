@@ -16,11 +16,22 @@ from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from customers.facts.models import CustomerFacts
 from customers.history.models import Stay, StayParticipant
-from imports import findings, services
+from imports import findings
 from imports.mapping import formats
 from imports.mapping.rows import LIMITS
 from imports.models import ImportProblem, ImportRun, ImportSeen
-from imports.services import RunRefused, run_begin, run_create, run_discard, run_start, run_work, source_open, tryout
+from imports.services import (
+    RunRefused,
+    run_begin,
+    run_create,
+    run_discard,
+    run_start,
+    run_work,
+    source_open,
+    sources,
+    tryout,
+    working,
+)
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, EmailFactory
 from tests.imports.files import booking, guest, write
@@ -186,7 +197,7 @@ def test_who_is_whom(
     guests: int,
     rows_a_batch: int,
 ) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", rows_a_batch)
+    monkeypatch.setattr(sources, "BATCH_ROWS", rows_a_batch)
     rows = [booking(1, **first), booking(2, **second)]
     run = load(rows)
     assert _outcomes(run, "guests") == (guests, 0, 0, 0), description
@@ -282,7 +293,7 @@ def test_a_stay_that_lost_its_guest_gets_one_again(load: Any, inside: House) -> 
 def test_a_repeated_number_is_named_and_its_first_row_holds(
     load: Any, inside: House, monkeypatch: pytest.MonkeyPatch, rows_a_batch: int
 ) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", rows_a_batch)
+    monkeypatch.setattr(sources, "BATCH_ROWS", rows_a_batch)
     rows = [booking(1, adr="10"), booking(1, adr="20", name="Somebody Else", email="else@berg.no")]
     for run in (load(rows), load(rows)):
         assert run.counts["stays"]["invalid"] == 1
@@ -311,7 +322,7 @@ def test_all_problems_are_counted_and_the_first_of_each_kind_kept(
     load: Any, inside: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(findings, "PROBLEMS_KEPT", 3)
-    monkeypatch.setattr(services, "BATCH_ROWS", 2)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 2)
     run = load([booking(n, email="nobody", **{"phone-number": "12"}) for n in range(1, 6)])
     assert sorted(run.problem_groups) == [["email", "email_invalid", 5], ["phone-number", "phone_invalid", 5]]
     assert run.problem_count == 10
@@ -322,7 +333,7 @@ def test_all_problems_are_counted_and_the_first_of_each_kind_kept(
 def test_an_import_is_one_change_set_that_can_be_undone(
     load: Any, inside: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", 2)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 2)
     card = CustomerFactory(given_name="Guest", family_name="Number3", country="", nationality="NO")
     EmailFactory(customer=card, value="guest3@berg.no")
     run = load([booking(n) for n in range(1, 6)])
@@ -352,7 +363,7 @@ def test_the_run_is_logged_and_leaves_nothing_behind(load: Any, inside: House) -
 def test_an_import_that_was_interrupted_goes_on_and_ends_the_same(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int
 ) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", 2)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 2)
     house = cast.fjordstuen
     rows = [booking(n, email="same@berg.no", name="Same Guest") if n % 3 == 0 else booking(n) for n in range(1, 8)]
     path = write(tmp_path / "list.csv", rows)
@@ -364,7 +375,7 @@ def test_an_import_that_was_interrupted_goes_on_and_ends_the_same(
         pass
 
     written = 0
-    write_batch = services.write_batch
+    write_batch = working.write_batch
 
     def dying(**options: Any) -> Any:
         nonlocal written
@@ -374,10 +385,10 @@ def test_an_import_that_was_interrupted_goes_on_and_ends_the_same(
         written += 1
         return done
 
-    monkeypatch.setattr(services, "write_batch", dying)
+    monkeypatch.setattr(working, "write_batch", dying)
     with pytest.raises(Killed):
         run_work(business_id=house.pk, run_id=run.pk, path=path)
-    monkeypatch.setattr(services, "write_batch", write_batch)
+    monkeypatch.setattr(working, "write_batch", write_batch)
     with business_scope(house.pk):
         run = ImportRun.objects.get(pk=run.pk)
         assert (run.state, run.batches_done) == (ImportRun.State.RUNNING, stop_after)
@@ -394,7 +405,7 @@ def test_an_import_that_was_interrupted_goes_on_and_ends_the_same(
 
 
 def test_a_second_worker_on_a_run_leaves_it_alone(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", 1)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 1)
     house = cast.fjordstuen
     path = write(tmp_path / "list.csv", [booking(1), booking(2)])
     with business_scope(house.pk):
@@ -411,20 +422,20 @@ def test_a_second_worker_on_a_run_leaves_it_alone(cast: Cast, tmp_path: Path, mo
 def test_a_fault_of_ours_marks_the_run_and_keeps_what_was_written(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", 1)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 1)
     house = cast.fjordstuen
     path = write(tmp_path / "list.csv", [booking(1), booking(2)])
     with business_scope(house.pk):
         run = run_create(source=source_open(path=path), file_name="list.csv")
         run_begin(run=run)
-    write_batch = services.write_batch
+    write_batch = working.write_batch
 
     def failing(**options: Any) -> Any:
         if options["batch"].stays[0].external_id == "Resort Hotel/2":
             raise ZeroDivisionError
         return write_batch(**options)
 
-    monkeypatch.setattr(services, "write_batch", failing)
+    monkeypatch.setattr(working, "write_batch", failing)
     with pytest.raises(ZeroDivisionError):
         run_work(business_id=house.pk, run_id=run.pk, path=path)
     with business_scope(house.pk):
@@ -459,7 +470,7 @@ def _tried(house: House, tmp_path: Path, rows: Iterable[dict[str, str]]) -> Coun
 def test_a_tryout_counts_what_the_import_then_does_and_writes_nothing(
     load: Any, inside: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_a_batch: int
 ) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", rows_a_batch)
+    monkeypatch.setattr(sources, "BATCH_ROWS", rows_a_batch)
     card = CustomerFactory(given_name="Known", family_name="Guest")
     EmailFactory(customer=card, value="known@berg.no")
     load([booking(1), booking(2, name="Old Friend", email="old@berg.no")])
@@ -487,7 +498,7 @@ def test_a_tryout_counts_what_the_import_then_does_and_writes_nothing(
 def test_guest_lists_are_tried_and_imported_alike(
     load: Any, inside: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_a_batch: int
 ) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", rows_a_batch)
+    monkeypatch.setattr(sources, "BATCH_ROWS", rows_a_batch)
     card = CustomerFactory(given_name="Åse", family_name="Sørensen", city="Bergen")
     EmailFactory(customer=card, value="ase@fjord.no")
     rows = [

@@ -9,7 +9,7 @@ from django.db import connections
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.history.models import Stay, StayParticipant
-from imports import services
+from imports.services import sources
 from imports.models import ImportRun
 from imports.services import run_begin, run_create, run_work, source_open
 from tests.cast import cast_assemble
@@ -18,7 +18,7 @@ from tests.imports.files import booking, write
 
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_make_each_guest_and_stay_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", 5)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 5)
     house = cast_assemble().fjordstuen
     rows = [booking(n, name=f"Guest {n % 7}", email=f"guest{n % 7}@berg.no") for n in range(40)]
     # The same bookings, the second file in the opposite order: a deadlock, were cards locked as they come.

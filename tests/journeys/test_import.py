@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
-from imports import services
+from imports.services import sources
 from imports.models import ImportRun
 from imports.services import run_check, run_work
 from tests.cast import House, cast_assemble
@@ -45,7 +45,7 @@ def _upload(watch: Watch, path: Path) -> None:
 def test_from_file_to_register(
     visit: OpenBrowser, house: House, bookings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "BATCH_ROWS", 3)
+    monkeypatch.setattr(sources, "BATCH_ROWS", 3)
     watch = visit(f"/b/{house.slug}/import/", user=house.admin.user)
     page = watch.page
     _upload(watch, bookings)

@@ -1,0 +1,127 @@
+"""Looking a file through: what each of its rows would do, before anything is written."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Business
+from accounts.tenancy import business_scope
+from imports.ahead import ahead
+from imports.findings import Findings
+from imports.models import ImportProblem, ImportRun
+from imports.policy import Policy
+from imports.progress import progress_forget, progress_tell
+from imports.readers import FileError
+from imports.selectors import own_fields
+from imports.services.lives import findings_store, run_fail
+from imports.services.sources import Source, interpreted, job_of, source_of, today_of
+from imports.staging import Job, Tally, begin_preview, begin_tryout, write_batch
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tryout:
+    """What would happen."""
+
+    tally: Tally
+    findings: Findings
+    rows: int
+
+
+class _Overtaken(Exception):
+    """Somebody has told the file's columns or policy otherwise, or put it away, while it was looked through."""
+
+
+def tryout(
+    *,
+    business: Business,
+    source: Source,
+    currency: str = "",
+    policy: Policy | None = None,
+    tell: Progress | None = None,
+) -> Tryout:
+    """Find out what importing a file would do, in the caller's scope and without writing anything."""
+    return _tried(business, source, job_of(business, source, None, policy=policy), currency, tell)
+
+
+def run_check(*, business_id: int, run_id: int, path: Path | None = None) -> None:
+    """Find out what a run would do with each row and make it `ready`; an unreadable file makes it `failed`.
+
+    Opens its own scopes. All of it is one transaction: a run that is `ready` has its rows. Whoever tells its columns
+    or its policy otherwise meanwhile, or puts it away, makes the check leave without a trace; the check that follows
+    waits until it has.
+    """
+    with business_scope(business_id):
+        run = ImportRun.objects.filter(pk=run_id, state=ImportRun.State.CHECKING).first()
+        business = Business.objects.get(pk=business_id)
+        fields = own_fields(language=business.language)
+    if run is None:
+        return
+    try:
+        source = source_of(run, path=path, fields=fields)
+        with business_scope(business_id):
+            _check(business, run, source)
+    except FileError as error:
+        run_fail(business_id, run_id, error)
+    except _Overtaken:
+        return
+    progress_forget(run_id=run_id)
+
+
+def _check(business: Business, run: ImportRun, source: Source) -> None:
+    """The open transaction's check; nothing of it stays when it raises."""
+    started = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.import.check', %s))", [run.pk])
+    _still(run)
+    job = job_of(business, source, run)
+    begin_preview(job)
+
+    def tell(rows: int) -> None:
+        progress_tell(run_id=run.pk, rows=rows)
+        _still(run)
+
+    found = _tried(business, source, job, run.currency, tell)
+    now = ImportRun.objects.select_for_update().get(pk=run.pk)
+    _still(run)
+    now.state = ImportRun.State.READY
+    now.rows_about = found.rows
+    now.counts = found.tally.counts()
+    now.seconds = time.monotonic() - started
+    now.seen_at = timezone.now()
+    ImportProblem.objects.filter(run=now).delete()
+    findings_store(now, found.findings)
+    now.save()
+
+
+def _still(run: ImportRun) -> None:
+    """Raises _Overtaken when the run is not to be looked through any more, or otherwise than this check does."""
+    same = ImportRun.objects.filter(
+        pk=run.pk,
+        state=ImportRun.State.CHECKING,
+        table=run.table,
+        layout=run.layout,
+        policy=run.policy,
+        currency=run.currency,
+    )
+    if not same.exists():
+        raise _Overtaken
+
+
+def _tried(business: Business, source: Source, job: Job, currency: str, tell: Progress | None) -> Tryout:
+    tally, findings, rows = Tally(), Findings(), 0
+    with transaction.atomic():
+        begin_tryout()
+        for batch in ahead(interpreted(business, source, currency, skip=0)):
+            done = write_batch(job=job, batch=batch.rows, today=today_of(business))
+            tally.add(done)
+            findings.add(batch.rows.problems + done.problems)
+            rows = batch.end
+            if tell is not None:
+                tell(rows)
+    return Tryout(tally, findings, rows)
