@@ -1,6 +1,6 @@
 """Reads over imports."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -125,6 +125,21 @@ def rows_of(
     if cause is not None:
         rows = rows.filter(cause=cause)
     return list(rows.order_by("line")[:size])
+
+
+def rows_before(*, run: ImportRun, outcome: str, cause: str, line: int, size: int = 50) -> int:
+    """`after_line` of the page of a group before the one that begins after `line`; 0 for the first."""
+    lines = ImportRow.objects.filter(run_id=run.pk, outcome=outcome, cause=cause, line__lte=line)
+    before = list(lines.order_by("-line").values_list("line", flat=True)[: size + 1])
+    return before[size] if len(before) > size else 0
+
+
+def rows_problems(*, run: ImportRun, lines: Collection[int]) -> dict[int, list[ImportProblem]]:
+    """Line → its problems, as far as they are kept by line."""
+    found: dict[int, list[ImportProblem]] = {}
+    for problem in ImportProblem.objects.filter(run=run, line__in=list(lines)).order_by("line", "id"):
+        found.setdefault(problem.line, []).append(problem)
+    return found
 
 
 def row_totals(*, run: ImportRun) -> dict[str, int]:

@@ -38,7 +38,7 @@ class Job:
     file_name: str = ""
     member_id: int | None = None
     actor: str = ""
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def decides(self) -> bool:

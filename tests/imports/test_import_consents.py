@@ -11,8 +11,8 @@ from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.changes.services import change_set_undo
 from customers.consent.models import ConsentEvent, ConsentState
-from imports.services import sources
 from imports.mapping import ConsentRow
+from imports.services import sources
 from imports.staging.consents import is_news, settle
 from tests.cast import Cast, House
 from tests.factories import ConsentEventFactory, CustomerFactory, EmailFactory

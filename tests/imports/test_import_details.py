@@ -25,10 +25,9 @@ from customers.sensitive.selectors import sensitive_view
 from customers.sensitive.services import sensitive_set
 from customers.sensitive.tasks import sensitive_sweep
 from imports import services, staging
-from imports.services import sources, working
 from imports.models import ImportProblem, ImportRun
 from imports.selectors import FORGOTTEN_AFTER, SENSITIVE_FORGOTTEN_AFTER
-from imports.services import run_check, run_start, run_work
+from imports.services import run_check, run_start, run_work, sources, working
 from imports.tasks import import_run_work, imports_sweep
 from tests.cast import Cast, House
 from tests.databases import the_server, with_database

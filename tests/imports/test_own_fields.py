@@ -14,9 +14,9 @@ from customers.changes.services import change_set_undo
 from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import Stay
 from imports import services
-from imports.services import sources
 from imports.models import ImportRun
 from imports.selectors import own_fields
+from imports.services import sources
 from imports.uploads import upload_remove
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, GuestFieldValueFactory

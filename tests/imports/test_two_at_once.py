@@ -9,9 +9,8 @@ from django.db import connections
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.history.models import Stay, StayParticipant
-from imports.services import sources
 from imports.models import ImportRun
-from imports.services import run_begin, run_create, run_work, source_open
+from imports.services import run_begin, run_create, run_work, source_open, sources
 from tests.cast import cast_assemble
 from tests.imports.files import booking, write
 

@@ -10,9 +10,8 @@ from playwright.sync_api import expect
 
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
-from imports.services import sources
 from imports.models import ImportRun
-from imports.services import run_check, run_work
+from imports.services import run_check, run_work, sources
 from tests.cast import House, cast_assemble
 from tests.imports.files import booking, write
 from tests.journeys.conftest import OpenBrowser
