@@ -4,6 +4,7 @@ from customers.bulk.models import BulkGuests, BulkRun
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.models import Change, ChangeSet
 from customers.consent.models import ConsentEvent, ConsentState, ConsentWording
+from customers.export.models import ExportRun, SavedColumns
 from customers.facts.models import CustomerFacts, RegisterFacts
 from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import Activity, Invoice, Product, Purchase, Stay, StayParticipant, Todo
@@ -27,6 +28,7 @@ __all__ = [
     "CustomerFacts",
     "CustomerTag",
     "DefaultView",
+    "ExportRun",
     "ExternalId",
     "GuestFieldValue",
     "Invoice",
@@ -39,6 +41,7 @@ __all__ = [
     "RecentGuest",
     "RegisterFacts",
     "Relation",
+    "SavedColumns",
     "SavedView",
     "Segment",
     "SegmentMember",

@@ -29,6 +29,7 @@ from tests.factories import (
     CustomFieldFactory,
     DefaultViewFactory,
     EmailFactory,
+    ExportRunFactory,
     ExternalIdFactory,
     GuestFieldValueFactory,
     InvitationFactory,
@@ -38,6 +39,7 @@ from tests.factories import (
     PropertyFactory,
     PurchaseFactory,
     RelationFactory,
+    SavedColumnsFactory,
     SavedViewFactory,
     SegmentFactory,
     SegmentMemberFactory,
@@ -123,6 +125,8 @@ def furnish(house: House, word: str) -> dict[str, Any]:
             examples={"same": [guest.pk]},
         )
         BulkGuests.objects.create(run=bulk, number=0, customer_ids=[guest.pk])
+        export = ExportRunFactory(actor=word, file_name=f"{word}.csv", selection={"ids": [guest.pk]})
+        saved = SavedColumnsFactory(name=word)
         invitation = InvitationFactory(invited_by=house.owner, email=f"{word.lower()}@example.com")
     return {
         "slug": house.slug,
@@ -135,6 +139,8 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "invitation_id": invitation.pk,
         "run_id": run.pk,
         "bulk_id": bulk.pk,
+        "export_id": export.pk,
+        "saved_id": saved.pk,
         "tag_id": tag.pk,
         "activity_id": activity.pk,
         "relation_id": relation.pk,

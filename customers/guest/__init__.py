@@ -17,6 +17,7 @@ IMPERSONAL = {
     "customers.DefaultView": "how colleagues begin",
     "customers.Product": "what the business sells",
     "customers.RegisterFacts": "how the values of all guests are spread, nobody's own",
+    "customers.SavedColumns": "which columns colleagues like in a file",
     "customers.SavedView": "how colleagues look at the list",
     "customers.Segment": "filters of the business",
     "customers.Tag": "labels of the business",

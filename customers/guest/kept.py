@@ -131,6 +131,22 @@ KEPT = (
         untold={"run": _MEANT, "number": _MEANT, "customer_ids": _MEANT},
     ),
     GuestTable(
+        "customers.ExportRun",
+        "",
+        Merge.LINEAGE,
+        Erase.KEEP,
+        untold=dict.fromkeys(
+            (
+                *("kind", "columns", "format", "delimiter", "encoding", "decimal", "header", "selection", "state"),
+                *("attempt", "total", "done", "rows", "left_out", "lost", "file_name", "stored", "size", "error"),
+                *("token", "downloads", "member", "actor", "address", "created_at", "seen_at", "finished_at"),
+                "expires_at",
+            ),
+            "tells of a file by card ids; the file itself is sealed, and gone after a day",
+        ),
+        because="it holds no word about the guest",
+    ),
+    GuestTable(
         "accounts.AuditEntry",
         "object_id",
         Merge.LINEAGE,
