@@ -5,6 +5,7 @@ A missing or malformed value stops the start with a sentence that says what to s
 
 import base64
 import binascii
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -61,6 +62,22 @@ def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks removed."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def numbers(name: str, default: str) -> tuple[int, ...]:
+    """Whole numbers, with commas between them."""
+    try:
+        return tuple(int(part) for part in words(name, default))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be whole numbers with commas between them.") from error
+
+
+def networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Networks such as ``10.1.2.0/24``, with commas between them."""
+    try:
+        return tuple(ipaddress.ip_network(part) for part in words(name))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be networks such as 10.1.2.0/24: {error}.") from error
 
 
 def sealing_keys(name: str) -> tuple[tuple[str, bytes], ...]:

@@ -12,6 +12,15 @@ from crm import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 INNKEEPER_VAR = env.folder("INNKEEPER_VAR", BASE_DIR / "var")
 INNKEEPER_UPLOADS = env.folder("INNKEEPER_UPLOADS", INNKEEPER_VAR / "uploads")
+# Nightly imports: what members may fetch by an address, and the folder where other systems may lay files down.
+INNKEEPER_OUTGOING_PORTS = env.numbers("INNKEEPER_OUTGOING_PORTS", "443,8443")
+INNKEEPER_OUTGOING_NETWORKS = env.networks("INNKEEPER_OUTGOING_NETWORKS")
+INNKEEPER_OUTGOING_AUTHORITIES = env.text("INNKEEPER_OUTGOING_AUTHORITIES", "")
+INNKEEPER_FEED_FOLDER = env.text("INNKEEPER_FEED_FOLDER", "")
+# Days for which the files of imports are kept, sealed, after the import; 0: they go when it ends.
+INNKEEPER_IMPORT_KEEP_DAYS = env.number("INNKEEPER_IMPORT_KEEP_DAYS", 30)
+# Files of exports are sealed, and gone after so many hours.
+INNKEEPER_EXPORT_KEEP_HOURS = env.number("INNKEEPER_EXPORT_KEEP_HOURS", 24)
 INNKEEPER_DEMO = env.flag("INNKEEPER_DEMO", False)
 # On a server of one's own, new businesses may be unwelcome: people then come in by invitation only.
 INNKEEPER_SIGN_UP = env.flag("INNKEEPER_SIGN_UP", True)
@@ -194,6 +203,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(INNKEEPER_VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "imports-sweep": {"task": "imports.tasks.imports_sweep", "schedule": 30.0},
+    "imports-retention": {"task": "imports.tasks.imports_retention", "schedule": 1800.0},
+    "exports-sweep": {"task": "customers.export.tasks.exports_sweep", "schedule": 30.0},
     "bulk-sweep": {"task": "customers.bulk.tasks.bulk_sweep", "schedule": 30.0},
     "api-answers-expire": {"task": "accounts.tasks.api_answers_expire", "schedule": 3600.0},
     "sensitive-sweep": {"task": "customers.sensitive.tasks.sensitive_sweep", "schedule": 300.0},
@@ -305,8 +316,7 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 60 * 60 * 24 * 365
 MEDIA_ROOT = INNKEEPER_UPLOADS
-FILE_UPLOAD_HANDLERS = ["imports.uploads.PrivateUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = str(INNKEEPER_UPLOADS)
+FILE_UPLOAD_HANDLERS = ["imports.store.SealedUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

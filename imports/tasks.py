@@ -4,9 +4,9 @@ from celery import shared_task
 
 from accounts.tenancy.tasks import TenantTask
 from customers.sensitive.tasks import sensitive_erase
+from imports.retention import files_expire, nobodys_files_remove
 from imports.selectors import runs_forgotten, runs_silent
 from imports.services import run_check, run_expire, run_work
-from imports.uploads import uploads_sweep
 
 
 @shared_task(base=TenantTask, scoped=False)
@@ -24,10 +24,16 @@ def import_run_work(business_id: int, run_id: int) -> None:
 
 @shared_task
 def imports_sweep() -> None:
-    """Nudge runs that have fallen silent, put away those nobody starts, remove files nobody knows; everywhere."""
+    """Nudge runs that have fallen silent, put away those nobody starts; everywhere."""
     for run in runs_silent():
         task = import_run_check if run.state == "checking" else import_run_work
         task.delay(run.business_id, run.run_id)
     for run in runs_forgotten():
         run_expire(business_id=run.business_id, run_id=run.run_id)
-    uploads_sweep()
+
+
+@shared_task
+def imports_retention() -> None:
+    """Remove files whose time is over, and those that no run knows; everywhere."""
+    files_expire()
+    nobodys_files_remove()

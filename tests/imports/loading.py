@@ -8,6 +8,7 @@ from accounts.tenancy import business_scope
 from imports.models import ImportRun
 from imports.selectors import own_fields
 from imports.services import run_begin, run_create, run_work, source_open, tryout
+from imports.store import store_add
 from tests.cast import House
 from tests.imports.files import write
 
@@ -24,6 +25,11 @@ def load(house: House, path: Path, rows: Iterable[dict[str, str]]) -> ImportRun:
         run = ImportRun.objects.get(pk=run.pk)
     assert run.state == ImportRun.State.DONE, run.error
     return run
+
+
+def keep(house: House, path: Path) -> str:
+    """Keep a file as an upload of the house is kept; its name."""
+    return store_add([path.read_bytes()], business=house.business)
 
 
 def would(house: House, path: Path, rows: Iterable[dict[str, str]]) -> dict[str, Any]:

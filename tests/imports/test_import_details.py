@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,12 @@ from imports import services, staging
 from imports.models import ImportProblem, ImportRun
 from imports.selectors import FORGOTTEN_AFTER, SENSITIVE_FORGOTTEN_AFTER
 from imports.services import run_check, run_start, run_work, sources, working
-from imports.tasks import import_run_work, imports_sweep
+from imports.tasks import import_run_work, imports_retention, imports_sweep
 from tests.cast import Cast, House
 from tests.databases import the_server, with_database
 from tests.factories import ConsentEventFactory, CustomerFactory, EmailFactory
 from tests.imports.files import booking, guest, write
-from tests.imports.loading import load, reasons, would
+from tests.imports.loading import keep, load, reasons, would
 
 CANARY = "zebrafinchcanary"
 YES = {"sensitive_consent": "yes", "sensitive_consent_date": "2024-05-17", "sensitive_consent_source": "Signed form"}
@@ -197,9 +198,10 @@ def test_a_no_of_the_file_erases_what_was_kept(transactional_cast: Cast, tmp_pat
     ase = known(house, "granted")
     with business_scope(house.pk):
         sensitive_set(customer_id=ase.pk, kind="allergies", text=CANARY)
-    path = write(Path(settings.INNKEEPER_UPLOADS) / "no.upload", [guest(sensitive_consent="no")])
+    path = write(tmp_path / "no.csv", [guest(sensitive_consent="no")])
+    upload = keep(house, path)
     with business_scope(house.pk):
-        run = services.run_create(source=services.source_open(path=path), file_name="a.csv", upload=path.name)
+        run = services.run_create(source=services.source_open(path=path), file_name="a.csv", upload=upload)
         services.run_begin(run=run)
     import_run_work(house.pk, run.pk)
     assert details(house) == {}
@@ -239,7 +241,8 @@ def test_the_canary_is_in_clear_nowhere(
         client.post("/b/fjordstuen/import/upload/", {"file": upload})
     with business_scope(house.pk):
         run = ImportRun.objects.get()
-    assert len(list(uploads.glob("*.upload"))) == 1
+    (kept,) = uploads.glob("*.upload*")
+    assert CANARY.encode() not in kept.read_bytes()
     run_check(business_id=house.pk, run_id=run.pk)
     assert CANARY not in everything()
     pages = [client.get(f"/b/fjordstuen/import/{run.pk}/"), client.get(f"/b/fjordstuen/import/{run.pk}/problems.csv")]
@@ -262,6 +265,12 @@ def test_the_canary_is_in_clear_nowhere(
     pages.append(client.get(f"/b/fjordstuen/changes/{run.change_set_id}/"))
     assert [page.status_code for page in pages] == [200] * 5
     assert not [page for page in pages if CANARY in page.content.decode()]
+    (kept,) = uploads.glob("*.upload*")
+    assert CANARY.encode() not in kept.read_bytes()
+    assert run.kept_until == timezone.localdate() + timedelta(days=1)
+    with business_scope(house.pk):
+        ImportRun.objects.update(kept_until=timezone.localdate())
+    imports_retention()
     assert list(uploads.glob("*.upload*")) == []
     assert CANARY not in everything()
     dumped = dump()
@@ -271,17 +280,20 @@ def test_the_canary_is_in_clear_nowhere(
     assert CANARY not in caplog.text
 
 
-def test_an_unstarted_file_with_sensitive_columns_waits_a_day(transactional_cast: Cast, uploads: Path) -> None:
+def test_an_unstarted_file_with_sensitive_columns_waits_a_day(
+    transactional_cast: Cast, uploads: Path, tmp_path: Path
+) -> None:
     house = transactional_cast.fjordstuen
-    runs = {}
+    runs, names = {}, {}
     for name, columns in (("plain", {}), ("sensitive", {"Allergies": CANARY})):
-        path = write(uploads / f"{name}.upload", [guest(**columns)])
+        path = write(tmp_path / f"{name}.csv", [guest(**columns)])
+        names[name] = keep(house, path)
         with business_scope(house.pk):
             source = services.source_open(path=path)
             runs[name] = services.run_create(
-                source=source, file_name="a.csv", upload=path.name, state=ImportRun.State.READY
+                source=source, file_name="a.csv", upload=names[name], state=ImportRun.State.READY
             )
-    for age, left in ((SENSITIVE_FORGOTTEN_AFTER, {"plain.upload"}), (FORGOTTEN_AFTER, set())):
+    for age, left in ((SENSITIVE_FORGOTTEN_AFTER, {names["plain"]}), (FORGOTTEN_AFTER, set())):
         imports_sweep()
         with business_scope(house.pk):
             ImportRun.objects.update(seen_at=timezone.now() - age)
@@ -292,14 +304,15 @@ def test_an_unstarted_file_with_sensitive_columns_waits_a_day(transactional_cast
 
 
 def test_an_import_that_is_killed_is_gone_on_with_and_its_file_goes(
-    transactional_cast: Cast, uploads: Path, monkeypatch: pytest.MonkeyPatch
+    transactional_cast: Cast, uploads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = transactional_cast.fjordstuen
     rows = [guest(email=f"{n}@berg.no", given_name=f"No{n}", Allergies=f"{CANARY}{n}", **YES) for n in range(4)]
-    path = write(uploads / "killed.upload", rows)
+    path = write(tmp_path / "killed.csv", rows)
+    upload = keep(house, path)
     monkeypatch.setattr(sources, "BATCH_ROWS", 1)
     with business_scope(house.pk):
-        run = services.run_create(source=services.source_open(path=path), file_name="a.csv", upload=path.name)
+        run = services.run_create(source=services.source_open(path=path), file_name="a.csv", upload=upload)
         services.run_begin(run=run)
     once, written = working._write_once, []
 
@@ -317,9 +330,9 @@ def test_an_import_that_is_killed_is_gone_on_with_and_its_file_goes(
     run_work(business_id=house.pk, run_id=run.pk)
     sensitive_sweep()
     assert stored(house) == 4
-    assert list(uploads.glob("*.upload*")) == []
     with business_scope(house.pk):
         run.refresh_from_db()
+    assert [path.name for path in uploads.glob("*.upload*")] == [run.upload]
     assert run.counts["details"] == {"stored": 4, "refused": 0}
 
 

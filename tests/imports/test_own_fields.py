@@ -17,7 +17,7 @@ from imports import services
 from imports.models import ImportRun
 from imports.selectors import own_fields
 from imports.services import sources
-from imports.uploads import upload_remove
+from imports.store import store_remove
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, GuestFieldValueFactory
 from tests.imports.files import booking, guest, write
@@ -205,4 +205,4 @@ def test_the_upload_page_knows_the_fields(house: House, tmp_path: Path) -> None:
     services.run_check(business_id=house.pk, run_id=run.pk)
     page = client.get(f"/b/fjordstuen/import/{run.pk}/").content.decode()
     assert "Poeng" in page and "Sensitive detail: Allergies" in page
-    upload_remove(run.upload)
+    store_remove(run.upload)
