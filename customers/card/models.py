@@ -82,9 +82,9 @@ class Customer(TrackedModel):
         verbose_name = _("guest")
         verbose_name_plural = _("guests")
         indexes = [
-            models.Index(fields=["business", "identity_key", "id"], name="customer_identity"),
-            # Which languages there are is found by stepping from one to the next.
-            models.Index(fields=["business", "language"], name="customer_language"),
+            # Few and large on purpose. Of a business that is new to the planner it takes the smallest index that begins
+            # with the business to look a card up, and of equals the newest: that must be the key (accounts/tenancy/keys.py).
+            models.Index(fields=["business", "identity_key"], name="customer_identity"),
             models.Index(
                 fields=["business", "birthday"], condition=Q(birth_date__isnull=False), name="customer_birthday"
             ),

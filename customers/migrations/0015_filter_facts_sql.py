@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.db import migrations
+from django.db import migrations, models
 
 from accounts.tenancy.operations import SqlFile
 
@@ -26,4 +26,7 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex("customer", "customer_by_name"),
         migrations.RemoveIndex("customer", "customer_first_contact"),
         migrations.RemoveIndex("customer", "customer_source"),
+        migrations.RemoveIndex("customer", "customer_language"),
+        migrations.RemoveIndex("customer", "customer_identity"),
+        migrations.AddIndex("customer", models.Index(fields=["business", "identity_key"], name="customer_identity")),
     ]
