@@ -70,8 +70,16 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "own_value": (gettext_noop("This is no value of the field; it was left empty."), False),
     "yes_no": (gettext_noop("This is neither yes nor no; no consent was recorded."), False),
     "consent_future": (gettext_noop("The date of this consent is in the future; nothing was recorded."), False),
+    "consent_unproven": (
+        gettext_noop("A yes needs its date, how it was given and the words that were agreed to; none was recorded."),
+        False,
+    ),
     "consent_withdrawn": (
-        gettext_noop("The guest has withdrawn this consent; a yes that is older or has no date does not revive it."),
+        gettext_noop("The guest has withdrawn this consent; a file does not bring it back."),
+        False,
+    ),
+    "consent_opted_out": (
+        gettext_noop("This address or number has opted out; a file does not bring the consent back."),
         False,
     ),
     "no_consent": (

@@ -1,17 +1,22 @@
 """Known kinds of files, as data: one TOML file each says which column means what.
 
-`kind`      bookings or guests.
-`required`  columns without which the file cannot be imported.
-`system`    names the ids that the file brings, so that the same file twice finds the same records.
-`columns`   what is read from which columns; several columns of one meaning are joined, summed or tried in turn, as
-            `imports.mapping` says for each meaning.
-`aliases`   other names a column may have.
-`values`    words of the file and what they are called here; compared without case.
-`note`      columns whose text becomes the stay's note, and the word before each.
+`kind`      guests, bookings, invoices, purchases or consents.
+`title`     what it is called.
+`required`  columns by which it is recognised; of names in a list of their own one is enough.
+`system`    names the ids that the file brings, so that the same file twice finds the same records; its key, if left out.
+`columns`   what is read from which columns: a list of names, or a table of `from`, `how`, `by`, `part` and `words` as
+            `imports.mapping.layout` explains them. `#` in a name is any number. The names of all languages stand in one
+            list: a file has those of one.
+`fixed`     what every row of such a file says without a column for it.
+`values`    words of the file and what they are called here; compared without case, `*` ends a beginning.
 `empty`     words that stand for nothing.
 `currency`  of amounts that name none.
-`escaped`   cells that begin with a formula sign carry an apostrophe before it, as Innkeeper's exports do.
+`decimal`   the decimal sign of amounts.
+`dates`     the order of day, month and year.
 `refused`   columns that are never stored, and why.
+`ignored`   columns that mean nothing here.
 
-`extras.toml` is no format: it names columns that any file may have beside its format's own.
+A column that a format does not name is read if its name is known without doubt: `columns/` has what columns are called
+in English, Norwegian, Danish, Dutch, Swedish and German, the first name of each being that of the template; `words.toml`
+has the words that stand in the cells of any file.
 """

@@ -1,9 +1,22 @@
-"""From rows as they stand to typed guests and stays, with every problem named. Pure: no Django, no database."""
+"""From rows as they stand to typed guests, stays, invoices and purchases, with every problem named.
 
+Pure: no Django, no database. A file's columns are told by a layout (`imports.mapping.layout`): `suggest` makes one,
+`lay` lays it over the header, `interpret` reads the rows.
+"""
+
+from collections.abc import Sequence
+
+from imports.mapping.billing import read_invoices, read_purchases
 from imports.mapping.columns import Columns
-from imports.mapping.extras import CONSENTS, read_extras
+from imports.mapping.extras import read_extras
+from imports.mapping.formats import Format, format_of, formats
 from imports.mapping.guests import read_guests
-from imports.mapping.plan import TARGETS, Format, Kind, OwnField, OwnReader, OwnValue, Plan, formats, is_sensitive, plan
+from imports.mapping.headers import choices, reason_header, template_header
+from imports.mapping.layout import KINDS, SCHEMA, Kind, Layout, LayoutProblem, MappingError, Reading, layout_read
+from imports.mapping.looks import is_amount, is_dated, samples
+from imports.mapping.meanings import CONSENTS, GROUPS, Meaning, is_sensitive, meaning_of, meanings, usual_how
+from imports.mapping.own import TARGETS, OwnField, OwnReader, OwnValue
+from imports.mapping.plan import Plan, lay
 from imports.mapping.rows import (
     LIMITS,
     ConsentRow,
@@ -13,15 +26,23 @@ from imports.mapping.rows import (
     FieldRow,
     GuestRow,
     Interpreted,
+    InvoiceRow,
+    PurchaseRow,
     StayRow,
     TagRow,
 )
+from imports.mapping.signature import signature
 from imports.mapping.stays import read_stays
+from imports.mapping.suggest import Question, Suggestion, suggest
 from imports.readers import Batch
+from imports.readers.errors import UnknownColumns
 
 __all__ = [
     "CONSENTS",
+    "GROUPS",
+    "KINDS",
     "LIMITS",
+    "SCHEMA",
     "TARGETS",
     "ConsentRow",
     "ContactRow",
@@ -31,39 +52,86 @@ __all__ = [
     "Format",
     "GuestRow",
     "Interpreted",
+    "InvoiceRow",
     "Kind",
+    "Layout",
+    "LayoutProblem",
+    "MappingError",
+    "Meaning",
     "OwnField",
     "OwnReader",
     "OwnValue",
     "Plan",
+    "PurchaseRow",
+    "Question",
+    "Reading",
     "StayRow",
+    "Suggestion",
     "TagRow",
+    "choices",
+    "format_of",
     "formats",
     "interpret",
+    "is_amount",
+    "is_dated",
     "is_sensitive",
+    "lay",
+    "layout_read",
+    "meaning_of",
+    "meanings",
     "plan",
+    "reason_header",
+    "samples",
+    "signature",
+    "suggest",
+    "template_header",
+    "usual_how",
 ]
 
 
 def interpret(laid: Plan, batch: Batch, context: Context) -> Interpreted:
-    """Interpret a batch: what each row says of a guest and, in a list of bookings, of a stay.
+    """Interpret a batch: what each row says of a guest and, by the file's kind, of a stay, an invoice or a purchase.
 
     A row that cannot be imported is left out and named in `problems`; a value that cannot be read is named and left
-    empty or kept as typed. Every row of `stays` has a row of `guests` of the same line.
+    empty or kept as typed. Every row of `stays`, `invoices` and `purchases` has a row of `guests` of the same line.
     """
     columns = Columns(laid, batch)
     result = Interpreted()
-    bookings = laid.format.kind == "bookings"
-    result.invalid_stays = len(batch.problems) if bookings else 0
-    result.invalid_guests = 0 if bookings else len(batch.problems)
     if batch.rows:
-        first_contacts = read_stays(columns, context, result) if bookings else None
-        unusable = set(columns.left_out)
+        first_contacts = None
+        if laid.kind == "bookings":
+            first_contacts = read_stays(columns, context, result)
+        elif laid.kind in ("invoices", "purchases"):
+            # Their guests are told by the record's own id, and when they were first met the file does not say.
+            first_contacts = [None] * len(columns)
+            (read_invoices if laid.kind == "invoices" else read_purchases)(columns, context, result)
         read_guests(columns, context, result, first_contacts=first_contacts)
-        if bookings and columns.left_out != unusable:
-            result.invalid_stays += len(columns.left_out - unusable)
+        if columns.left_out:
             gone = {columns.lines[at] for at in columns.left_out}
-            result.stays = [stay for stay in result.stays if stay.line not in gone]
+            result.stays = [row for row in result.stays if row.line not in gone]
+            result.invoices = [row for row in result.invoices if row.line not in gone]
+            result.purchases = [row for row in result.purchases if row.line not in gone]
         read_extras(columns, context, result)
+    invalid = len(batch.problems) + len(columns.left_out)
+    if laid.kind == "bookings":
+        result.invalid_stays = invalid
+    elif laid.kind in ("invoices", "purchases"):
+        result.invalid_records = invalid
+    else:
+        result.invalid_guests = invalid
     result.problems = sorted(columns.problems, key=lambda problem: problem.line)
     return result
+
+
+def plan(
+    header: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    *,
+    kind: Kind | None = None,
+    fields: Sequence[OwnField] = (),
+) -> Plan:
+    """Recognise a file that needs nothing told. Raises MappingError or UnknownColumns for any other."""
+    found = suggest(header, sample, kind=kind, fields=fields)
+    if not found.format and any(question.asked == "needs" for question in found.questions):
+        raise UnknownColumns(names=", ".join(name[:40] for name in header if name)[:500])
+    return lay(found.layout, header, fields=fields, sample=sample)

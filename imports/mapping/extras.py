@@ -1,20 +1,18 @@
 """What any file may bring beside its format's own: fields of the business, consents, sensitive details."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from imports.mapping import values
-from imports.mapping.columns import Columns
-from imports.mapping.plan import OwnField, OwnValue
+from imports.mapping.columns import Columns, said
+from imports.mapping.meanings import CONSENTS
+from imports.mapping.own import OwnField, OwnValue
 from imports.mapping.rows import LIMITS, ConsentRow, Context, DetailRow, FieldRow, Interpreted
 
+_YES: Final = "yes"
+_NO: Final = "no"
 KINDS: Final = ("allergies", "food", "wishes", "spouse", "children")
-CONSENTS: Final = {
-    "consent.sensitive": ("sensitive", ""),
-    "consent.newsletter.email": ("newsletter", "email"),
-    "consent.newsletter.sms": ("newsletter", "sms"),
-}
-"""Meaning → purpose and channel."""
 
 
 def read_extras(columns: Columns, context: Context, result: Interpreted) -> None:
@@ -54,26 +52,39 @@ def _field(columns: Columns, field: OwnField) -> list[FieldRow]:
 
 
 def _consents(columns: Columns, context: Context, meaning: str, purpose: str, channel: str) -> list[ConsentRow]:
-    decided = columns.parsed(meaning, values.yes_no, "yes_no")
+    words = columns.plan.values.get(meaning, {})
+    decided = columns.parsed(meaning, lambda text: _answer(text, words), "yes_no")
     texts = columns.texts(f"{meaning}.date")
-    moments = columns.parsed(f"{meaning}.date", values.moment, "value_date")
+    moments = columns.moments(f"{meaning}.date", "value_date")
     sources = columns.texts(f"{meaning}.source", limit=LIMITS["proof"])
-    column = columns.plan.names(meaning)
+    wordings = columns.texts(f"{meaning}.wording", limit=LIMITS["wording"], lines=True)
+    column = columns.plan.names(meaning) or columns.plan.names(f"{meaning}.date")
     rows = []
-    for at, granted in enumerate(decided):
-        if granted is None or at in columns.left_out:
+    for at, said_so in enumerate(decided):
+        if not said_so or at in columns.left_out:
             continue
-        moment = _moment(moments[at], granted=granted, zone=context.zone)
+        granted = said_so == _YES
+        moment = moment_of(moments[at], zone=context.zone, ends=not granted)
         if moment is not None and moment.astimezone(context.zone).date() > context.today:
             columns.report(at, f"{meaning}.date", texts[at], "consent_future")
             continue
-        rows.append(ConsentRow(columns.lines[at], column, purpose, channel, granted, moment, sources[at]))
+        rows.append(ConsentRow(columns.lines[at], column, purpose, channel, granted, moment, sources[at], wordings[at]))
     return rows
 
 
-def _moment(found: dt.date | dt.datetime | None, *, granted: bool, zone: dt.tzinfo) -> dt.datetime | None:
+def _answer(text: str, words: Mapping[str, str]) -> str | None:
+    """Yes or no by the file's words or by those of any language; empty for a word that says nothing, None for others."""
+    word = said(text, words)
+    answer = values.yes_no(text if word is None else word)
+    if answer is None:
+        return "" if word == "" else None
+    return _YES if answer else _NO
+
+
+def moment_of(found: dt.date | dt.datetime | None, *, zone: dt.tzinfo, ends: bool) -> dt.datetime | None:
+    """A moment in the business's zone; a day without a time is its end where `ends`, else its beginning."""
     if found is None:
         return None
     if isinstance(found, dt.datetime):
         return found if found.tzinfo is not None else found.replace(tzinfo=zone)
-    return dt.datetime.combine(found, dt.time.min if granted else dt.time.max, zone)
+    return dt.datetime.combine(found, dt.time.max if ends else dt.time.min, zone)

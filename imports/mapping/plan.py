@@ -1,275 +1,249 @@
-"""Which kind of file this is, by the names of its columns, and what each column means."""
+"""A layout laid over one file's header: which cells hold each meaning, and how they are read."""
 
-import datetime as dt
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import cache
-from importlib import resources
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
+from accounts.marking import gettext_noop
 from customers.normalise import fold
 from imports.mapping.cards import card_columns
-from imports.readers.errors import MissingColumns, UnknownColumns
+from imports.mapping.formats import Format, format_of
+from imports.mapping.headers import known_words
+from imports.mapping.layout import How, Kind, Layout, LayoutProblem, MappingError, Order, Reading, layout_read
+from imports.mapping.meanings import ADDRESS, NEEDS, WHO, is_sensitive, meanings, missing
+from imports.mapping.own import OwnField
 
-Kind = Literal["bookings", "guests"]
-
-# A file with this share of a format's columns is taken for a damaged one of that format.
-_ALIKE: Final = 0.5
-_NAMES_SHOWN: Final = 12
-_EXTRAS: Final = "extras.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A known kind of file; `imports.formats` explains the fields. Column names are folded."""
-
-    key: str
-    kind: Kind
-    title: str
-    system: str
-    required: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]]
-    aliases: Mapping[str, str]
-    values: Mapping[str, Mapping[str, str]]
-    note: Mapping[str, str]
-    empty: frozenset[str]
-    refused: Mapping[str, str]
-    currency: str
-    escaped: bool
-
-    def known(self) -> frozenset[str]:
-        """Folded names of all columns that mean something."""
-        return frozenset(name for names in self.columns.values() for name in names) | frozenset(self.note)
+_T = TypeVar("_T")
+_GONE: Final = gettext_noop("The file has no column %(column)s.")
+_UNKNOWN: Final = gettext_noop("The column %(column)s was told to mean something that is not known here.")
+_UNKNOWN_FIXED: Final = gettext_noop("%(meaning)s cannot be the same on every row of this kind of file.")
+_TWICE: Final = gettext_noop("The columns %(first)s and %(column)s mean the same, but are read differently.")
+_BOTH: Final = gettext_noop("%(column)s says the same as the value that is to stand on every row. Choose one of them.")
+_LACKS: Final[Mapping[tuple[str, ...], str]] = {
+    WHO: gettext_noop("No column says who the guest is: a name, an e-mail address or a phone number."),
+    WHO[1:]: gettext_noop("No column says who the guest is: a name, an e-mail address or a phone number."),
+    ADDRESS: gettext_noop("No column has the guest's e-mail address or phone number."),
+    NEEDS["bookings"][0]: gettext_noop("No column says when the guest arrives."),
+    NEEDS["bookings"][1]: gettext_noop("No column says when the guest leaves, or for how many nights they stay."),
+    NEEDS["invoices"][0]: gettext_noop("No column has the number of the invoice."),
+    NEEDS["invoices"][1]: gettext_noop("No column has the amount of the invoice."),
+    NEEDS["purchases"][0]: gettext_noop("No column says what was bought, or for how much."),
+    NEEDS["consents"][0]: gettext_noop("No column says yes or no, and nothing is said for every row."),
+}
 
 
-Target = Literal["guest", "stay"]
-TARGETS: Final[tuple[Target, ...]] = ("guest", "stay")
-OwnValue = tuple[str, Decimal | None, dt.date | None, bool | None]
-"""A value of a field of the business's own in the columns it is stored in: text, number, date, yes or no."""
-OwnReader = Callable[[str], OwnValue | None]
+class Source(NamedTuple):
+    """The cells of one meaning: the places of its columns, and how they are read as a layout says it.
 
-
-class OwnField(NamedTuple):
-    """A field of the business's own as a file may bring it: by its key or its name.
-
-    `read` makes a value of a cell; None where it cannot.
+    `is_rest`: of parts, whether this one takes what is left of the cell.
     """
 
-    id: int
-    target: Target
-    key: str
-    label: str
-    read: OwnReader
-
-    @property
-    def meaning(self) -> str:
-        """As the meanings of columns are called."""
-        return f"own.{self.target}.{self.id}"
+    places: tuple[int, ...]
+    how: How = "first"
+    by: str = ""
+    part: int = 0
+    words: tuple[str, ...] = ()
+    is_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A format laid over one file's header: `places` says which cells hold each meaning.
+    """A layout over one file's header.
 
-    `note` are the cells that make the stay's note, with the word before each; `refused` are columns that are never
-    stored, with the reason; `unread` columns mean nothing here and stay behind. `own` are the business's fields that
-    the file has, `sensitive` the places of what is only kept with a consent.
+    `refused` are columns that are never stored, with the reason; `unread` columns mean nothing here and stay behind.
+    `own` are the business's fields that the file has, `sensitive` the places of what is only kept with a consent.
+    `dates` and `years` hold for each place that has a date, and at -1 for all others.
     """
 
-    format: Format
+    kind: Kind
+    key: str
+    system: str
     header: tuple[str, ...]
-    places: Mapping[str, tuple[int, ...]]
-    note: tuple[tuple[int, str], ...] = ()
+    sources: Mapping[str, Source]
+    fixed: Mapping[str, str]
+    dates: Mapping[int, Order]
+    years: Mapping[int, int]
+    decimal: str
+    values: Mapping[str, Mapping[str, str]]
+    empty: frozenset[str]
+    currency: str
     refused: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     own: tuple[OwnField, ...] = ()
     sensitive: frozenset[int] = frozenset()
 
+    @property
+    def format(self) -> "Plan":
+        """The plan itself: what files of its kind have in common stands in it."""
+        return self
+
+    @property
+    def places(self) -> dict[str, tuple[int, ...]]:
+        """Meaning → the places of its columns."""
+        return {meaning: source.places for meaning, source in self.sources.items()}
+
+    def has(self, meaning: str) -> bool:
+        """Whether the file says something of this meaning, by a column or for every row."""
+        return meaning in self.sources or meaning in self.fixed
+
     def names(self, meaning: str) -> str:
         """The columns of a meaning, as they are called in the file."""
-        return ", ".join(self.header[place] for place in self.places.get(meaning, ()))
+        source = self.sources.get(meaning)
+        return ", ".join(self.header[place] for place in source.places) if source is not None else ""
 
     def extras(self) -> list[tuple[str, str]]:
-        """(column, meaning) of what the file has beyond its format: of `extras.toml` and of the business's own."""
-        own = self.format.columns
-        found = [(place, meaning) for meaning, at in self.places.items() if meaning not in own for place in at]
+        """(column, meaning) of what is beyond names and contact: own fields, consents, sensitive details, answers."""
+        found = [
+            (place, meaning)
+            for meaning, source in self.sources.items()
+            if meaning.startswith(("own.", "sensitive.", "consent.")) or meaning in _ANSWERS
+            for place in source.places
+        ]
         return [(self.header[place], meaning) for place, meaning in sorted(found)]
 
 
-def is_sensitive(meaning: str) -> bool:
-    """Whether a meaning's values are kept only with a consent."""
-    return meaning.startswith("sensitive.")
+_ANSWERS: Final = frozenset(("guest.why_us", "guest.thanked", "guest.deal_breakers"))
 
 
-def plan(
+def lay(
+    layout: Layout | Mapping[str, Any],
     header: Sequence[str],
-    sample: Sequence[Sequence[str]],
     *,
-    kind: Kind | None = None,
     fields: Sequence[OwnField] = (),
+    sample: Sequence[Sequence[str]] = (),
 ) -> Plan:
-    """Recognise a file by its header, and refuse columns that hold payment cards in `sample` (its first rows).
+    """Lay a layout over a file's header. Columns that hold payment cards, by name or in `sample` (rows), are refused.
 
-    `fields` are the business's own: a column that means nothing else and bears the key or name of one is read as it.
-
-    Raises MissingColumns when the file is of a known format but lacks what it needs, UnknownColumns when it is of none.
+    `fields` are the business's own. Raises MappingError, whose problems name the columns, when a column is not there,
+    means nothing that is known, or the file lacks what it cannot do without.
     """
-    found = _recognised(header, kind)
-    names = _named(header, found)
-    refused = {
-        column: reason
-        for column in header
-        if (reason := found.refused.get(found.aliases.get(fold(column), fold(column))))
-    }
-    refused |= {header[place]: "card_number" for place in card_columns(header, sample) if header[place]}
-    places = {}
-    for meaning, columns in found.columns.items():
-        at = tuple(names[column] for column in columns if column in names and header[names[column]] not in refused)
-        if at:
-            places[meaning] = at
-    note = tuple(
-        (names[column], label)
-        for column, label in found.note.items()
-        if column in names and header[names[column]] not in refused
-    )
-    used = {place for at in places.values() for place in at} | {place for place, _ in note}
-    free = {name: place for name, place in _named(header, found).items() if place not in used}
-    free = {name: place for name, place in free.items() if header[place] not in refused}
-    more = _extras(free, found.kind)
-    taken = {place for at in more.values() for place in at}
-    own = _own({name: place for name, place in free.items() if place not in taken}, found.kind, fields)
-    places |= more | {field.meaning: (place,) for field, place in own.items()}
-    used |= taken | set(own.values())
-    sensitive = frozenset(place for meaning, at in places.items() if is_sensitive(meaning) for place in at)
-    unread = tuple(name for place, name in enumerate(header) if name and place not in used and name not in refused)
-    return Plan(found, tuple(header), places, note, refused, unread, tuple(own), sensitive)
-
-
-def _extras(free: Mapping[str, int], kind: Kind) -> dict[str, tuple[int, ...]]:
-    """Columns of `extras.toml`. A list of bookings counts children, it does not name them."""
-    found = {}
-    for meaning, names in extra_columns().items():
-        at = tuple(dict.fromkeys(free[name] for name in names if name in free))
-        if at and not (kind == "bookings" and meaning == "sensitive.children"):
-            found[meaning] = at
-    return found
-
-
-def _own(free: Mapping[str, int], kind: Kind, fields: Sequence[OwnField]) -> dict[OwnField, int]:
-    """The business's fields by their keys, as exported and bare, then by their names; in bookings the stay's first."""
-    wanted = sorted((one for one in fields if kind == "bookings" or one.target == "guest"), key=_stays_first)
-    found: dict[OwnField, int] = {}
-    for name_of in (_header_of, _key_of, _label_of):
-        for field_ in wanted:
-            place = free.get(fold(name_of(field_)))
-            if place is not None and field_ not in found and place not in found.values():
-                found[field_] = place
-    return found
-
-
-def _stays_first(field_: OwnField) -> bool:
-    return field_.target != "stay"
-
-
-def _header_of(field_: OwnField) -> str:
-    """As an export calls it."""
-    return f"f.{field_.key}"
-
-
-def _key_of(field_: OwnField) -> str:
-    return field_.key
-
-
-def _label_of(field_: OwnField) -> str:
-    return field_.label
-
-
-def _recognised(header: Sequence[str], kind: Kind | None) -> Format:
-    best: Format | None = None
-    best_share, best_missing = 0.0, tuple[str, ...]()
-    for known in formats():
-        if kind is not None and known.kind != kind:
+    said = layout if isinstance(layout, Layout) else layout_read(layout)
+    known = format_of(said.format)
+    names = _Names(header)
+    refused = _refused(header, sample, known)
+    own = {one.meaning: one for one in fields}
+    allowed = {meaning.key for meaning in meanings(said.kind, fields=fields)}
+    problems: list[LayoutProblem] = []
+    sources: dict[str, Source] = {}
+    first: dict[str, str] = {}
+    for reading in said.readings:
+        if reading.meaning not in allowed:
+            problems.append(_problem(reading.columns[0], reading.meaning, _UNKNOWN))
             continue
-        names = _named(header, known)
-        missing = tuple(column for column in known.required if column not in names)
-        share = sum(column in names for column in known.known()) / len(known.known())
-        # A complete one goes before any that lacks something.
-        score = share + (0 if missing else 1)
-        if score > best_share:
-            best, best_share, best_missing = known, score, missing
-    if best is not None and not best_missing:
-        return best
-    if best is not None and (kind is not None or best_share >= _ALIKE or len(best_missing) == 1):
-        raise MissingColumns(names=", ".join(_spelled(best, column) for column in best_missing))
-    shown = [name for name in header if name]
-    more = "…" if len(shown) > _NAMES_SHOWN else ""
-    raise UnknownColumns(names=", ".join(name[:40] for name in shown[:_NAMES_SHOWN]) + more)
+        places = []
+        for column in reading.columns:
+            place = names.place(column)
+            if place is None:
+                problems.append(_problem(column, reading.meaning, _GONE))
+            elif header[place] not in refused:
+                places.append(place)
+        if not places:
+            continue
+        source = Source(tuple(dict.fromkeys(places)), reading.how, reading.by, reading.part, _words(reading, places))
+        if reading.meaning in sources:
+            problems.append(
+                LayoutProblem(
+                    reading.columns[0],
+                    reading.meaning,
+                    _TWICE,
+                    {"first": first[reading.meaning], "column": reading.columns[0]},
+                )
+            )
+            continue
+        sources[reading.meaning] = source
+        first[reading.meaning] = reading.columns[0]
+    for meaning in said.fixed:
+        if meaning not in allowed:
+            problems.append(LayoutProblem("", meaning, _UNKNOWN_FIXED, {"meaning": meaning}))
+        elif meaning in sources:
+            problems.append(_problem(first[meaning], meaning, _BOTH))
+    problems += (
+        [LayoutProblem("", group[0], _LACKS[group], {}) for group in missing(said.kind, {*sources, *said.fixed})]
+        if not problems
+        else []
+    )
+    if problems:
+        raise MappingError(problems)
+    used = {place for source in sources.values() for place in source.places}
+    return Plan(
+        kind=said.kind,
+        key=said.format,
+        system=said.system or (known.system if known else ""),
+        header=tuple(header),
+        sources=_with_rests(sources),
+        fixed=dict(said.fixed),
+        dates=_by_place(names, said.dates_of, said.dates),
+        years=_by_place(names, said.years_of, said.years),
+        decimal=said.decimal,
+        values=_values(known, said),
+        empty=known.empty if known else frozenset(),
+        currency=known.currency if known else "",
+        refused=refused,
+        unread=tuple(name for place, name in enumerate(header) if name and place not in used and name not in refused),
+        own=tuple(own[meaning] for meaning in sources if meaning in own),
+        sensitive=frozenset(
+            place for meaning, source in sources.items() if is_sensitive(meaning) for place in source.places
+        ),
+    )
 
 
-def _named(header: Sequence[str], known: Format) -> dict[str, int]:
-    """Folded column name → place; a column called by its own name goes before one called by an alias."""
-    own: dict[str, int] = {}
-    for place, name in enumerate(header):
-        folded = fold(name)
-        if folded:
-            own.setdefault(folded, place)
-    for alias, name in known.aliases.items():
-        if alias in own and name not in own:
-            own[name] = own[alias]
-    return own
+class _Names:
+    """The places of columns by their names, as they stand or else folded."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self._exact = {name: place for place, name in reversed(list(enumerate(header))) if name}
+        self._folded = {fold(name): place for name, place in reversed(list(self._exact.items()))}
+
+    def place(self, column: str) -> int | None:
+        place = self._exact.get(column)
+        return place if place is not None else self._folded.get(fold(column) or " ")
 
 
-def _spelled(known: Format, folded: str) -> str:
-    """A required column as the format's own files spell it."""
-    return _spellings(known.key).get(folded, folded)
+def _problem(column: str, meaning: str, template: str) -> LayoutProblem:
+    return LayoutProblem(column, meaning, template, {"column": column})
 
 
-@cache
-def formats() -> tuple[Format, ...]:
-    """All known formats, in the order of their names."""
-    return tuple(_format(key, content) for key, content in sorted(_contents().items()))
+def _words(reading: Reading, places: Sequence[int]) -> tuple[str, ...]:
+    """The word before each column; those of columns that are not read any more would stand before others."""
+    return reading.words if len(reading.words) == len(places) == len(reading.columns) else ()
 
 
-@cache
-def extra_columns() -> dict[str, tuple[str, ...]]:
-    """Meaning → folded names of the columns that any file may have."""
-    content = tomllib.loads(resources.files("imports.formats").joinpath(_EXTRAS).read_text("utf-8"))
-    return {meaning: tuple(fold(name) for name in names) for meaning, names in content["columns"].items()}
-
-
-@cache
-def _contents() -> dict[str, dict[str, Any]]:
-    files = resources.files("imports.formats").iterdir()
+def _with_rests(sources: dict[str, Source]) -> dict[str, Source]:
+    """Of the parts of one column, the highest takes what is left of the cell."""
+    highest: dict[tuple[int, str], int] = {}
+    for source in sources.values():
+        if source.how == "part":
+            key = (source.places[0], source.by)
+            highest[key] = max(highest.get(key, 0), source.part)
     return {
-        file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
-        for file in files
-        if file.name.endswith(".toml") and file.name != _EXTRAS
+        meaning: source._replace(is_rest=source.part > 1 and source.part == highest[source.places[0], source.by])
+        if source.how == "part"
+        else source
+        for meaning, source in sources.items()
     }
 
 
-@cache
-def _spellings(key: str) -> dict[str, str]:
-    return {fold(name): name for name in _contents()[key]["required"]}
+def _by_place(names: _Names, told: Mapping[str, _T], usual: _T) -> dict[int, _T]:
+    found = {-1: usual}
+    for column, value in told.items():
+        place = names.place(column)
+        if place is not None:
+            found[place] = value
+    return found
 
 
-def _format(key: str, content: dict[str, Any]) -> Format:
-    return Format(
-        key=key,
-        kind=content["kind"],
-        title=content["title"],
-        system=content["system"],
-        required=tuple(fold(name) for name in content["required"]),
-        columns={meaning: tuple(fold(name) for name in names) for meaning, names in content["columns"].items()},
-        aliases={fold(alias): fold(name) for alias, name in content.get("aliases", {}).items()},
-        values={
-            meaning: {word.casefold(): value for word, value in words.items()}
-            for meaning, words in content.get("values", {}).items()
-        },
-        note={fold(name): label for name, label in content.get("note", {}).items()},
-        empty=frozenset(content.get("empty", ())),
-        refused={fold(name): reason for name, reason in content.get("refused", {}).items()},
-        currency=content.get("currency", ""),
-        escaped=content.get("escaped", False),
-    )
+def _values(known: Format | None, said: Layout) -> dict[str, dict[str, str]]:
+    """The words of the format, and those of the layout before them."""
+    found = {meaning: dict(words) for meaning, words in known_words().items()}
+    for meaning, own in known.values.items() if known else ():
+        # A format's own words are all there are: another that means something elsewhere is none here.
+        found[meaning] = dict(own)
+    for meaning, words in said.values.items():
+        found.setdefault(meaning, {}).update({word.casefold().strip(): value for word, value in words.items()})
+    return found
+
+
+def _refused(header: Sequence[str], sample: Sequence[Sequence[str]], known: Format | None) -> dict[str, str]:
+    told = known.refused if known else {}
+    refused = {column: told[fold(column)] for column in header if fold(column) in told}
+    return refused | {header[place]: "card_number" for place in card_columns(header, sample) if header[place]}

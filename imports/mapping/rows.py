@@ -31,6 +31,11 @@ LIMITS: Final = {
     "reference": 60,
     "stay_note": 500,
     "external_id": 120,
+    "wording": 2000,
+    "number": 60,
+    "product": 120,
+    "code": 40,
+    "description": 200,
 }
 
 
@@ -38,7 +43,7 @@ class Context(NamedTuple):
     """What the business adds to a file: `country` of phones without code, `language` whose alphabet sorts names.
 
     `currency` is an explicit choice for amounts that name none, else the format's own holds, else `home_currency`.
-    `today` (in the business's time zone `zone`) tells past stays without a status from coming ones.
+    `property` is where stays took place that name no property: the business's only one. `today` (in the business's time zone `zone`) tells past stays without a status from coming ones.
     """
 
     country: str
@@ -47,10 +52,14 @@ class Context(NamedTuple):
     home_currency: str = ""
     currency: str = ""
     zone: dt.tzinfo = dt.UTC
+    property: str = ""
 
 
 class GuestRow(NamedTuple):
-    """A guest as one row tells of them. `number` is the row's own id of the guest, `digest` stands for the row."""
+    """A guest as one row tells of them. `number` is the row's own id of the guest, `digest` stands for the row.
+
+    `changed_at` is when the file says that the row was last changed; None: it does not say.
+    """
 
     line: int
     number: str
@@ -76,6 +85,7 @@ class GuestRow(NamedTuple):
     sort_key: str
     identity_key: str
     search_tokens: str
+    changed_at: dt.datetime | None = None
 
 
 class ContactRow(NamedTuple):
@@ -112,6 +122,46 @@ class StayRow(NamedTuple):
     note: str
 
 
+class InvoiceRow(NamedTuple):
+    """An invoice as one row tells of it; the row's guest is who was billed. `amount` is never None.
+
+    `external_id` is the number, unless the file has an id beside it. `stay` is the booking's reference or id, empty
+    where none is named. `is_paid`: what the file says where it has no day of payment; None: nothing.
+    """
+
+    line: int
+    external_id: str
+    number: str
+    issued_on: dt.date | None
+    due_on: dt.date | None
+    paid_on: dt.date | None
+    is_paid: bool | None
+    amount: Decimal
+    currency: str
+    stay: str
+    note: str
+
+
+class PurchaseRow(NamedTuple):
+    """Something that a row's guest bought. Without an id of its own `external_id` is made of what the row says.
+
+    `stay` is the booking's reference or id, `property` and `product` are names, empty where none is named.
+    """
+
+    line: int
+    external_id: str
+    bought_on: dt.date | None
+    product: str
+    code: str
+    description: str
+    quantity: Decimal
+    amount: Decimal | None
+    currency: str
+    property: str
+    stay: str
+    reference: str
+
+
 class TagRow(NamedTuple):
     """A tag of a row's guest."""
 
@@ -132,7 +182,8 @@ class FieldRow(NamedTuple):
 
 
 class ConsentRow(NamedTuple):
-    """A yes or no of a row's guest. `at` is when they decided; None: the file does not say. `source`: how, in words.
+    """A yes or no of a row's guest. `at` is when they decided; None: the file does not say. `source`: how, in words;
+    `wording`: the words they agreed to, as far as the file has them.
 
     A day without a time is its beginning for a yes and its end for a no, so that a no of the same day holds.
     """
@@ -144,6 +195,7 @@ class ConsentRow(NamedTuple):
     granted: bool
     at: dt.datetime | None
     source: str
+    wording: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +210,18 @@ class DetailRow:
 
 @dataclass(slots=True)
 class Interpreted:
-    """A batch, interpreted. Rows that were left out stand only in `problems` and in the two counts."""
+    """A batch, interpreted. Rows that were left out stand only in `problems` and in the two counts.
+
+    Every row of `stays`, `invoices` and `purchases` has a row of `guests` of the same line. `invalid_records` are rows
+    whose invoice or purchase was left out.
+    """
 
     guests: list[GuestRow] = field(default_factory=list)
     contacts: list[ContactRow] = field(default_factory=list)
     tags: list[TagRow] = field(default_factory=list)
     stays: list[StayRow] = field(default_factory=list)
+    invoices: list[InvoiceRow] = field(default_factory=list)
+    purchases: list[PurchaseRow] = field(default_factory=list)
     guest_fields: list[FieldRow] = field(default_factory=list)
     stay_fields: list[FieldRow] = field(default_factory=list)
     consents: list[ConsentRow] = field(default_factory=list)
@@ -171,3 +229,4 @@ class Interpreted:
     problems: list[Problem] = field(default_factory=list)
     invalid_guests: int = 0
     invalid_stays: int = 0
+    invalid_records: int = 0

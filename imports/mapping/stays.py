@@ -1,43 +1,34 @@
 """Stays from a batch: dates from whatever columns tell them, status, amount."""
 
 import datetime as dt
-import hashlib
 from decimal import Decimal
 
 from imports.mapping import values
+from imports.mapping.cards import without_card_numbers
 from imports.mapping.columns import Columns
+from imports.mapping.meanings import WHO
+from imports.mapping.records import content_id, currencies, record_ids
 from imports.mapping.rows import LIMITS, Context, Interpreted, StayRow
-
-_CANCELLED_WORDS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "y": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "n": False,
-}
 
 
 def read_stays(columns: Columns, context: Context, result: Interpreted) -> list[dt.date | None]:
     """Add the batch's stays to `result`; returns each row's first contact: when it was booked, else the arrival."""
-    ids = _ids(columns)
-    properties = columns.texts("stay.property", limit=LIMITS["property"])
+    properties = [text or context.property for text in columns.texts("stay.property", limit=LIMITS["property"])]
+    arrivals = _arrivals(columns)
+    departures = _departures(columns, arrivals)
+    ids = _ids(columns, properties, arrivals, departures)
     for at in range(len(columns)):
         if not ids[at]:
             columns.report(at, "stay.id", "", "no_key")
         if not properties[at]:
             columns.report(at, "stay.property", "", "no_property")
-    arrivals = _arrivals(columns)
-    departures = _departures(columns, arrivals)
     nights = [
         (departure - arrival).days if arrival and departure else 0
         for arrival, departure in zip(arrivals, departures, strict=True)
     ]
     booked = _booked(columns, arrivals)
     amounts = _amounts(columns, nights)
-    currencies = _currencies(columns, context)
+    money = currencies(columns, context, "stay.currency")
     fields = zip(
         columns.lines,
         ids,
@@ -52,9 +43,9 @@ def read_stays(columns: Columns, context: Context, result: Interpreted) -> list[
         columns.texts("stay.reference", limit=LIMITS["reference"]),
         columns.texts("stay.channel", limit=LIMITS["channel"]),
         amounts,
-        [currency if amount is not None else "" for currency, amount in zip(currencies, amounts, strict=True)],
+        [currency if amount is not None else "" for currency, amount in zip(money, amounts, strict=True)],
         booked,
-        columns.notes("stay.note", LIMITS["stay_note"]),
+        [without_card_numbers(text) for text in columns.texts("stay.note", limit=LIMITS["stay_note"])],
         strict=True,
     )
     rows = list(fields)
@@ -66,21 +57,27 @@ def read_stays(columns: Columns, context: Context, result: Interpreted) -> list[
     return [on or arrival for on, arrival in zip(booked, arrivals, strict=True)]
 
 
-def _ids(columns: Columns) -> list[str]:
-    """The stay's id in the other system; every column it is made of must be filled."""
-    ids = []
-    for cells in columns.each("stay.id"):
-        joined = "/".join(cells) if cells and all(cells) else ""
-        if len(joined) > LIMITS["external_id"]:
-            digest = hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-            joined = joined[: LIMITS["external_id"] - 33] + "/" + digest
-        ids.append(joined)
-    return ids
+def _ids(
+    columns: Columns,
+    properties: list[str],
+    arrivals: list[dt.date | None],
+    departures: list[dt.date | None],
+) -> list[str]:
+    """The stay's id in the other system; every column it is made of must be filled.
+
+    A file without one is told by the booking's reference, a row without that by its place, days and guest.
+    """
+    if columns.has("stay.id"):
+        return record_ids(columns, "stay.id")
+    parts = [columns.texts(meaning) for meaning in ("stay.unit", *WHO)]
+    references = columns.texts("stay.reference", limit=LIMITS["external_id"])
+    stays = zip(properties, map(str, arrivals), map(str, departures), *parts, strict=True)
+    return [reference or content_id(stay) for reference, stay in zip(references, stays, strict=True)]
 
 
 def _arrivals(columns: Columns) -> list[dt.date | None]:
     if columns.has("stay.arrival"):
-        arrivals = columns.parsed("stay.arrival", values.date, "date")
+        arrivals = columns.dates("stay.arrival", "date")
         texts = columns.texts("stay.arrival")
         meaning = "stay.arrival"
     else:
@@ -106,13 +103,22 @@ def _date_of_parts(year: str, month: str, day: str) -> dt.date | None:
 
 
 def _departures(columns: Columns, arrivals: list[dt.date | None]) -> list[dt.date | None]:
-    if columns.has("stay.departure"):
-        departures = columns.parsed("stay.departure", values.date, "date")
-        for at, (arrival, departure) in enumerate(zip(arrivals, departures, strict=True)):
-            if arrival and departure and departure < arrival:
-                columns.report(at, "stay.departure", departure.isoformat(), "date")
-        return departures
-    nights = columns.summed("stay.nights", values.whole, "number")
+    if not columns.has("stay.departure"):
+        return _after(arrivals, columns.summed("stay.nights", values.whole, "number"))
+    departures = columns.dates("stay.departure", "date")
+    texts = columns.texts("stay.departure")
+    if columns.has("stay.nights") and not all(texts):
+        later = _after(arrivals, columns.summed("stay.nights", values.whole, "number"))
+        departures = [own if text else night for own, text, night in zip(departures, texts, later, strict=True)]
+    for at, (arrival, departure) in enumerate(zip(arrivals, departures, strict=True)):
+        if arrival and departure and departure < arrival:
+            columns.report(at, "stay.departure", departure.isoformat(), "date")
+        elif departure is None and not texts[at]:
+            columns.report(at, "stay.departure", "", "date")
+    return departures
+
+
+def _after(arrivals: list[dt.date | None], nights: list[int]) -> list[dt.date | None]:
     return [
         arrival + dt.timedelta(days=stay) if arrival else None for arrival, stay in zip(arrivals, nights, strict=True)
     ]
@@ -120,7 +126,7 @@ def _departures(columns: Columns, arrivals: list[dt.date | None]) -> list[dt.dat
 
 def _booked(columns: Columns, arrivals: list[dt.date | None]) -> list[dt.date | None]:
     if columns.has("stay.booked_on"):
-        return columns.parsed("stay.booked_on", values.date, "value_date")
+        return columns.dates("stay.booked_on", "value_date")
     leads = columns.parsed("stay.lead_days", values.whole, "number_empty")
     return [
         arrival - dt.timedelta(days=lead) if arrival is not None and lead is not None else None
@@ -130,7 +136,7 @@ def _booked(columns: Columns, arrivals: list[dt.date | None]) -> list[dt.date | 
 
 def _statuses(columns: Columns, context: Context, departures: list[dt.date | None]) -> list[str]:
     """The status as the file says it; where only a yes or no tells of cancelling, past stays took place."""
-    cancelled = columns.parsed("stay.cancelled", lambda text: _CANCELLED_WORDS.get(text.casefold()), "choice")
+    cancelled = columns.parsed("stay.cancelled", values.yes_no, "choice")
     if not columns.has("stay.status"):
         return [
             "cancelled" if gone else "checked_out" if departure and departure <= context.today else "booked"
@@ -149,7 +155,7 @@ def _statuses(columns: Columns, context: Context, departures: list[dt.date | Non
 
 def _amounts(columns: Columns, nights: list[int]) -> list[Decimal | None]:
     meaning = "stay.amount" if columns.has("stay.amount") else "stay.rate"
-    parsed = columns.parsed(meaning, lambda text: _not_negative(values.amount(text)), "amount")
+    parsed = columns.parsed(meaning, lambda text: _not_negative(values.amount(text, columns.plan.decimal)), "amount")
     factors = [1] * len(nights) if meaning == "stay.amount" else nights
     return [
         values.cents(value * factor) if value is not None else None
@@ -159,11 +165,3 @@ def _amounts(columns: Columns, nights: list[int]) -> list[Decimal | None]:
 
 def _not_negative(value: Decimal | None) -> Decimal | None:
     return value if value is not None and value >= 0 else None
-
-
-def _currencies(columns: Columns, context: Context) -> list[str]:
-    default = context.currency or columns.plan.format.currency or context.home_currency
-    if not columns.has("stay.currency"):
-        return [default] * len(columns)
-    codes = columns.parsed("stay.currency", values.currency, "choice")
-    return [code or default for code in codes]

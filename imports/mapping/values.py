@@ -9,16 +9,21 @@ from typing import Final
 import pycountry
 from babel import Locale
 from babel.core import get_global
-from babel.dates import get_month_names
+
+from imports.mapping import dates
+from imports.mapping.dates import month
+
+__all__ = [
+    "AMOUNT_MAX", "WHOLE_MAX", "amount", "cents", "country", "currency", "date", "date_of", "language", "moment", "month",
+    "whole", "yes_no",
+]  # fmt: skip
 
 WHOLE_MAX: Final = 32_767
 AMOUNT_MAX: Final = Decimal("9999999999.99")
 _SPOKEN = ("en", "nb", "da", "nl", "sv", "de")
-_ISO_DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$")
-_DAY_FIRST = re.compile(r"^(\d{1,2})[./ -](\d{1,2})[./ -](\d{4}|\d{2})\.?$")
-_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _WHOLE = re.compile(r"^(\d{1,9})(?:[.,]0+)?$")
-_AMOUNT = re.compile(r"^[^\d+-]*([+-]?[\d.,  '\u00a0\u202f]*\d)[^\d]*$")
+_AMOUNT = re.compile(r"^[^\d+-]*([+-]?[\d.,  '’\u00a0\u202f]*\d)(?:[.,]-+)?[^\d]*$")
+_THOUSAND = re.compile(r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$")
 # What people and files write beside ISO 3166.
 _COUNTRY_ALIASES = {"uk": "GB", "xk": "XK", "xkx": "XK", "kosovo": "XK", "tmp": "TL", "rom": "RO", "zar": "CD"}
 _NO_COUNTRY = frozenset(("EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"))
@@ -26,50 +31,30 @@ _NO_COUNTRY = frozenset(("EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"))
 _LANGUAGE_ALIASES = {"no": "nb", "nor": "nb", "iw": "he", "in": "id", "ji": "yi"}
 
 
-@lru_cache(maxsize=8192)
-def date(text: str) -> dt.date | None:
-    """A date in ISO form, or day first (`17.5.2024`, `17/05/24`). Two-digit years are 1940 to 2039."""
-    found = _ISO_DATE.match(text) or _COMPACT.match(text)
-    if found:
-        year, month, day = found.groups()
-    else:
-        found = _DAY_FIRST.match(text)
-        if not found:
-            return None
-        day, month, year = found.groups()
-        if len(year) == 2:
-            year = ("19" if year >= "40" else "20") + year
-    return date_of(int(year), int(month), int(day))
-
-
 _WORDS = {
     word: answer
     for answer, words in (
-        (True, "1 x y j yes true on ja sant sand waar wahr subscribed granted consented samtykket"),
+        (True, "1 x y j yes true on ja sant sand waar wahr subscribed granted consented samtykket ok active aktiv"),
         (False, "0 n no false off nei nej nee nein usant falsk falskt onwaar falsch unsubscribed withdrawn"),
     )
     for word in words.split()
 }
-_TIMED = re.compile(r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s?(Z|UTC|[+-]\d{2}:?\d{2})?$")
+
+
+def date(text: str) -> dt.date | None:
+    """A date in ISO form, or day first (`17.5.2024`, `17/05/24`). Two-digit years are 1940 to 2039."""
+    found = dates.moment(text)
+    return found.date() if isinstance(found, dt.datetime) else found
+
+
+def moment(text: str) -> dt.datetime | dt.date | None:
+    """A date, or with its time a moment, with the offset from UTC where the text names one."""
+    return dates.moment(text)
 
 
 def yes_no(text: str) -> bool | None:
     """Yes or no, in any language of the interface, Swedish or German."""
     return _WORDS.get(text.casefold())
-
-
-def moment(text: str) -> dt.datetime | dt.date | None:
-    """A date, or with its time a moment in ISO form, with the offset from UTC where the text names one."""
-    found = _TIMED.match(text)
-    if not found:
-        return date(text)
-    day, time, offset = found.groups()
-    if not date(day):
-        return None
-    try:
-        return dt.datetime.fromisoformat(f"{day}T{time}{'+00:00' if offset in ('Z', 'UTC') else offset or ''}")
-    except ValueError:
-        return None
 
 
 def date_of(year: int, month: int, day: int) -> dt.date | None:
@@ -82,23 +67,6 @@ def date_of(year: int, month: int, day: int) -> dt.date | None:
         return None
 
 
-@cache
-def _months() -> dict[str, int]:
-    names = {}
-    for language in _SPOKEN:
-        for width in ("wide", "abbreviated"):
-            for number, name in get_month_names(width, locale=language).items():
-                names[name.casefold().rstrip(".")] = number
-    return names
-
-
-def month(text: str) -> int | None:
-    """A month by number or by its name in any language of the interface, Swedish or German."""
-    if text.isdecimal() and len(text) <= 2:
-        return int(text) if 1 <= int(text) <= 12 else None
-    return _months().get(text.casefold().rstrip("."))
-
-
 def whole(text: str) -> int | None:
     """A whole number from 0 to 32,767; `2.0` is 2."""
     found = _WHOLE.match(text)
@@ -106,26 +74,34 @@ def whole(text: str) -> int | None:
     return number if number <= WHOLE_MAX else None
 
 
-@lru_cache(maxsize=8192)
-def amount(text: str) -> Decimal | None:
-    """An amount with point or comma, thousands parted or not, currency sign or not: `1.234,50 kr` is 1234.50."""
-    found = _AMOUNT.match(text)
-    if not found or len(text) > 40:
+@lru_cache(maxsize=1 << 14)
+def amount(text: str, decimal: str = "") -> Decimal | None:
+    """An amount with point or comma, thousands parted or not, currency sign or not: `1.234,50 kr` is 1234.50.
+
+    `decimal` is the decimal sign where the text does not show it, as `1.234` does not; without one a comma before three
+    digits parts thousands and a point does not. An amount in brackets or before a minus sign is below zero.
+    """
+    if len(text) > 40:
         return None
-    number = re.sub(r"[ '\u00a0\u202f]", "", found.group(1))
+    minus = (text.startswith("(") and text.endswith(")")) or (text.endswith(("-", "−")) and text[:1] not in "-−")
+    found = _AMOUNT.match(text.strip("()").rstrip("-−").strip().replace("−", "-"))
+    if not found:
+        return None
+    number = re.sub(r"[ '’\u00a0\u202f]", "", found.group(1))
     point, comma = number.rfind("."), number.rfind(",")
     if point >= 0 and comma >= 0:
         number = number.replace(",", "") if point > comma else number.replace(".", "").replace(",", ".")
-    elif comma >= 0:
-        thousands = number.count(",") > 1 or re.match(r"^[+-]?[1-9]\d{0,2},\d{3}$", number)
-        number = number.replace(",", "" if thousands else ".")
-    elif number.count(".") > 1:
-        number = number.replace(".", "")
+    elif comma >= 0 or point >= 0:
+        sign = "," if comma >= 0 else "."
+        many = number.count(sign) > 1
+        looks = _THOUSAND.match(number) is not None
+        thousands = many or (looks and (sign != decimal if decimal else sign == ","))
+        number = number.replace(sign, "" if thousands else ".")
     try:
         parsed = Decimal(number)
     except InvalidOperation:
         return None
-    return parsed if abs(parsed) <= AMOUNT_MAX else None
+    return (-parsed if minus else parsed) if abs(parsed) <= AMOUNT_MAX else None
 
 
 def cents(value: Decimal) -> Decimal | None:

@@ -1,0 +1,110 @@
+"""E-mail addresses and phone numbers of a batch: several in a cell or in several columns, each normalised once."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from customers.normalise import normalise_email, normalise_phone
+from imports.mapping.columns import Columns
+from imports.mapping.rows import LIMITS, ContactRow, Context, Interpreted
+
+SEVERAL_EXPORTED: Final = re.compile(r"\s*:::\s*")
+"""Between several values of a cell that was exported; people write what they like."""
+_SEVERAL_EMAILS = re.compile(r"\s*[;,|/\n]\s*|\s+")
+_SEVERAL_PHONES = re.compile(r"\s*[;|\n/,]\s*|\s+(?:og|eller|or|and|en|of|und|oder|och)\s+")
+_LABEL = re.compile(r"^[^\W\d_]+\.?(?: \([^()]*\))?[:.]?\s*(?=[+\d(])|\s*\([^\W\d][^()]*\)$")
+_EMAIL_REASONS = {"several": "email_several"}
+_PHONE_REASONS = {"several": "phone_several"}
+
+
+def read_contacts(
+    columns: Columns,
+    context: Context,
+    result: Interpreted,
+    emails: Sequence[Sequence[str]],
+    phones: Sequence[Sequence[str]],
+    numbers: Sequence[str],
+) -> None:
+    """Add the contact points of all rows that are not left out; those of a row in the order of its columns."""
+    states = columns.chosen("guest.email_state") if columns.has("guest.email_state") else [""] * len(columns)
+    _emails(columns, result, emails, numbers, states)
+    _phones(columns, context, result, phones, numbers)
+
+
+def distinct(parts: list[str]) -> list[str]:
+    """Each filled text once, in the order they stand."""
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def _emails(
+    columns: Columns,
+    result: Interpreted,
+    emails: Sequence[Sequence[str]],
+    numbers: Sequence[str],
+    states: Sequence[str],
+) -> None:
+    limit = LIMITS["contact"]
+    lines, left_out = columns.lines, columns.left_out
+    for at, cells in enumerate(emails):
+        if at in left_out:
+            continue
+        values = [value for cell in cells if cell for value in emails_of(cell, exported=bool(numbers[at]))]
+        for position, value in enumerate(values if len(values) < 2 else distinct(values)):
+            email = normalise_email(value)
+            state = email.state
+            if state in ("invalid", "placeholder"):
+                columns.report(at, "guest.email", value, _EMAIL_REASONS.get(email.reason, f"email_{state}"))
+            # A relay or a placeholder stands for many guests: it proves nothing.
+            same = email.normalised or value.lower()
+            result.contacts.append(
+                ContactRow(
+                    lines[at], position, "email", value[:limit], email.normalised or "", "",
+                    states[at] if states[at] and state == "ok" else state,
+                    same[:limit] if state in ("ok", "invalid") else "",
+                )
+            )  # fmt: skip
+
+
+def _phones(
+    columns: Columns,
+    context: Context,
+    result: Interpreted,
+    phones: Sequence[Sequence[str]],
+    numbers: Sequence[str],
+) -> None:
+    limit = LIMITS["contact"]
+    lines, left_out = columns.lines, columns.left_out
+    for at, cells in enumerate(phones):
+        if at in left_out:
+            continue
+        values = [value for cell in cells if cell for value in phones_of(cell, exported=bool(numbers[at]))]
+        for position, value in enumerate(values if len(values) < 2 else distinct(values)):
+            phone = normalise_phone(value, context.country)
+            if phone.state != "ok":
+                columns.report(at, "guest.phone", value, _PHONE_REASONS.get(phone.reason, f"phone_{phone.state}"))
+            result.contacts.append(
+                ContactRow(
+                    lines[at], position, "phone", value[:limit], phone.e164 or "", phone.national, phone.state,
+                    "" if phone.state == "placeholder" else phone.e164 or phone.national,
+                )
+            )  # fmt: skip
+
+
+def emails_of(text: str, *, exported: bool) -> list[str]:
+    """The addresses in a cell; what is no list of them is one value. An exported row parts them by ` ::: ` alone."""
+    if exported or ":::" in text:
+        return distinct(SEVERAL_EXPORTED.split(text)) if ":::" in text else [text]
+    if text.count("@") < 2:
+        return [text]
+    parts = _SEVERAL_EMAILS.split(text)
+    return distinct(parts) if all("@" in part for part in parts if part) else [text]
+
+
+def phones_of(text: str, *, exported: bool) -> list[str]:
+    """The numbers in a cell, without words such as `Mob.` before or `(work)` behind them."""
+    if exported or ":::" in text:
+        return distinct(SEVERAL_EXPORTED.split(text)) if ":::" in text else [text]
+    if text.isdecimal() or (text[0] == "+" and text[1:].isdecimal()):
+        return [text]
+    parts = [_LABEL.sub("", part) for part in _SEVERAL_PHONES.split(text)]
+    return distinct(parts) if all(sum(map(str.isdigit, part)) >= 5 for part in parts) else [text]

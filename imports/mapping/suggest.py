@@ -1,0 +1,281 @@
+"""What a file's columns probably mean: by its format, by their names in six languages, by the values themselves."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, NamedTuple
+
+from rapidfuzz import fuzz
+
+from customers.normalise import fold
+from imports.mapping.cards import card_columns
+from imports.mapping.formats import Format, matching, named, recognised
+from imports.mapping.headers import ignored_names, names_for, own_names
+from imports.mapping.layout import KINDS, Kind, Layout, Reading
+from imports.mapping.looks import contradicts, filled, looks_like
+from imports.mapping.meanings import CONSENTS, WHO, missing, usual_how
+from imports.mapping.orders import told_by_values
+from imports.mapping.own import OwnField
+from imports.mapping.signature import system_of
+
+_ALIKE: Final = 86.0
+"""How alike (0 to 100) a column's name must be to a known one to be suggested."""
+_COMBINED: Final = frozenset(
+    ("guest.email", "guest.phone", "guest.tags", "guest.note", "guest.street", "stay.children", "stay.note",
+     "invoice.note")
+)  # fmt: skip
+"""Meanings that several columns may have together; of any other the best named column is taken."""
+_OTHER_NAME: Final = "own."
+
+Asked = Literal["meaning", "needs", "dates", "years", "decimal", "property"]
+
+
+class Question(NamedTuple):
+    """What has to be told before a file can be read without doubt.
+
+    `meaning`   what `column` means; `options` are meanings that come near.
+    `needs`     which column has one of the meanings `options`: without any of them the file cannot be imported.
+    `dates`     the order of day and month in `column`; `options` are orders.
+    `years`     of which century years of two digits in `column` are; `options` are values of `years_of`.
+    `decimal`   which of `options` is the decimal sign of `column`.
+    `property`  at which property the stays are; `options` are their names.
+
+    `values` are values of the file that show why it is asked.
+    """
+
+    asked: Asked
+    column: str
+    meaning: str
+    values: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A layout to begin with, as JSON, and what is not sure about it. `format` is the key of a known one, or empty.
+
+    `is_sure`: there is nothing to ask, and the file can be looked through as it is.
+    """
+
+    format: str
+    layout: dict[str, Any]
+    questions: tuple[Question, ...]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nothing has to be asked."""
+        return not self.questions
+
+
+def suggest(
+    header: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    *,
+    fields: Sequence[OwnField] = (),
+    language: str = "en",
+    kind: Kind | None = None,
+    properties: Sequence[str] = (),
+) -> Suggestion:
+    """What the columns of a file mean, as far as names and values tell.
+
+    `sample` are its first rows, `fields` the business's own, `language` the business's, `kind` what the file is said to
+    hold, `properties` the names of the business's properties: the stays of a file that names none are at its only one.
+    """
+    known = recognised(header, kind)
+    reader = _Reader(header, sample, fields, language)
+    draft = reader.of_format(known) if known is not None else reader.of_names(kind)
+    layout, questions = draft.layout(known), []
+    if known is None:
+        questions = reader.open_columns(draft)
+    given = {reading.meaning for reading in layout.readings} | set(layout.fixed)
+    questions += [Question("needs", "", group[0], options=tuple(group)) for group in missing(layout.kind, given)]
+    layout, unsure = told_by_values(layout, header, sample, language=language)
+    questions += [Question(*each) for each in unsure]
+    if layout.kind == "bookings" and "stay.property" not in given:
+        if len(properties) == 1:
+            layout = replace(layout, fixed={**layout.fixed, "stay.property": properties[0]})
+        elif properties:
+            questions.append(Question("property", "", "stay.property", options=tuple(properties)))
+    return Suggestion(layout.format, layout.as_json(), tuple(questions))
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Columns by meaning while a layout is being made: meaning → places, in the order they are read."""
+
+    kind: Kind
+    places: dict[str, list[int]]
+    told: dict[str, Reading]
+    header: Sequence[str]
+    system: str
+    guessed: set[int]
+
+    def used(self) -> set[int]:
+        return {place for places in self.places.values() for place in places}
+
+    def layout(self, known: Format | None) -> Layout:
+        readings = []
+        for meaning, places in self.places.items():
+            how, by = usual_how(meaning)
+            reading = self.told.get(meaning, Reading(meaning, (), how, by))
+            readings.append(replace(reading, columns=tuple(self.header[place] for place in places)))
+        if known is None:
+            return Layout(self.kind, tuple(readings), system=self.system)
+        given = {reading.meaning for reading in readings}
+        return Layout(
+            self.kind,
+            tuple(readings),
+            format=known.key,
+            system=known.system,
+            fixed={meaning: text for meaning, text in known.fixed.items() if meaning not in given},
+            dates=known.dates,
+            decimal=known.decimal,
+        )
+
+
+class _Reader:
+    """One file's header and first rows."""
+
+    def __init__(
+        self, header: Sequence[str], sample: Sequence[Sequence[str]], fields: Sequence[OwnField], language: str
+    ) -> None:
+        self.header = header
+        self.sample = sample
+        self.fields = fields
+        self.language = language
+        self.names = named(header)
+        self.cells = [filled(sample, place) for place in range(len(header))]
+        self.cards = set(card_columns(header, sample))
+        passed = ignored_names()
+        self.passed = {place for name, place in self.names.items() if name in passed} | self.cards
+
+    def of_format(self, known: Format) -> _Draft:
+        """The columns that the format knows; of the others those whose names are known without doubt."""
+        draft = _Draft(known.kind, {}, {}, self.header, known.system, set())
+        for reading in known.readings:
+            places = [place for column in reading.columns for place in matching(column, self.names)]
+            if reading.how == "join" and reading.words:
+                reading, places = self._worded(reading)
+            if places:
+                draft.places[reading.meaning] = list(dict.fromkeys(places))
+                draft.told[reading.meaning] = reading
+        left = known.knows(self.names) - draft.used() | self.passed
+        self._by_names(draft, left, only_free=True)
+        return draft
+
+    def of_names(self, kind: Kind | None) -> _Draft:
+        """The kind whose columns the file has most of, with every column whose name or values speak for a meaning."""
+        drafts = [self._named(each) for each in ((kind,) if kind is not None else KINDS)]
+        return max(drafts, key=self._worth)
+
+    def open_columns(self, draft: _Draft) -> list[Question]:
+        """Columns that have values and no meaning that is sure."""
+        used = draft.used()
+        questions = []
+        for place, name in enumerate(self.header):
+            if not name or place in self.passed or not self.cells[place]:
+                continue
+            if place in used and place not in draft.guessed:
+                continue
+            now = next((meaning for meaning, places in draft.places.items() if place in places), "")
+            near = [meaning for meaning, _score in self._near(name, draft.kind)[:3]]
+            values = tuple(dict.fromkeys(self.cells[place]))[:3]
+            questions.append(Question("meaning", name, now, values, tuple(dict.fromkeys(filter(None, [now, *near])))))
+        return questions
+
+    def _named(self, kind: Kind) -> _Draft:
+        draft = _Draft(kind, {}, {}, self.header, system_of(self.header), set())
+        self._by_names(draft, set(self.passed), only_free=False)
+        self._by_likeness(draft)
+        if draft.places.keys() >= {"guest.given_name", "guest.family_name"}:
+            draft.places.pop("guest.full_name", None)
+        return draft
+
+    def _worth(self, draft: _Draft) -> tuple[bool, int, int, int]:
+        """Complete ones first, then by the columns that only this kind has, then by all columns that are sure."""
+        lacks = missing(draft.kind, draft.places)
+        own = sum(not meaning.startswith(("guest.", "sensitive.", _OTHER_NAME)) for meaning in draft.places)
+        if draft.kind == "guests":
+            own = sum(meaning in CONSENTS for meaning in draft.places) if set(draft.places) & set(WHO[1:5]) else 0
+        return not lacks, own - 2 * len(lacks), len(draft.used() - draft.guessed), -KINDS.index(draft.kind)
+
+    def _by_names(self, draft: _Draft, passed: set[int], *, only_free: bool) -> None:
+        """Every free column whose whole name is known; `only_free` leaves meanings alone that have a column."""
+        known, own = names_for(draft.kind), own_names(self.fields, draft.kind)
+        taken = set(draft.places)
+        language = self._spoken(known)
+        wanted: dict[str, list[tuple[tuple[bool, int], int]]] = {}
+        for name, place in self.names.items():
+            if place in passed or place in draft.used():
+                continue
+            found = [each for each in known.get(name, ()) if not contradicts(each.meaning, self.cells[place])]
+            if not found:
+                if name in own and own[name] not in draft.places:
+                    draft.places[own[name]] = [place]
+                continue
+            best = found[0].meaning
+            rank = min((each.language != language, each.rank) for each in found if each.meaning == best)
+            wanted.setdefault(best, []).append((rank, place))
+        for meaning, ranked in wanted.items():
+            if only_free and (meaning in taken or meaning in _ONLY_ASKED):
+                continue
+            places = [place for _rank, place in sorted(ranked, key=lambda each: each[0])]
+            draft.places[meaning] = sorted(places) if meaning in _COMBINED else places[:1]
+
+    def _by_likeness(self, draft: _Draft) -> None:
+        """Columns whose names come near a known one, or whose values speak for themselves."""
+        for place, name in enumerate(self.header):
+            if not name or place in draft.used() | self.passed:
+                continue
+            near = [
+                meaning
+                for meaning, _score in self._near(name, draft.kind)
+                if not contradicts(meaning, self.cells[place]) and (meaning in _COMBINED or meaning not in draft.places)
+            ]
+            meaning = near[0] if near else looks_like(self.cells[place])
+            if meaning and (meaning in _COMBINED or meaning not in draft.places):
+                draft.places.setdefault(meaning, []).append(place)
+                draft.guessed.add(place)
+
+    def _near(self, name: str, kind: Kind) -> list[tuple[str, float]]:
+        """Meanings whose names are like this one, the most alike first."""
+        folded = fold(name)
+        best: dict[str, float] = {}
+        for known, each in names_for(kind).items():
+            score = _likeness(folded, known)
+            if score >= _ALIKE:
+                best[each[0].meaning] = max(best.get(each[0].meaning, 0), score)
+        return sorted(best.items(), key=lambda found: -found[1])
+
+    def _spoken(self, known: Mapping[str, Any]) -> str:
+        """The language in which most of the columns are named; the business's where that is open."""
+        counts: dict[str, int] = {self.language: 1}
+        for name in self.names:
+            for language in {each.language for each in known.get(name, ())}:
+                counts[language] = counts.get(language, 0) + 2
+        return max(counts, key=counts.__getitem__)
+
+    def _worded(self, reading: Reading) -> tuple[Reading, list[int]]:
+        """A reading whose columns each have a word before them, with the words of those that the file has."""
+        found = [
+            (place, word)
+            for column, word in zip(reading.columns, reading.words, strict=True)
+            for place in matching(column, self.names)
+        ]
+        return replace(reading, words=tuple(word for _place, word in found)), [place for place, _word in found]
+
+
+_ONLY_ASKED: Final = frozenset(("guest.full_name", "guest.id"))
+
+
+def _likeness(one: str, other: str) -> float:
+    """How alike two folded names are, 0 to 100; short ones must be the same."""
+    if min(len(one), len(other)) < 4:
+        return 0.0
+    joined = fuzz.ratio(one.replace(" ", ""), other.replace(" ", ""))
+    return max(joined, fuzz.token_sort_ratio(one, other), _worded_alike(one.split(), other.split()))
+
+
+def _worded_alike(one: Iterable[str], other: Iterable[str]) -> float:
+    """All words of a known name of two or more stand in the column's name, as in `Guest e-mail address (private)`."""
+    first, second = set(one), set(other)
+    return 90.0 if len(second) >= 2 and second < first and len(first) <= len(second) + 2 else 0.0
