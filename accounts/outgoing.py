@@ -1,0 +1,458 @@
+"""Requests to addresses that members typed: https alone, to public addresses alone, within limits of bytes and time.
+
+The server stands in a network that strangers must not reach through it (OWASP, Server-Side Request Forgery Prevention).
+So a name is resolved once; one address among the answers that is not public refuses them all; the connection goes to
+the very address that was checked, while the certificate must be the name's; nothing is redirected, no proxy of the
+environment is used, no packed answer is unpacked. What cannot be told to be safe is refused.
+
+An operator may open networks of their own (``INNKEEPER_OUTGOING_NETWORKS``), such as the one where the booking system
+stands, and further ports (``INNKEEPER_OUTGOING_PORTS``).
+"""
+
+import http.client
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, cast
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+
+from accounts.marking import gettext_noop
+from accounts.networks import Address, is_public
+
+SECONDS: Final = 300.0
+"""How long a request may take from the first look-up of its name to the last byte."""
+_IDLE_SECONDS: Final = 30.0
+_CONNECT_SECONDS: Final = 10.0
+_CHUNK: Final = 1 << 18
+_ADDRESS_MAX: Final = 1_000
+_HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_HEADER: Final = re.compile(r"[\x20-\x7e]{1,4000}")
+
+
+class OutgoingError(Exception):
+    """A request that was refused or failed: `template` and `params` make the sentence; `str()` is it in English.
+
+    `is_passing`: it may go well a little later, with nothing changed.
+    """
+
+    template: ClassVar[str] = gettext_noop("The address could not be read. Try again later.")
+    is_passing: ClassVar[bool] = False
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(params)
+        self.params = params
+
+    def __str__(self) -> str:
+        return self.template % self.params
+
+
+class AddressWrong(OutgoingError):
+    """No address, or not one that may be asked."""
+
+    template = gettext_noop(
+        "This is not an address of a file. Write it in full, for example https://example.com/guests.csv."
+    )
+
+
+class NotHttps(OutgoingError):
+    """Another scheme: what travels would be read by others."""
+
+    template = gettext_noop(
+        "Only addresses that begin with https:// are fetched, so that nobody reads the guests on their way."
+    )
+
+
+class PasswordInAddress(OutgoingError):
+    """A name or password before the host: it would stand in lists and logs."""
+
+    template = gettext_noop("The address holds a name or password. Leave it out and write it in the field for the key.")
+
+
+class PortRefused(OutgoingError):
+    """A port that the operator has not opened."""
+
+    template = gettext_noop(
+        "Port %(port)s is not open for fetching files. Use the usual one, or ask whoever runs the server."
+    )
+
+
+class NotPublic(OutgoingError):
+    """The name leads into a network that strangers must not reach through this server."""
+
+    template = gettext_noop(
+        "%(host)s is not on the open internet, so nothing is fetched from there. Use an address that everybody can "
+        "reach, or ask whoever runs the server to open that network."
+    )
+
+
+class NameUnknown(OutgoingError):
+    """The name has no address."""
+
+    template = gettext_noop("%(host)s was not found. Check how it is written.")
+    is_passing = True
+
+
+class NotReached(OutgoingError):
+    """Nobody answers there."""
+
+    template = gettext_noop("%(host)s did not answer. Check the address, or try again later.")
+    is_passing = True
+
+
+class CertificateWrong(OutgoingError):
+    """Whoever answers does not prove to be the one who was asked."""
+
+    template = gettext_noop(
+        "%(host)s could not prove that it is %(host)s: its certificate is not valid. Ask whoever runs it to renew it."
+    )
+
+
+class TooSlow(OutgoingError):
+    """The time was over before the answer was whole."""
+
+    template = gettext_noop("%(host)s took longer than %(seconds)s seconds. Try again later.")
+    is_passing = True
+
+
+class BrokenOff(OutgoingError):
+    """The answer ended before its end, or was none."""
+
+    template = gettext_noop("%(host)s broke off in the middle of the file. Try again later.")
+    is_passing = True
+
+
+class TooMuch(OutgoingError):
+    """More bytes than are taken."""
+
+    template = gettext_noop("The file at %(host)s is larger than %(limit)s MB, the most that is fetched at once.")
+
+
+class Redirected(OutgoingError):
+    """An answer that sends elsewhere: following it could lead anywhere."""
+
+    template = gettext_noop("%(host)s sends on to another address. Write the address where the file itself is.")
+
+
+class Packed(OutgoingError):
+    """An answer in a packing that was not asked for."""
+
+    template = gettext_noop("%(host)s sends the file packed (%(packing)s). Ask whoever runs it to send it as it is.")
+
+
+class KeyRefused(OutgoingError):
+    """401 or 403."""
+
+    template = gettext_noop("%(host)s does not let us read the file (answer %(status)s). Check the key.")
+
+
+class NothingThere(OutgoingError):
+    """404 or 410."""
+
+    template = gettext_noop("There is no file at this address (answer %(status)s). Check the address.")
+
+
+class Unwilling(OutgoingError):
+    """Too many questions, or a fault over there."""
+
+    template = gettext_noop("%(host)s has a fault of its own right now (answer %(status)s). Try again later.")
+    is_passing = True
+
+
+class AnswerWrong(OutgoingError):
+    """An answer that is none of the expected ones."""
+
+    template = gettext_noop("%(host)s gave an answer that cannot be used (%(status)s). Check the address.")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address taken apart: `host` in ASCII and small letters, `path` with its query, ready to be asked for."""
+
+    host: str
+    port: int
+    path: str
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back. `chunks` reads the contents once, within the limits."""
+
+    status: int
+    headers: Mapping[str, str]
+    target: Target
+    limit: int
+    seconds: float
+    _response: http.client.HTTPResponse = field(repr=False)
+    received: int = 0
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing changed since the answer whose etag was told."""
+        return self.status == http.HTTPStatus.NOT_MODIFIED
+
+    def chunks(self) -> Iterator[bytes]:
+        """The contents in pieces. Raises :class:`OutgoingError` when they are too many, too slow or not whole."""
+        while True:
+            with _told(self.target, self.seconds):
+                data = self._response.read(_CHUNK)
+            if not data:
+                break
+            self.received += len(data)
+            if self.received > self.limit:
+                raise TooMuch(host=self.target.host, limit=_megabytes(self.limit))
+            yield data
+        announced = _length(self.headers)
+        if announced is not None and announced != self.received:
+            raise BrokenOff(host=self.target.host)
+
+    def read(self) -> bytes:
+        """All of the contents."""
+        return b"".join(self.chunks())
+
+
+def address_read(address: str) -> Target:
+    """Take an address apart without asking anybody. Raises :class:`OutgoingError` when it may not be asked."""
+    address = address.strip()
+    if len(address) > _ADDRESS_MAX or re.search(r"[\x00-\x20\x7f\\]", address):
+        raise AddressWrong
+    try:
+        parts = urlsplit(address)
+        port = parts.port or 443
+    except ValueError as error:
+        raise AddressWrong from error
+    if parts.scheme != "https":
+        raise NotHttps if parts.scheme in ("http", "ftp", "ftps", "sftp") else AddressWrong
+    if parts.username is not None or parts.password is not None:
+        raise PasswordInAddress
+    host = _host(parts.hostname or "")
+    if port not in settings.INNKEEPER_OUTGOING_PORTS:
+        raise PortRefused(port=port)
+    with suppress(ValueError):
+        if not _allowed(ipaddress.ip_address(host)):
+            raise NotPublic(host=host)
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=-._~")
+    query = quote(parts.query, safe="/?%:@!$&'()*+,;=-._~")
+    return Target(host, port, f"{path}?{query}" if query else path)
+
+
+@contextmanager
+def https_open(
+    address: str,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    limit: int,
+    seconds: float = SECONDS,
+) -> Iterator[Answer]:
+    """Ask an address and hand out its answer: 200, or 304 where ``headers`` ask for that.
+
+    ``limit`` in bytes of the answer, ``seconds`` for all of it. Never within a business's scope: a slow server would
+    hold its transaction. Raises :class:`OutgoingError`, and ValueError for headers that cannot be sent.
+    """
+    target = address_read(address)
+    sent = _headers(headers or {})
+    deadline = time.monotonic() + seconds
+    with _told(target, seconds):
+        connection = _connected(target, deadline)
+    try:
+        with _told(target, seconds):
+            connection.request(method, target.path, body=body, headers=sent)
+            response = connection.getresponse()
+        answer = Answer(response.status, response.headers, target, limit, seconds, response)
+        _check(answer, method, asked_for_same=any(name.casefold() == "if-none-match" for name in sent))
+        yield answer
+    finally:
+        connection.close()
+
+
+def _host(host: str) -> str:
+    """A host in ASCII and small letters; an IPv6 address stays as it is."""
+    if ":" in host:
+        # A zone names an interface of this very machine.
+        if "%" in host:
+            raise AddressWrong
+        try:
+            return ipaddress.IPv6Address(host).compressed
+        except ValueError as error:
+            raise AddressWrong from error
+    try:
+        found = host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise AddressWrong from error
+    found = found.casefold().removesuffix(".")
+    if not _HOST.fullmatch(found):
+        raise AddressWrong
+    return found
+
+
+def _allowed(address: Address) -> bool:
+    """Whether this very address may be asked: it is public, or the operator has opened its network."""
+    return is_public(address) or any(address in network for network in settings.INNKEEPER_OUTGOING_NETWORKS)
+
+
+def _addresses(target: Target, deadline: float) -> list[Address]:
+    """The addresses of a host, looked up once and all of them allowed."""
+    found: list[Address] = []
+    failed: list[BaseException] = []
+
+    def look_up() -> None:
+        try:
+            found.extend(_resolve(target.host, target.port))
+        except BaseException as error:
+            failed.append(error)
+
+    # The resolver of the system knows no limit of time.
+    thread = threading.Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(_left(deadline))
+    if thread.is_alive():
+        raise TimeoutError
+    if failed and not isinstance(failed[0], OSError | UnicodeError):
+        raise failed[0]
+    if not found:
+        raise NameUnknown(host=target.host)
+    if not all(_allowed(address) for address in found):
+        raise NotPublic(host=target.host)
+    return found
+
+
+def _resolve(host: str, port: int) -> list[Address]:
+    """What the system says the addresses of a host are, each once."""
+    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    return list(dict.fromkeys(ipaddress.ip_address(str(answer[4][0])) for answer in answers))
+
+
+def _connected(target: Target, deadline: float) -> http.client.HTTPSConnection:
+    """A connection to one of the host's addresses, whose certificate is the host's."""
+    failed: OSError | None = None
+    for address in _addresses(target, deadline):
+        try:
+            plain = socket.create_connection((str(address), target.port), min(_CONNECT_SECONDS, _left(deadline)))
+        except OSError as error:
+            failed = error
+            continue
+        try:
+            secured = cast(
+                _Socket, _context().wrap_socket(plain, server_hostname=target.host, suppress_ragged_eofs=False)
+            )
+        except BaseException:
+            plain.close()
+            raise
+        secured.deadline = deadline
+        connection = http.client.HTTPSConnection(target.host, target.port)
+        connection.sock = secured
+        # It must never open another one by the name.
+        connection.auto_open = 0
+        return connection
+    if isinstance(failed, TimeoutError) and deadline <= time.monotonic():
+        raise failed
+    raise NotReached(host=target.host) from failed
+
+
+class _Socket(ssl.SSLSocket):
+    """A socket whose time is over at a moment, however slowly bytes drip."""
+
+    deadline: float
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        self.settimeout(min(_IDLE_SECONDS, _left(self.deadline)))
+        return super().recv_into(*args, **kwargs)
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        self.settimeout(_left(self.deadline))
+        super().sendall(*args, **kwargs)
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = _Socket
+    if settings.INNKEEPER_OUTGOING_AUTHORITIES:
+        context.load_verify_locations(settings.INNKEEPER_OUTGOING_AUTHORITIES)
+    return context
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _headers(given: Mapping[str, str]) -> dict[str, str]:
+    for name, value in given.items():
+        if not _HEADER.fullmatch(value) or not re.fullmatch(r"[A-Za-z0-9-]+", name):
+            raise ValueError(f"The header {name} cannot be sent.")
+    return {
+        "User-Agent": f"Innkeeper/{settings.INNKEEPER_VERSION}",
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        **given,
+    }
+
+
+def _check(answer: Answer, method: str, *, asked_for_same: bool) -> None:
+    """Refuse every answer but what was asked for, and "nothing new" where that was."""
+    host, status = answer.target.host, answer.status
+    if answer.is_same and asked_for_same:
+        return
+    match status:
+        case 200:
+            pass
+        case _ if 200 < status < 300 and method != "GET":
+            pass
+        case 301 | 302 | 303 | 307 | 308:
+            raise Redirected(host=host)
+        case 401 | 403 | 407:
+            raise KeyRefused(host=host, status=status)
+        case 404 | 410:
+            raise NothingThere(host=host, status=status)
+        case 408 | 425 | 429:
+            raise Unwilling(host=host, status=status)
+        case _ if status >= 500:
+            raise Unwilling(host=host, status=status)
+        case _:
+            raise AnswerWrong(host=host, status=status)
+    packing = answer.headers.get("Content-Encoding") or "identity"
+    if packing.strip().casefold() != "identity":
+        raise Packed(host=host, packing=packing[:40])
+    announced = _length(answer.headers)
+    if announced is not None and announced > answer.limit:
+        raise TooMuch(host=host, limit=_megabytes(answer.limit))
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    """The size that is announced; None when none is, or the answer comes in pieces."""
+    told = headers.get("Content-Length") or ""
+    if (headers.get("Transfer-Encoding") or "").casefold() == "chunked" or not re.fullmatch(r"\d{1,18}", told):
+        return None
+    return int(told)
+
+
+@contextmanager
+def _told(target: Target, seconds: float) -> Iterator[None]:
+    """Turn what the network raises into sentences."""
+    try:
+        yield
+    except OutgoingError:
+        raise
+    except TimeoutError as error:
+        raise TooSlow(host=target.host, seconds=f"{seconds:.0f}") from error
+    except ssl.SSLCertVerificationError as error:
+        raise CertificateWrong(host=target.host) from error
+    except (http.client.HTTPException, OSError) as error:
+        raise BrokenOff(host=target.host) from error
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.0f}"
