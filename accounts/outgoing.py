@@ -186,7 +186,7 @@ class Answer:
     """What came back. `chunks` reads the contents once, within the limits."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     target: Target
     limit: int
     seconds: float
@@ -431,7 +431,7 @@ def _check(answer: Answer, method: str, *, asked_for_same: bool) -> None:
         raise TooMuch(host=host, limit=_megabytes(answer.limit))
 
 
-def _length(headers: Mapping[str, str]) -> int | None:
+def _length(headers: http.client.HTTPMessage) -> int | None:
     """The size that is announced; None when none is, or the answer comes in pieces."""
     told = headers.get("Content-Length") or ""
     if (headers.get("Transfer-Encoding") or "").casefold() == "chunked" or not re.fullmatch(r"\d{1,18}", told):
