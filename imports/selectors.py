@@ -14,7 +14,7 @@ from customers.fields.models import CustomField
 from customers.fields.selectors import field_list
 from customers.fields.values import value_read
 from imports.mapping import TARGETS, OwnField, OwnReader, OwnValue, is_sensitive
-from imports.models import ImportProblem, ImportRow, ImportRun
+from imports.models import ImportMapping, ImportProblem, ImportRow, ImportRun
 from imports.problems import REASONS
 from imports.progress import progress_read
 
@@ -134,11 +134,12 @@ def rows_before(*, run: ImportRun, outcome: str, cause: str, line: int, size: in
     return before[size] if len(before) > size else 0
 
 
-def rows_problems(*, run: ImportRun, lines: Collection[int]) -> dict[int, list[ImportProblem]]:
-    """Line → its problems, as far as they are kept by line."""
-    found: dict[int, list[ImportProblem]] = {}
+def rows_problems(*, run: ImportRun, lines: Collection[int]) -> dict[int, ImportProblem]:
+    """Line → the first problem that leaves it out, as far as that is kept by line."""
+    found: dict[int, ImportProblem] = {}
     for problem in ImportProblem.objects.filter(run=run, line__in=list(lines)).order_by("line", "id"):
-        found.setdefault(problem.line, []).append(problem)
+        if problem.reason in REASONS and REASONS[problem.reason][1]:
+            found.setdefault(problem.line, problem)
     return found
 
 
@@ -213,3 +214,13 @@ def _due(states: tuple[str, ...], silent: timedelta, most: int = SWEPT_AT_ONCE) 
             has_details = any(is_sensitive(meaning) for _column, meaning in run.extras)
             due.append(SilentRun(business_id, run_id, run.state, run.seen_at, has_details))
     return due
+
+
+def mapping_list() -> list[ImportMapping]:
+    """All saved mappings by name, with the nightly imports that use them."""
+    return list(ImportMapping.objects.prefetch_related("feeds").order_by("name", "id"))
+
+
+def mapping_get(*, mapping_id: int) -> ImportMapping:
+    """One of them. Raises ``ImportMapping.DoesNotExist``."""
+    return ImportMapping.objects.select_related("member__user").prefetch_related("feeds").get(pk=mapping_id)

@@ -1,0 +1,243 @@
+"""What the preview shows: rows by outcome and cause, each group to be opened, decided row by row or as a whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.access import BusinessRequest
+from customers.search.hits import Hit, hits_of
+from imports.models import ImportRow, ImportRun
+from imports.selectors import Group, row_groups, row_totals, rows_before, rows_of, rows_problems
+from imports.wording import cause_sentence, decision_label, outcome_hint, outcome_label
+
+Outcome = ImportRow.Outcome
+Decision = ImportRow.Decision
+PAGE = 50
+"""Rows of an open group that one page shows."""
+
+_TONES = {Outcome.REVIEW: "warn", Outcome.INVALID: "bad"}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    Outcome.REVIEW: (Decision.CREATE, Decision.SAME, Decision.SKIP),
+    Outcome.CREATE: (Decision.CREATE, Decision.SKIP),
+    Outcome.UPDATE: (Decision.SAME, Decision.CREATE, Decision.SKIP),
+    Outcome.UNCHANGED: (Decision.SAME, Decision.CREATE, Decision.SKIP),
+    Outcome.INVALID: (),
+}
+_PROPOSED = {
+    Outcome.CREATE: Decision.CREATE,
+    Outcome.UPDATE: Decision.SAME,
+    Outcome.UNCHANGED: Decision.SAME,
+    Outcome.REVIEW: Decision.CREATE,
+}
+"""What becomes of a row that nobody has decided about."""
+_SEVERAL = "several"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the things that can be done with a row."""
+
+    value: str
+    label: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One of the figures above the rows."""
+
+    label: str
+    count: int
+    href: str
+    tone: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as its group shows it; `column` and `value` of a row that cannot be imported."""
+
+    line: int
+    label: str
+    decision: str
+    card: Hit | None
+    choices: list[Choice]
+    column: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A group of rows as the page shows it; `rows` only when it `is_open`."""
+
+    outcome: str
+    cause: str
+    sentence: str
+    count: int
+    decided: int
+    examples: str
+    choices: list[Choice]
+    address: str
+    fetch_address: str
+    is_open: bool = False
+    rows: Sequence[Row] = ()
+    previous: str = ""
+    next: str = ""
+    first: int = 0
+    has_cards: bool = False
+
+    @property
+    def id(self) -> str:
+        """What the group is called on the page."""
+        return f"g-{self.outcome}-{self.cause or 'new'}"
+
+    @property
+    def query(self) -> str:
+        """What stands in the address of a page that shows the group open, at the rows it shows."""
+        return query_of(self.outcome, self.cause, self.first) if self.is_open else ""
+
+    @property
+    def href(self) -> str:
+        """The page with the group opened, or closed when it is open."""
+        return (
+            f"{self.address}#{self.id}"
+            if self.is_open
+            else f"{self.address}{query_of(self.outcome, self.cause)}#{self.id}"
+        )
+
+    @property
+    def fetch(self) -> str:
+        """The same for the script: the group alone."""
+        return f"{self.fetch_address}{query_of(self.outcome, self.cause)}{'&close=1' if self.is_open else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Groups of one outcome."""
+
+    outcome: str
+    label: str
+    hint: str
+    count: int
+    tone: str
+    groups: list[Shown] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Which group the address opens, and after which line its rows begin."""
+
+    outcome: str = ""
+    cause: str = ""
+    after: int = 0
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "Opened":
+        """From an address; what is not a number counts as the beginning."""
+        after = query.get("after", "")
+        return cls(
+            query.get("outcome", ""), query.get("cause", ""), int(after) if after.isdecimal() and len(after) < 10 else 0
+        )
+
+
+def preview_context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
+    """What the page of an import that is ready shows of its rows."""
+    groups = row_groups(run=run)
+    totals = row_totals(run=run)
+    opened = Opened.of(request.GET)
+    sections: dict[str, Section] = {}
+    for group in groups:
+        section = sections.get(group.outcome)
+        if section is None:
+            outcome = Outcome(group.outcome)
+            count = sum(each.count for each in groups if each.outcome == outcome)
+            section = Section(outcome, outcome_label(outcome), outcome_hint(outcome), count, _TONES.get(outcome, ""))
+            sections[group.outcome] = section
+        section.groups.append(group_shown(request, run, group, opened))
+    left_out = totals["invalid"] + totals["skip"]
+    return {
+        "tiles": _tiles(sections, totals),
+        "sections": list(sections.values()),
+        "valid": sum(totals.values()) - left_out,
+        "left_out": left_out,
+    }
+
+
+def _tiles(sections: dict[str, Section], totals: dict[str, int]) -> list[Tile]:
+    tiles = []
+    for outcome in (Outcome.CREATE, Outcome.UPDATE, Outcome.UNCHANGED, Outcome.REVIEW, Outcome.INVALID):
+        section = sections.get(outcome)
+        count = section.count if section else 0
+        tone = _TONES.get(outcome, "") if count else ""
+        tiles.append(Tile(outcome_label(outcome), count, f"#rows-{outcome}" if section else "", tone))
+    return tiles
+
+
+def group_shown(request: BusinessRequest, run: ImportRun, group: Group, opened: Opened) -> Shown:
+    """A group, with its rows when the address opens it."""
+    kwargs = {"slug": request.business.slug, "run_id": run.pk}
+    is_open = (group.outcome, group.cause) == (opened.outcome, opened.cause)
+    shown = Shown(
+        outcome=group.outcome,
+        cause=group.cause,
+        sentence=cause_sentence(group.outcome, group.cause),
+        count=group.count,
+        decided=group.decided,
+        examples=" · ".join(row.label for row in group.examples if row.label),
+        choices=_choices(group.outcome, group.cause, None),
+        address=reverse("import_run", kwargs=kwargs),
+        fetch_address=reverse("import_rows", kwargs=kwargs),
+    )
+    return _opened(request, run, shown, opened.after) if is_open else shown
+
+
+def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, after: int) -> Shown:
+    found = rows_of(run=run, outcome=shown.outcome, cause=shown.cause, after_line=after, size=PAGE + 1)
+    rows, more = found[:PAGE], len(found) > PAGE
+    today = timezone.localdate(timezone=request.business.zone)
+    ids = list(dict.fromkeys(row.customer_id for row in rows if row.customer_id))
+    cards = {hit.customer_id: hit for hit in hits_of(customer_ids=ids, today=today)}
+    problems = rows_problems(run=run, lines=[row.line for row in rows]) if shown.outcome == Outcome.INVALID else {}
+    before = rows_before(run=run, outcome=shown.outcome, cause=shown.cause, line=after, size=PAGE) if after else None
+    link = f"{shown.address}{{}}#{shown.id}"
+    return replace(
+        shown,
+        is_open=True,
+        rows=[
+            Row(
+                line=row.line,
+                label=row.label,
+                decision=row.decision,
+                card=cards.get(row.customer_id or 0),
+                choices=_choices(row.outcome, row.cause, row),
+                column=problems[row.line].column if row.line in problems else "",
+                value=problems[row.line].value if row.line in problems else "",
+            )
+            for row in rows
+        ],
+        previous=link.format(query_of(shown.outcome, shown.cause, before)) if before is not None else "",
+        next=link.format(query_of(shown.outcome, shown.cause, rows[-1].line)) if more else "",
+        first=after,
+        has_cards=bool(ids),
+    )
+
+
+def _choices(outcome: str, cause: str, row: ImportRow | None) -> list[Choice]:
+    """What can be done with a row, or with a whole group; the one that holds is marked."""
+    choices = _CHOICES[outcome]
+    if row is not None and row.customer_id is None:
+        choices = tuple(one for one in choices if one != Decision.SAME)
+    proposed = Decision.SAME if cause == _SEVERAL else _PROPOSED.get(Outcome(outcome), "")
+    current = (row.decision or proposed) if row is not None else None
+    return [Choice(one, decision_label(one), one == current) for one in choices]
+
+
+def query_of(outcome: str, cause: str, after: int = 0) -> str:
+    """The part of an address that opens a group, at the rows after a line."""
+    given: dict[str, Any] = {"outcome": outcome, "cause": cause}
+    return f"?{urlencode(given | ({'after': after} if after else {}))}"
