@@ -12,6 +12,7 @@ from imports.readers.errors import (
     BrokenText,
     Document,
     EmptyFile,
+    EncryptedFile,
     FileError,
     FileTooLarge,
     LineTooLong,
@@ -26,10 +27,9 @@ LINE_BYTES_MAX: Final = 8 * CHUNK
 _SAMPLE_MAX: Final = 4 * CHUNK
 _EXCERPT: Final = 64
 
-_WORKBOOK_MARKS = (b"[Content_Types].xml", b"xl/", b"opendocument.spreadsheet")
+ZIPPED = (b"PK\x03\x04", b"PK\x05\x06")
 _PACKED = (
-    b"PK\x03\x04",
-    b"PK\x05\x06",
+    *ZIPPED,
     b"\x1f\x8b",
     b"7z\xbc\xaf\x27\x1c",
     b"Rar!",
@@ -38,6 +38,7 @@ _PACKED = (
     b"\x28\xb5\x2f\xfd",
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -79,6 +80,16 @@ def survey(opener: Opener, *, limit: int) -> Survey:
         if size > limit:
             raise FileTooLarge(size=size, limit=limit)
         return _Pass(stream, size).run()
+
+
+def survey_packed(opener: Opener, *, lines: int) -> Survey:
+    """The same of a packed file, whose bytes are no text: its encoding is empty."""
+    with opener() as stream:
+        size = size_of(stream)
+        digest = hashlib.sha256()
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    return Survey("", size, lines, digest.hexdigest())
 
 
 def size_of(stream: BinaryIO) -> int:
@@ -192,9 +203,9 @@ def _refuse_other_kinds(first: bytes) -> None:
     start = first.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     kind: type[FileError] | None = None
     if first.startswith(_PACKED):
-        kind = Spreadsheet if any(mark in first[:8192] for mark in _WORKBOOK_MARKS) else Archive
+        kind = Archive
     elif first.startswith(_OLE):
-        kind = Spreadsheet
+        kind = EncryptedFile if _PASSWORD in first else Spreadsheet
     elif first.startswith((b"%PDF", b"{\\rtf")) or start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
         kind = Document
     if kind is not None:

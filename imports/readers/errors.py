@@ -52,26 +52,96 @@ class FileTooLarge(FileError):
 
 
 class NotCsv(FileError):
-    """A file of another kind than comma or semicolon separated text."""
+    """A file of another kind than the readers know."""
 
     template = gettext_noop(
-        "This is not a text file with columns. Only CSV files are read: export the list again as CSV, best “CSV UTF-8”."
+        "This is not a table. CSV files, Excel workbooks (.xlsx) and ZIP files of them are read: export the list again "
+        "as one of these, best “CSV UTF-8”."
     )
 
 
 class Spreadsheet(NotCsv):
-    """An Excel or OpenDocument workbook."""
+    """A workbook of another kind than .xlsx: old Excel, binary Excel, OpenDocument, Numbers."""
 
     template = gettext_noop(
-        "This is a spreadsheet. Only CSV files are read for now: open it in Excel or LibreOffice, choose “Save as”, "
-        "“CSV UTF-8”, and import that file."
+        "This kind of spreadsheet is not read. Open it in Excel or LibreOffice, choose “Save as”, “Excel workbook "
+        "(.xlsx)”, and import that file."
     )
 
 
 class Archive(NotCsv):
-    """A ZIP or another packed file."""
+    """A packed file of another kind than ZIP, or a ZIP file without a table in it."""
 
-    template = gettext_noop("This is a packed file. Unpack it first, and import the CSV file that is in it.")
+    template = gettext_noop(
+        "No CSV file or Excel workbook was found in this packed file. Unpack it first, and import the file that is in "
+        "it."
+    )
+
+
+class NestedArchive(NotCsv):
+    """A packed file in a packed file."""
+
+    template = gettext_noop(
+        "“%(name)s” in this ZIP file is itself a packed file. Unpack both, and import the CSV file or workbook."
+    )
+
+
+class EncryptedFile(NotCsv):
+    """A workbook or an archive that asks for a password."""
+
+    template = gettext_noop(
+        "The file is protected by a password. Open it in the program it comes from, save it without a password, and "
+        "import that file."
+    )
+
+
+class BrokenArchive(FileError):
+    """A ZIP file or workbook whose bytes do not fit together."""
+
+    template = gettext_noop(
+        "The file is damaged or was not sent to its end. Export it again from the other system and try once more."
+    )
+
+
+class BrokenWorkbook(BrokenArchive):
+    """A workbook that unpacks, but whose parts cannot be read."""
+
+    template = gettext_noop(
+        "The workbook is damaged. Open it in Excel or LibreOffice, save it again as “Excel workbook (.xlsx)” or as "
+        "“CSV UTF-8”, and import that file."
+    )
+
+
+class DangerousWorkbook(BrokenWorkbook):
+    """Markup with a document type or entities of its own, which no spreadsheet program writes."""
+
+    template = gettext_noop(
+        "The workbook holds what no spreadsheet program writes, and was not opened. Save the list anew as “CSV UTF-8” "
+        "and import that file."
+    )
+
+
+class TooManyEntries(FileError):
+    """More files in a ZIP file than any list has."""
+
+    template = gettext_noop(
+        "The ZIP file holds more than %(limit)s files. Pack only the lists that are to be imported."
+    )
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(limit=f"{limit:,}")
+
+
+class PackedTooMuch(FileError):
+    """More bytes in a packed file than the limit, or packed more tightly than lists are."""
+
+    template = gettext_noop(
+        "Unpacked, the file would be far larger than its lists can be; at most %(limit)s MB are read. Save the list as "
+        "“CSV UTF-8”, split it if it is large, and import that file."
+    )
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(limit=f"{limit / 1_000_000:.0f}")
 
 
 class Document(NotCsv):

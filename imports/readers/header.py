@@ -70,15 +70,25 @@ def column_names(cells: Sequence[str], *, used: Collection[int]) -> tuple[str, .
         names.pop()
     if len(names) > COLUMNS_MAX:
         raise TooManyColumns(count=len(names), limit=COLUMNS_MAX)
-    taken = {name.casefold() for name in names if name}
-    seen: set[str] = set()
+    given = {name.casefold() for name in names if name}
     for place, name in enumerate(names):
-        name = name or f"Column {letters(place)}"
-        if name.casefold() in seen or (not names[place] and name.casefold() in taken):
-            name = _numbered(name, seen | taken)
+        if not name:
+            lettered = f"Column {letters(place)}"
+            names[place] = _numbered(lettered, given) if lettered.casefold() in given else lettered
+    return tuple(different(names))
+
+
+def different(names: Sequence[str]) -> list[str]:
+    """Names made different from each other: one that stands before, whatever its letters' case, gets a number."""
+    given = {name.casefold() for name in names}
+    seen: set[str] = set()
+    found = []
+    for name in names:
+        if name.casefold() in seen:
+            name = _numbered(name, seen | given)
         seen.add(name.casefold())
-        names[place] = name
-    return tuple(names)
+        found.append(name)
+    return found
 
 
 def used_places(rows: Sequence[Sequence[str]]) -> set[int]:

@@ -12,12 +12,13 @@ from imports.readers.limits import BATCH_ROWS
 class Batch:
     """Some rows of the file: `rows[i]` begins on physical line `lines[i]` and has one cell for each column.
 
-    `problems` are of rows that could not be read, and are not among `rows`.
+    `problems` are of rows that could not be read, and are not among `rows`; `notes` are of rows that are.
     """
 
     lines: list[int] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Rows read, those that could not be taken included."""

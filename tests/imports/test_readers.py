@@ -1,7 +1,6 @@
 """Files as people have them: encodings, delimiters, quotes, and everything that can be wrong with one."""
 
 import tracemalloc
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -242,16 +241,6 @@ def test_files_that_cannot_be_imported(
         open_csv(_file(tmp_path, content))
     assert type(caught.value) is error, description
     assert str(caught.value).endswith((".", "”"))
-
-
-@pytest.mark.parametrize(("member", "error"), [("xl/workbook.xml", Spreadsheet), ("guests.csv", Archive)])
-def test_packed_files(tmp_path: Path, member: str, error: type[FileError]) -> None:
-    path = tmp_path / "list.csv"
-    with zipfile.ZipFile(path, "w") as packed:
-        packed.writestr("[Content_Types].xml" if error is Spreadsheet else "readme.txt", "x")
-        packed.writestr(member, "a,b\n1,2\n")
-    with pytest.raises(error):
-        open_csv(path)
 
 
 @pytest.mark.parametrize(
