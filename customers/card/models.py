@@ -82,8 +82,8 @@ class Customer(TrackedModel):
         verbose_name = _("guest")
         verbose_name_plural = _("guests")
         indexes = [
-            # Few and large on purpose. Of a business that is new to the planner it takes the smallest index that begins
-            # with the business to look a card up, and of equals the newest: that must be the key (accounts/tenancy/keys.py).
+            # Few and large on purpose: for a business that is new to it the planner takes the smallest index beginning
+            # with the business, of equals the newest, which is the key (accounts/tenancy/keys.py).
             models.Index(fields=["business", "identity_key"], name="customer_identity"),
             models.Index(
                 fields=["business", "birthday"], condition=Q(birth_date__isnull=False), name="customer_birthday"

@@ -127,6 +127,7 @@ class CustomerFacts(TenantModel):
     tags = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     """Ids of the guest's tags, by slot."""
     city = models.CharField(max_length=100, default="", db_default="")
+    """In small letters, like ``postal_code``: they are compared without case, a million at a time."""
     postal_code = models.CharField(max_length=16, default="", db_default="")
     arrivals = ArrayField(models.DateField(), default=list, db_default=[])
     """Arrivals of the stays that took place, as a guest, ascending: how many fall into a window is found by halving."""

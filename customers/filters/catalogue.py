@@ -69,6 +69,7 @@ class Field:
 
     ``column`` is SQL over the facts ``f``; ``options`` the values of a closed choice (``""`` is unknown), ``pattern``
     the form of an open one, ``codes`` what stands in the column for each option where that is not the text itself.
+    ``is_lower``: the column holds a text in small letters already.
     ``rows`` makes it an aggregate of ``sum``, and ``days`` are the days of all rows that it counts, ascending, over the
     facts ``f``; ``own`` makes it a field of the business's own, with ``of_stay`` one of stays.
     """
@@ -79,6 +80,7 @@ class Field:
     options: tuple[str, ...] | None = None
     pattern: re.Pattern[str] | None = None
     codes: Mapping[str, int] | None = None
+    is_lower: bool = False
     nullable: bool = False
     rows: Rows | None = None
     sum: str = ""
@@ -185,8 +187,8 @@ def catalogue_of(
         Field("tags", "tags", "f.tags"),
         Field("country", "choice", "f.country", pattern=COUNTRY),
         Field("nationality", "choice", "f.nationality", pattern=COUNTRY),
-        Field("city", "text", "f.city"),
-        Field("postal_code", "text", "f.postal_code"),
+        Field("city", "text", "f.city", is_lower=True),
+        Field("postal_code", "text", "f.postal_code", is_lower=True),
         Field("source", "choice", "f.source", options=tuple(sources)),
         Field("kind", "choice", "f.kind", options=("person", "company")),
         Field("first_contact", "date", "f.first_contact"),

@@ -117,8 +117,9 @@ class _Compiler:
         return _BY_KIND[found.kind](self, found, column, operator, value)
 
     def _text(self, found: Field, column: str, operator: str, value: Any) -> Sql:
-        one = {"is": f"lower({column}) = lower(%s)", "contains": f"strpos(lower({column}), lower(%s)) > 0",
-               "starts_with": f"starts_with(lower({column}), lower(%s))"}[operator]  # fmt: skip
+        text = column if found.is_lower else f"lower({column})"
+        one = {"is": f"{text} = lower(%s)", "contains": f"strpos({text}, lower(%s)) > 0",
+               "starts_with": f"starts_with({text}, lower(%s))"}[operator]  # fmt: skip
         return Sql(" OR ".join([one] * len(value)), list(value))
 
     def _choice(self, found: Field, column: str, operator: str, value: Any) -> Sql:

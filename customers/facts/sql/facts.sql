@@ -1,7 +1,8 @@
 -- Facts of guests by group of columns: what the card says, the tags, the addresses, the consents, the newest activity, and
--- what the history counts to. Each group is counted by one function and written by another; single edits, an import's
--- batch, undo and the full rebuild all go through them. They run as the caller: everything read and written stays under
--- the policies, and a definer's trigger, which no policy binds, is bound by the business in scope all the same.
+-- what the history counts to; texts that are compared without case are held in small letters. Each group is counted by
+-- one function and written by another; single edits, an import's batch, undo and the full rebuild all go through them.
+-- They run as the caller: everything read and written stays under the policies, and a definer's trigger, which no policy
+-- binds, is bound by the business in scope all the same.
 --
 -- A planner that knows nothing yet of a table, or of a business that is new to it, expects one row and reads the whole
 -- business once for every guest. So each table is read once, by its array of ids, and hashed: never quadratic. What is
@@ -168,7 +169,7 @@ DECLARE
 BEGIN
     UPDATE customers_customerfacts f
     SET kind = c.kind, language = c.language, nationality = c.nationality, country = c.country,
-        postal_code = c.postal_code, city = c.city, source = c.source, first_contact = c.first_contact,
+        postal_code = lower(c.postal_code), city = lower(c.city), source = c.source, first_contact = c.first_contact,
         birth_date = c.birth_date, sort_key = c.sort_key, is_restricted = c.is_restricted, is_deceased = c.is_deceased,
         do_not_contact = c.do_not_contact
     FROM customers_customer c
@@ -177,7 +178,7 @@ BEGIN
       AND (f.kind, f.language, f.nationality, f.country, f.postal_code, f.city, f.source, f.first_contact, f.birth_date,
            f.sort_key, f.is_restricted, f.is_deceased, f.do_not_contact)
           IS DISTINCT FROM
-          (c.kind, c.language, c.nationality, c.country, c.postal_code, c.city, c.source, c.first_contact, c.birth_date,
+          (c.kind, c.language, c.nationality, c.country, lower(c.postal_code), lower(c.city), c.source, c.first_contact, c.birth_date,
            c.sort_key, c.is_restricted, c.is_deceased, c.do_not_contact);
 END $$;
 
@@ -277,8 +278,8 @@ BEGIN
         birth_date, sort_key, is_restricted, is_deceased, do_not_contact, tags, consents, email_state, phone_state,
         last_activity, stays, nights, value, currency, first_arrival, last_stay, next_arrival, cancelled, no_shows,
         value_12_months, value_this_year, arrivals, counted_on)
-    SELECT c.business_id, c.id, c.kind, c.language, c.nationality, c.country, c.postal_code, c.city, c.source,
-           c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased, c.do_not_contact,
+    SELECT c.business_id, c.id, c.kind, c.language, c.nationality, c.country, lower(c.postal_code), lower(c.city),
+           c.source, c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased, c.do_not_contact,
            coalesce(t.tags, '{}'), coalesce(s.consents, 0), coalesce(a.email_state, ''), coalesce(a.phone_state, ''),
            y.last_activity, coalesce(h.stays, 0), coalesce(h.nights, 0), coalesce(h.value, 0), coalesce(h.currency, ''),
            h.first_arrival, h.last_stay, h.next_arrival, coalesce(h.cancelled, 0), coalesce(h.no_shows, 0),

@@ -24,7 +24,7 @@ BEGIN
         nationality, country, postal_code, city, source, first_contact, birth_date, sort_key, is_restricted, is_deceased,
         do_not_contact)
     SELECT n.business_id, n.id, 0, 0, 0, '', 0, 0, (now() AT TIME ZONE b.time_zone)::date, n.kind, n.language,
-           n.nationality, n.country, n.postal_code, n.city, n.source, n.first_contact, n.birth_date, n.sort_key,
+           n.nationality, n.country, lower(n.postal_code), lower(n.city), n.source, n.first_contact, n.birth_date, n.sort_key,
            n.is_restricted, n.is_deceased, n.do_not_contact
     FROM new_rows n JOIN accounts_business b ON b.id = n.business_id
     ORDER BY n.id;
