@@ -43,6 +43,14 @@ def answers_read(sent: Mapping[str, str], header: Sequence[str], before: Answers
     )
 
 
+def is_more_to_tell(sent: Mapping[str, str], answers: Answers) -> bool:
+    """Whether a column is to be read in a way that asks for more than the page has asked yet."""
+    return any(
+        answer.way != WHOLE and f"b-{place}" not in sent and sent.get(f"w-{place}") == answer.way
+        for place, answer in enumerate(answers.columns)
+    )
+
+
 def renewed(answers: Answers, *, more_fixed: bool) -> Answers:
     """Answers to be shown once more, with what a chosen way of reading asks for, and room for another fixed value."""
     columns = []
@@ -66,7 +74,7 @@ def _column(sent: Mapping[str, str], place: int, before: Answer) -> Answer:
         meaning=sent.get(f"m-{place}", before.meaning),
         way=way,
         by=by_read(by) if by is not None and way == before.way else before.by if way == before.way else "",
-        parts=parts or (before.parts if way == PARTS else ()),
+        parts=parts or before.parts,
         dates=_one_of(sent.get(f"d-{place}"), ("", *ORDERS), before.dates),
     )
 

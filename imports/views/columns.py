@@ -24,7 +24,7 @@ from imports.services.mappings import mapping_keep
 from imports.services.sources import SAMPLE_ROWS
 from imports.store import store_opener
 from imports.tasks import import_run_check
-from imports.views.asked import answers_read, renewed
+from imports.views.asked import answers_read, is_more_to_tell, renewed
 from imports.views.columns_page import columns_page
 from imports.views.pages import is_partial, run_address, run_or_404, run_page
 from imports.views.questions import Question, questions_of
@@ -99,8 +99,8 @@ def _told(request: BusinessRequest, run: ImportRun, opened: Opened) -> HttpRespo
     if answers.kind != base["kind"]:
         found = _suggested(request, opened, answers.kind)
         return _columns_page(request, run, opened, answers_of(found.layout, header), found.layout, found)
-    if request.POST.get("act"):
-        answers = renewed(answers, more_fixed=request.POST["act"] == "fixed")
+    if request.POST.get("act") or is_more_to_tell(request.POST, answers):
+        answers = renewed(answers, more_fixed=request.POST.get("act") == "fixed")
         return _columns_page(request, run, opened, answers, base, found)
     layout = layout_of(answers, header, base)
     try:
@@ -156,6 +156,7 @@ def _columns_page(
         save_as=request.POST.get("save_as", ""),
         error=error,
         is_sent=is_sent,
+        unfolded=_unfolded(answers, answers_of(base, header)),
     )
     return run_page(
         request,
@@ -167,6 +168,12 @@ def _columns_page(
         step=2,
         is_working=False,
     )
+
+
+def _unfolded(answers: Answers, before: Answers) -> set[int]:
+    """The columns that are read in another way than before: whoever says so has not said all yet."""
+    pairs = enumerate(zip(answers.columns, before.columns, strict=True))
+    return {place for place, (new, old) in pairs if (new.way, new.by, new.dates) != (old.way, old.by, old.dates)}
 
 
 def _tables_page(

@@ -105,16 +105,26 @@ def columns_page(
     save_as: str,
     error: MappingError | None,
     is_sent: bool,
+    unfolded: Collection[int] = (),
 ) -> Page:
     """The page for what is answered so far; `error` says why that makes no sense yet, and `plan` is None until it does.
 
-    `unsure` are the columns whose meaning is a guess.
+    `unsure` are the columns whose meaning is a guess, `unfolded` those whose way of reading is being told.
     """
     told = {one.column: layout_problem(one) for one in error.problems if one.column} if error else {}
     seen = samples(header, sample, n=SAMPLES)
     refused = set(plan.refused) if plan else set(run.refused)
     rows = [
-        _row(place, name, answers.columns[place], seen[place], told.get(name, ""), name in refused, name in unsure)
+        _row(
+            place,
+            name,
+            answers.columns[place],
+            seen[place],
+            error=told.get(name, ""),
+            is_refused=name in refused,
+            is_unsure=name in unsure,
+            is_open=place in unfolded,
+        )
         for place, name in enumerate(header)
     ]
     used = {meaning for answer in answers.columns for meaning in answer.meanings}
@@ -154,12 +164,20 @@ def columns_page(
 
 
 def _row(
-    place: int, name: str, answer: Answer, seen: Sequence[str], error: str, is_refused: bool, is_unsure: bool
+    place: int,
+    name: str,
+    answer: Answer,
+    seen: Sequence[str],
+    *,
+    error: str,
+    is_refused: bool,
+    is_unsure: bool,
+    is_open: bool,
 ) -> Row:
     how = {
         SEVERAL: _("Several values, parted by %(by)s") % {"by": by_shown(answer.by)},
         PARTS: _("Parts, parted by %(by)s") % {"by": by_shown(answer.by)},
-    }.get(answer.way, _("How it is read"))
+    }.get(answer.way, "")
     parts = [
         Part(f"p-{place}-{part}", _("Part %(number)d") % {"number": part + 1}, meaning)
         for part, meaning in enumerate((*answer.parts, "", "")[: min(max(len(answer.parts) + 1, 2), PARTS_MOST)])
@@ -175,7 +193,7 @@ def _row(
         dates=answer.dates,
         is_date=any(map(is_dated, answer.meanings)),
         is_refused=is_refused,
-        is_open=answer.way == PARTS,
+        is_open=is_open,
         mark="" if is_refused else _("Please check") if is_unsure else "" if answer.meanings else _("Stays behind"),
         mark_tone="warn" if is_unsure else "",
         error=error,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts.formats import day, locale_for
 from accounts.models import Business
@@ -74,7 +75,7 @@ def _example(read: Interpreted, line: int) -> Example:
     for consent in read.consents:
         if consent.line == line:
             meaning = ".".join(filter(None, ("consent", consent.purpose, consent.channel)))
-            say(meaning, "✓" if consent.granted else "✗")
+            say(meaning, _("Yes") if consent.granted else _("No"))
     problems = [
         f"{problem.column}: {reason_sentence(problem.reason)}" if problem.column else reason_sentence(problem.reason)
         for problem in read.problems

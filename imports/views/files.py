@@ -68,7 +68,7 @@ def _list_page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> 
     context = {
         "form": form,
         "runs": [line_of(run) for run in run_list()],
-        "kinds": ImportRun.Kind.choices,
+        "kinds": sorted(ImportRun.Kind.choices, key=lambda kind: kind[0] != ImportRun.Kind.GUESTS),
         "languages": settings.LANGUAGES,
         "language": request.business.language,  # type: ignore[attr-defined]
     }
