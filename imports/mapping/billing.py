@@ -28,6 +28,7 @@ def read_invoices(columns: Columns, context: Context, result: Interpreted) -> No
     notes = columns.texts("invoice.note", limit=LIMITS["stay_note"])
     rows = zip(
         columns.lines,
+        record_ids(columns, "invoice.id") if columns.has("invoice.id") else numbers,
         numbers,
         columns.dates("invoice.issued_on", "value_date"),
         columns.dates("invoice.due_on", "value_date"),
@@ -39,12 +40,12 @@ def read_invoices(columns: Columns, context: Context, result: Interpreted) -> No
         [without_card_numbers(note) for note in notes],
         strict=True,
     )
-    for at, (line, number, issued, due, paid, state, amount, currency, stay, note) in enumerate(rows):
+    for at, (line, own_id, number, issued, due, paid, state, amount, currency, stay, note) in enumerate(rows):
         if at in columns.left_out or amount is None:
             continue
         is_paid = True if paid is not None else state == _PAID if state else None
         result.invoices.append(
-            InvoiceRow(line, number, number, issued, due, paid, is_paid, amount, currency, stay, note)
+            InvoiceRow(line, own_id or number, number, issued, due, paid, is_paid, amount, currency, stay, note)
         )
 
 

@@ -1,7 +1,7 @@
 """Payment card numbers: recognised so that they are never stored (PCI DSS 4.0, requirement 3)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from customers.normalise import fold
@@ -21,14 +21,19 @@ _NUMBER = re.compile(r"(?<![\d+])(?:\d[ -]?){12,18}\d(?!\d)")
 _MASKED = re.compile(r"^(?:\d{4}[ -]?\d{0,2})?(?:[*xX•#.][ -]?){4,15}\d{3,4}$")
 
 
-def card_columns(header: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
-    """Places of the columns that hold card numbers, by name or by what stands in most of their cells."""
+def card_columns(
+    header: Sequence[str], sample: Sequence[Sequence[str]], *, known: Collection[str] = frozenset()
+) -> list[int]:
+    """Places of the columns that hold card numbers, by name or by what stands in most of their cells.
+
+    `known` are folded names that are known to mean something else; those are judged by their cells alone.
+    """
     found = []
     for place, name in enumerate(header):
         cells = [row[place].strip() for row in sample]
         filled = [cell for cell in cells if cell]
         by_content = len(filled) > 0 and sum(map(is_card_number, filled)) >= _SHARE * len(filled) and len(filled) >= 2
-        if by_content or fold(name) in _NAMES:
+        if by_content or (fold(name) in _NAMES and fold(name) not in known):
             found.append(place)
     return found
 

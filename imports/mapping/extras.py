@@ -1,7 +1,7 @@
 """What any file may bring beside its format's own: fields of the business, consents, sensitive details."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from imports.mapping import values
@@ -22,7 +22,10 @@ def read_extras(columns: Columns, context: Context, result: Interpreted) -> None
         rows += _field(columns, field)
     for meaning, (purpose, channel) in CONSENTS.items():
         if columns.has(meaning):
-            result.consents += _consents(columns, context, meaning, purpose, channel)
+            purposes = [(purpose, channel)] * len(columns)
+            result.consents += _consents(columns, context, meaning, purposes)
+    if columns.has("consent.answer"):
+        result.consents += _consents(columns, context, "consent.answer", _about(columns))
     for kind in KINDS:
         meaning = f"sensitive.{kind}"
         if columns.has(meaning):
@@ -51,7 +54,23 @@ def _field(columns: Columns, field: OwnField) -> list[FieldRow]:
     return rows
 
 
-def _consents(columns: Columns, context: Context, meaning: str, purpose: str, channel: str) -> list[ConsentRow]:
+def _about(columns: Columns) -> list[tuple[str, str]]:
+    """What each row's answer is about: purpose and channel, both empty where they are no pair that is known.
+
+    A list that names no purpose is of the newsletter by e-mail.
+    """
+    size = len(columns)
+    purposes = columns.chosen("consent.purpose") if columns.has("consent.purpose") else ["newsletter"] * size
+    channels = columns.chosen("consent.channel") if columns.has("consent.channel") else [""] * size
+    known = set(CONSENTS.values())
+    pairs = []
+    for at, (purpose, channel) in enumerate(zip(purposes, channels, strict=True)):
+        pair = (purpose, channel or "email" if purpose == "newsletter" else "")
+        pairs.append(pair if pair in known and at not in columns.left_out else ("", ""))
+    return pairs
+
+
+def _consents(columns: Columns, context: Context, meaning: str, about: Sequence[tuple[str, str]]) -> list[ConsentRow]:
     words = columns.plan.values.get(meaning, {})
     decided = columns.parsed(meaning, lambda text: _answer(text, words), "yes_no")
     texts = columns.texts(f"{meaning}.date")
@@ -61,7 +80,8 @@ def _consents(columns: Columns, context: Context, meaning: str, purpose: str, ch
     column = columns.plan.names(meaning) or columns.plan.names(f"{meaning}.date")
     rows = []
     for at, said_so in enumerate(decided):
-        if not said_so or at in columns.left_out:
+        purpose, channel = about[at]
+        if not said_so or not purpose or at in columns.left_out:
             continue
         granted = said_so == _YES
         moment = moment_of(moments[at], zone=context.zone, ends=not granted)

@@ -58,7 +58,7 @@ def read_guests(
         _known(columns.parsed("guest.language", values.language, "language")),
         _known(columns.parsed("guest.nationality", values.country, "country")),
         columns.dates("guest.birth_date", "value_date", is_past=True),
-        columns.texts("guest.street", limit=LIMITS["street"]),
+        _streets(columns),
         columns.texts("guest.postal_code", limit=LIMITS["postal_code"]),
         columns.texts("guest.city", limit=LIMITS["city"]),
         _known(columns.parsed("guest.country", values.country, "country")),
@@ -76,6 +76,19 @@ def read_guests(
             keys = name_keys(given_name=first, family_name=last, company_name=firm, language=context.language)
             kind = kind or ("company" if firm and not first and not last else "person")
             result.guests.append(GuestRow(line, number, digest, kind, first, last, firm, *rest, *keys, moment))
+
+
+def _streets(columns: Columns) -> list[str]:
+    """The street with the number of the house where that has a column of its own."""
+    streets = columns.texts("guest.street", limit=LIMITS["street"])
+    if not columns.has("guest.house_number"):
+        return streets
+    numbers = columns.texts("guest.house_number", limit=LIMITS["postal_code"])
+    parts = [(street.partition(", "), number) for street, number in zip(streets, numbers, strict=True)]
+    return [
+        f"{street} {number}".strip()[: LIMITS["street"]] + comma + rest if street else ""
+        for (street, comma, rest), number in parts
+    ]
 
 
 def _who(columns: Columns) -> str:

@@ -89,7 +89,8 @@ def choices(meaning: str) -> tuple[str, ...]:
 _FOR_OTHERS: Final = frozenset(
     ("guest.full_name", "guest.email_state", "guest.changed_at", "stay.cancelled", "stay.arrival_year",
      "stay.arrival_month", "stay.arrival_day", "stay.nights", "stay.rate", "stay.lead_days", "purchase.price",
-     "guest.why_us", "guest.thanked", "guest.deal_breakers", "consent.profiling", "consent.tracking")
+     "guest.why_us", "guest.thanked", "guest.deal_breakers", "consent.profiling", "consent.tracking", "guest.house_number", "consent.purpose",
+     "consent.channel", "consent.answer")
 )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def _is_email(cell: str) -> bool:
 
 
 def _is_phone(cell: str) -> bool:
-    return _PHONE.fullmatch(cell) is not None and not _is_date(cell) and sum(map(str.isdigit, cell)) >= 7
+    return _PHONE.fullmatch(cell) is not None and not _is_date(cell) and sum(map(str.isdigit, cell)) >= 8
 
 
 def _may_be_phone(cell: str) -> bool:

@@ -65,7 +65,7 @@ NEEDS: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
     ),
     "invoices": (("invoice.number",), ("invoice.amount",), WHO),
     "purchases": (("purchase.product", "purchase.code", "purchase.description", "purchase.amount"), WHO),
-    "consents": (tuple(CONSENTS) + ("guest.email_state",), ADDRESS),
+    "consents": ((*CONSENTS, "consent.answer", "guest.email_state"), ADDRESS),
 }
 """Of each group a file of the kind must have one meaning at least."""
 
@@ -75,6 +75,7 @@ _LISTS: Final[tuple[Kind, ...]] = ("guests", "bookings", "consents")
 _STAYS: Final[tuple[Kind, ...]] = ("bookings",)
 _INVOICES: Final[tuple[Kind, ...]] = ("invoices",)
 _PURCHASES: Final[tuple[Kind, ...]] = ("purchases",)
+_ANSWERS: Final[tuple[Kind, ...]] = ("consents",)
 _MEANINGS: Final = (
     Meaning("guest.id", gettext_noop("Guest's number"), "guest", _ALL),
     Meaning("guest.kind", gettext_noop("Person or company"), "guest", _FULL),
@@ -98,6 +99,7 @@ _MEANINGS: Final = (
     Meaning("guest.deal_breakers", gettext_noop("Deal breakers"), "guest", _FULL),
     Meaning("guest.changed_at", gettext_noop("Last changed"), "guest", _FULL),
     Meaning("guest.street", gettext_noop("Street address"), "address", _ALL, "join", ", "),
+    Meaning("guest.house_number", gettext_noop("House number"), "address", _ALL, "join", " "),
     Meaning("guest.postal_code", gettext_noop("Postal code"), "address", _ALL),
     Meaning("guest.city", gettext_noop("City"), "address", _ALL),
     Meaning("guest.country", gettext_noop("Country"), "address", _ALL),
@@ -123,6 +125,7 @@ _MEANINGS: Final = (
     Meaning("stay.booked_on", gettext_noop("Booked on"), "stay", _STAYS),
     Meaning("stay.lead_days", gettext_noop("Days from booking to arrival"), "stay", _STAYS),
     Meaning("stay.note", gettext_noop("Note on the stay"), "stay", _STAYS, "join", " · "),
+    Meaning("invoice.id", gettext_noop("Invoice's own number"), "invoice", _INVOICES),
     Meaning("invoice.number", gettext_noop("Invoice number"), "invoice", _INVOICES),
     Meaning("invoice.issued_on", gettext_noop("Issued on"), "invoice", _INVOICES),
     Meaning("invoice.due_on", gettext_noop("Due on"), "invoice", _INVOICES),
@@ -144,6 +147,12 @@ _MEANINGS: Final = (
     Meaning("purchase.property", gettext_noop("Property"), "purchase", _PURCHASES),
     Meaning("purchase.stay", gettext_noop("Booking reference"), "purchase", _PURCHASES),
     Meaning("purchase.reference", gettext_noop("Reference"), "purchase", _PURCHASES),
+    Meaning("consent.purpose", gettext_noop("What the answer is about"), "consent", _ANSWERS),
+    Meaning("consent.channel", gettext_noop("Channel of the answer"), "consent", _ANSWERS),
+    Meaning("consent.answer", gettext_noop("Answer, yes or no"), "consent", _ANSWERS),
+    Meaning("consent.answer.date", gettext_noop("Answer: when"), "consent", _ANSWERS),
+    Meaning("consent.answer.source", gettext_noop("Answer: how"), "consent", _ANSWERS),
+    Meaning("consent.answer.wording", gettext_noop("Answer: wording"), "consent", _ANSWERS),
     Meaning("consent.newsletter.email", gettext_noop("Newsletter by e-mail"), "consent", _LISTS),
     Meaning("consent.newsletter.email.date", gettext_noop("Newsletter by e-mail: when"), "consent", _LISTS),
     Meaning("consent.newsletter.email.source", gettext_noop("Newsletter by e-mail: how"), "consent", _LISTS),

@@ -246,4 +246,5 @@ def _values(known: Format | None, said: Layout) -> dict[str, dict[str, str]]:
 def _refused(header: Sequence[str], sample: Sequence[Sequence[str]], known: Format | None) -> dict[str, str]:
     told = known.refused if known else {}
     refused = {column: told[fold(column)] for column in header if fold(column) in told}
-    return refused | {header[place]: "card_number" for place in card_columns(header, sample) if header[place]}
+    read = {name for reading in known.readings for name in reading.columns} if known else set()
+    return refused | {header[at]: "card_number" for at in card_columns(header, sample, known=read) if header[at]}
