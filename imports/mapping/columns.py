@@ -39,7 +39,8 @@ class Columns:
         self.lines = batch.lines
         self.rows = batch.rows
         # A row that is no row may hold anything anywhere: with sensitive columns none of it is repeated.
-        self.problems = [problem._replace(value="") if plan.sensitive else problem for problem in batch.problems]
+        found = batch.problems + batch.notes
+        self.problems = [problem._replace(value="") if plan.sensitive else problem for problem in found]
         self.left_out: set[int] = set()
         self._cells: list[tuple[str, ...]] = list(zip(*batch.rows, strict=True))
         self._known: dict[tuple[int, bool, bool], list[str]] = {}
