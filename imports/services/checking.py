@@ -12,13 +12,14 @@ from accounts.models import Business
 from accounts.tenancy import business_scope
 from imports.ahead import ahead
 from imports.findings import Findings
+from imports.mapping import MappingError
 from imports.models import ImportProblem, ImportRun
 from imports.policy import Policy
 from imports.progress import progress_forget, progress_tell
 from imports.readers import FileError
 from imports.selectors import own_fields
-from imports.services.lives import findings_store, run_fail
-from imports.services.sources import Source, interpreted, job_of, source_of, today_of
+from imports.services.lives import findings_store, run_ask, run_describe, run_fail
+from imports.services.sources import Source, context_of, interpreted, job_of, source_of, today_of
 from imports.staging import Job, Tally, begin_preview, begin_tryout, write_batch
 
 Progress = Callable[[int], None]
@@ -50,7 +51,8 @@ def tryout(
 
 
 def run_check(*, business_id: int, run_id: int, path: Path | None = None) -> None:
-    """Find out what a run would do with each row and make it `ready`; an unreadable file makes it `failed`.
+    """Find out what a run would do with each row and make it `ready`; an unreadable file makes it `failed`, one whose
+    columns do not fit what was told of them `mapping`.
 
     Opens its own scopes. All of it is one transaction: a run that is `ready` has its rows. Whoever tells its columns
     or its policy otherwise meanwhile, or puts it away, makes the check leave without a trace; the check that follows
@@ -66,6 +68,8 @@ def run_check(*, business_id: int, run_id: int, path: Path | None = None) -> Non
         source = source_of(run, path=path, fields=fields)
         with business_scope(business_id):
             _check(business, run, source)
+    except MappingError as error:
+        run_ask(business_id, run_id, error)
     except FileError as error:
         run_fail(business_id, run_id, error)
     except _Overtaken:
@@ -90,6 +94,8 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
     now = ImportRun.objects.select_for_update().get(pk=run.pk)
     _still(run)
     now.state = ImportRun.State.READY
+    now.error = {}
+    run_describe(now, source)
     now.rows_about = found.rows
     now.counts = found.tally.counts()
     now.seconds = time.monotonic() - started
@@ -117,7 +123,7 @@ def _tried(business: Business, source: Source, job: Job, currency: str, tell: Pr
     tally, findings, rows = Tally(), Findings(), 0
     with transaction.atomic():
         begin_tryout()
-        for batch in ahead(interpreted(business, source, currency, skip=0)):
+        for batch in ahead(interpreted(source, context_of(business, currency), skip=0)):
             done = write_batch(job=job, batch=batch.rows, today=today_of(business))
             tally.add(done)
             findings.add(batch.rows.problems + done.problems)

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from customers.card.models import Customer
+from imports.mapping import layout_read, signature
 from imports.models import ImportMapping, ImportRow, ImportRun
 from imports.policy import policy_of
+from imports.readers import open_source
+from imports.returned import returned
 from imports.services.lives import run_locked
+from imports.store import store_opener
 
 _State = ImportRun.State
 _Decision = ImportRow.Decision
@@ -75,14 +79,16 @@ def run_table_set(*, run_id: int, table: str) -> ImportRun:
 def run_layout_set(*, run_id: int, layout: dict[str, Any], save_as: str = "") -> ImportRun:
     """Say what a run's columns mean; it is looked through (again) by the `run_check` that the caller nudges.
 
-    `save_as` keeps the layout under that name, in the place of one of the same name. Decisions on single rows are
-    dropped: rows may mean other guests now. Raises RunRefused.
+    `save_as` keeps the layout and the run's policy under that name, in the place of one of the same name. Decisions on
+    single rows are dropped: rows may mean other guests now. Raises RunRefused, and MappingError when `layout` is none;
+    whether it fits the file is found out with the file.
     """
+    said = layout_read(layout)
     with transaction.atomic():
         run = run_locked(run_id, *_OPEN)
         run.layout = layout
-        run.kind = layout.get("kind", run.kind)
-        run.format = layout.get("format", "")
+        run.kind, run.format = said.kind, said.format
+        run.error = {}
         run.state = _State.CHECKING
         ImportRow.objects.filter(run_id=run.pk).delete()
         if save_as:
@@ -112,12 +118,13 @@ def _again(run: ImportRun) -> None:
 
 
 def _save(run: ImportRun, name: str) -> None:
-    """Keep a run's layout and policy under a name."""
+    """Keep a run's layout and policy under a name, to be found by the file's header."""
+    table = returned(open_source(store_opener(run.upload, run.business), name=run.file_name).table(run.table))
     ImportMapping.objects.update_or_create(
         name=name[:80],
         defaults={
             "kind": run.kind,
-            "signature": run.layout.get("signature", ""),
+            "signature": signature(table.header),
             "layout": run.layout,
             "policy": run.policy,
             "member": run.member,

@@ -60,8 +60,8 @@ def run_describe(run: ImportRun, source: Source) -> None:
     """Note on a run, unsaved, what its table is and how its columns are read."""
     laid = source.plan
     run.table = source.name
-    run.kind = laid.format.kind
-    run.format = laid.format.key
+    run.kind = laid.kind
+    run.format = laid.key
     run.refused = list(laid.refused)
     run.unread = list(laid.unread)
     run.extras = [list(each) for each in laid.extras()]
@@ -153,6 +153,19 @@ def run_fail(business_id: int, run_id: int, error: FileError) -> None:
         run.state = _State.FAILED
         run.error = {"template": error.template, "params": error.params}
         _end(run)
+    progress_forget(run_id=run_id)
+
+
+def run_ask(business_id: int, run_id: int, error: FileError) -> None:
+    """The columns of a run that is looked through have to be told first, and why. Opens its own scope."""
+    with business_scope(business_id):
+        run = ImportRun.objects.select_for_update().get(pk=run_id)
+        if run.state != _State.CHECKING:
+            return
+        run.state = _State.MAPPING
+        run.error = {"template": error.template, "params": error.params}
+        run.seen_at = timezone.now()
+        run.save()
     progress_forget(run_id=run_id)
 
 

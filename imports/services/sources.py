@@ -1,14 +1,15 @@
 """A run's file, opened and laid out, and its rows in batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Business
-from imports.mapping import Context, Interpreted, Kind, OwnField, Plan, interpret, plan
+from accounts.models import Business, Property
+from imports.mapping import Context, Interpreted, Kind, OwnField, Plan, interpret, lay, plan
 from imports.models import ImportRun
 from imports.policy import Policy, policy_of
 from imports.readers import FILE_BYTES_MAX, Opener, SourceFile, Table, file_opener, open_source
@@ -48,19 +49,25 @@ def source_open(
     opener: Opener | None = None,
     name: str = "",
     table: str = "",
+    layout: Mapping[str, Any] | None = None,
     kind: Kind | None = None,
     fields: Sequence[OwnField] = (),
     limit: int = FILE_BYTES_MAX,
 ) -> Source:
-    """Look a file through and recognise it; `fields` are the business's own. Raises FileError.
+    """Look a file through and lay `layout` over it, or recognise it. Raises FileError, MappingError among them.
 
     The file is at `path` or behind `opener`; `name` is what it is called, `table` which of its tables is meant.
+    `fields` are the business's own.
     """
     if opener is None:
         opener = file_opener(path or Path())
     file = open_source(opener, name=name or (path.name if path else ""), limit=limit)
     read = returned(file.table(table))
-    laid = plan(read.header, read.sample(SAMPLE_ROWS), kind=kind, fields=fields)
+    sample = read.sample(SAMPLE_ROWS)
+    if layout:
+        laid = lay(layout, read.header, fields=fields, sample=sample)
+    else:
+        laid = plan(read.header, sample, kind=kind, fields=fields)
     return Source(file, read, laid, table)
 
 
@@ -70,6 +77,7 @@ def source_of(run: ImportRun, *, path: Path | None, fields: Sequence[OwnField]) 
         opener=file_opener(path) if path else store_opener(run.upload, run.business),
         name=run.file_name,
         table=run.table,
+        layout=run.layout,
         kind=run.kind or None,  # type: ignore[arg-type]
         fields=fields,
     )
@@ -78,16 +86,22 @@ def source_of(run: ImportRun, *, path: Path | None, fields: Sequence[OwnField]) 
     return source
 
 
-def interpreted(business: Business, source: Source, currency: str, *, skip: int) -> Iterator[Numbered]:
-    """Batches of a file from number `skip` on, always cut at the same rows."""
-    context = Context(
+def context_of(business: Business, currency: str) -> Context:
+    """What the business in scope adds to a file."""
+    names = list(Property.objects.values_list("name", flat=True)[:2])
+    return Context(
         country=business.country,
         language=business.language,
         today=today_of(business),
         home_currency=business.currency,
         currency=currency,
         zone=business.zone,
+        property=names[0] if len(names) == 1 else "",
     )
+
+
+def interpreted(source: Source, context: Context, *, skip: int) -> Iterator[Numbered]:
+    """Batches of a file from number `skip` on, always cut at the same rows."""
     end = 0
     for number, batch in enumerate(source.table.batches(BATCH_ROWS)):
         end += len(batch)
@@ -103,14 +117,16 @@ def policy_run(run: ImportRun) -> Policy:
 def job_of(business: Business, source: Source, run: ImportRun | None, *, policy: Policy | None = None) -> Job:
     """What batches are written for. Without a run, or with one that has not begun, it is a try-out."""
     laid = source.plan
+    chosen = policy or (policy_run(run) if run else policy_of({}, kind=laid.kind, format_key=laid.key))
+    came = timezone.localdate(run.created_at, business.zone) if run else today_of(business)
     begun = run is not None and run.state == ImportRun.State.RUNNING
     return Job(
         business_id=business.pk,
         run_id=run.pk if run else 0,
         act_id=(run.change_set_id or 0) if run and begun else 0,
-        system=laid.format.system,
+        system=laid.system,
         language=business.language,
-        edits=laid.format.kind == "guests",
+        edits=laid.kind == "guests",
         tells_kind="guest.kind" in laid.places,
         public_id=business.public_id,
         dry=not begun,
@@ -118,7 +134,8 @@ def job_of(business: Business, source: Source, run: ImportRun | None, *, policy:
         file_name=run.file_name if run else "",
         member_id=run.member_id if run else None,
         actor=run.actor if run else "",
-        policy=policy or (policy_run(run) if run else policy_of({}, kind=laid.format.kind, format_key=laid.format.key)),
+        policy=chosen,
+        told_at=datetime.combine(chosen.file_date or came, time.min, business.zone),
     )
 
 

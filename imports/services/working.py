@@ -16,7 +16,7 @@ from imports.models import ImportRun
 from imports.readers import FileError
 from imports.selectors import own_fields
 from imports.services.lives import RunRefused, findings_store, run_fail, run_finish
-from imports.services.sources import Numbered, interpreted, job_of, source_of, today_of
+from imports.services.sources import Numbered, context_of, interpreted, job_of, source_of, today_of
 from imports.staging import Job, Tally, write_batch
 from imports.stops import Stopped
 
@@ -34,12 +34,13 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
         run = ImportRun.objects.filter(pk=run_id, state=ImportRun.State.RUNNING).first()
         business = Business.objects.get(pk=business_id)
         fields = own_fields(language=business.language)
-    if run is None:
+        context = context_of(business, run.currency) if run else None
+    if run is None or context is None:
         return
     try:
         source = source_of(run, path=path, fields=fields)
         job = job_of(business, source, run)
-        for batch in ahead(interpreted(business, source, run.currency, skip=run.batches_done)):
+        for batch in ahead(interpreted(source, context, skip=run.batches_done)):
             goes_on = _write(business, job, batch)
             if goes_on is not True:
                 if goes_on is None:

@@ -7,8 +7,9 @@ from datetime import date
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from customers.card.models import MAX_TAGS
 from customers.facts.services import facts_once
-from imports.mapping import Interpreted
+from imports.mapping import Interpreted, TagRow
 from imports.staging.apply import apply_guests, apply_numbers, apply_stays, remember_planned
 from imports.staging.consents import Decided, decide_consents, write_consents
 from imports.staging.decisions import begin_preview, decisions_of
@@ -18,6 +19,7 @@ from imports.staging.job import EXTRAS, OUTCOMES, Job, Outcome, Tally
 from imports.staging.known import Register
 from imports.staging.names import property_ids, tag_ids
 from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
+from imports.staging.points import apply_points, plan_points
 from imports.staging.preview import fates, keep_fates
 from imports.staging.resolve import Resolved, resolve
 from imports.staging.restricted import hold_restricted, restricted_cards
@@ -51,12 +53,14 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         register = Register(cursor, job)
         found = resolve(register, batch, decisions_of(cursor, job, [guest.line for guest in batch.guests]))
         seen = register.seen_guests(found.known)
-        tags = tag_ids(cursor, job, {row.tag for row in batch.tags})
-        _stage(cursor, job, found, batch, tags)
+        tagged = _tagged(job, batch)
+        tags = tag_ids(cursor, job, {row.tag for row in tagged})
+        _stage(cursor, job, found, batch, [(row.line, row.position, tags[row.tag]) for row in tagged])
         # The planner knows the stage's size and nothing of the business: hashing is never quadratic.
         cursor.execute("SET LOCAL enable_nestloop = off")
         plan_guests(cursor, job, found.known, seen)
         plan_contacts(cursor, job, found.known)
+        learned = plan_points(cursor, job, found)
         problems = plan_tags(cursor, job, found.known, {tag: name for name, tag in tags.items()})
         plan_fields(cursor, job, found.known, seen)
         restricted = restricted_cards(cursor, job, found.known)
@@ -72,13 +76,16 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         else:
             with facts_once():
                 apply_guests(cursor, job, found.known, today.isoformat())
+                apply_points(cursor, job)
                 apply_numbers(cursor, job, found)
                 if not job.edits:
                     apply_stays(cursor, job, changed_stays)
             apply_fields(cursor, job)
         write_consents(cursor, job, consents)
         write_details(cursor, job, details)
-        tally, changed, altered = _tally(cursor, job, found, seen, changed_stays, consents.guests | details.guests)
+        tally, changed, altered = _tally(
+            cursor, job, found, seen, changed_stays, consents.guests | details.guests | learned
+        )
         tally.problems = found.problems + problems + consents.problems + details.problems
         if job.dry and job.run_id:
             touched = {line for line, stay in found.stay_of.items() if stay in found.new_stays or stay in altered}
@@ -98,7 +105,16 @@ def _count_extras(tally: Tally, job: Job, batch: Interpreted, consents: Decided,
         tally.extras["consents"] = Counter(granted=granted, withdrawn=len(consents.events) - granted)
 
 
-def _stage(cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted, tags: Mapping[str, int]) -> None:
+def _tagged(job: Job, batch: Interpreted) -> list[TagRow]:
+    """The tags of the file, and after each guest's own the one that all of them get."""
+    if not job.policy.tag:
+        return batch.tags
+    return batch.tags + [TagRow(guest.line, MAX_TAGS, job.policy.tag) for guest in batch.guests]
+
+
+def _stage(
+    cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted, tags: list[tuple[int, int, int]]
+) -> None:
     """Fill the temporary tables."""
     create_stage(cursor)
     cards, stays = found.card_of, found.stay_of
@@ -110,8 +126,8 @@ def _stage(cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted,
     )
     copy_rows(cursor, "stage_contact", CONTACT_COLUMNS, found.contacts)
     stage_fields(cursor, found, batch)
-    if batch.tags:
-        copy_rows(cursor, "stage_tag", TAG_COLUMNS, ((row.line, row.position, tags[row.tag]) for row in batch.tags))
+    if tags:
+        copy_rows(cursor, "stage_tag", TAG_COLUMNS, tags)
     if found.stays:
         properties = property_ids(cursor, job, {stay.property for stay in found.stays})
         copy_rows(

@@ -9,6 +9,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.backends.utils import CursorWrapper
 
@@ -17,7 +18,7 @@ from customers.sensitive.models import SensitiveDetail
 from customers.sensitive.selectors import live, opened
 from imports.mapping import DetailRow, Interpreted
 from imports.problems import Problem
-from imports.staging.job import Job
+from imports.staging.job import EVER, Job
 from imports.staging.resolve import Resolved
 
 Detail = tuple[int, str]
@@ -50,8 +51,8 @@ def decide_details(
 ) -> Sealing:
     """Which details of the batch are accepted and differ from what is kept.
 
-    As with the card's own fields: where rows are about the guest, a guest's first row in the file overwrites; all
-    others fill what is missing.
+    As with the card's own fields: where the policy lets it, a guest's first row in the file overwrites, or does where
+    it was changed later; all others fill what is missing.
     """
     result = Sealing()
     if not batch.details:
@@ -72,12 +73,13 @@ def decide_details(
         else:
             wanted.setdefault((customer, row.kind), row)
     kept = _kept(cursor, job, {customer for customer, _kind in wanted})
+    told = {guest.line: guest.changed_at or job.told_at for guest in batch.guests}
     for (customer, kind), row in wanted.items():
-        decides = (
-            job.decides and customer not in found.new and customer not in seen and firsts.get(customer) == row.line
-        )
-        held = (customer, kind) in kept
-        if not held or (decides and kept[customer, kind] not in (None, row.text)):
+        is_first = customer not in found.new and customer not in seen and firsts.get(customer) == row.line
+        text, since = kept.get((customer, kind), (None, EVER))
+        is_later = job.policy.update == "file" or told[row.line] > since
+        decides = job.decides and is_first and is_later
+        if (customer, kind) not in kept or (decides and text not in (None, row.text)):
             result.texts[customer, kind] = row.text
     return result
 
@@ -145,13 +147,13 @@ def _tell_log(cursor: CursorWrapper, job: Job, rows: list[Detail]) -> None:
     )
 
 
-def _kept(cursor: CursorWrapper, job: Job, customers: set[int]) -> dict[Detail, str | None]:
-    """What is kept of guests and may be read; None for a text that cannot be opened, which is left as it is."""
+def _kept(cursor: CursorWrapper, job: Job, customers: set[int]) -> dict[Detail, tuple[str | None, datetime]]:
+    """What is kept of guests and may be read, and since when; None for a text that cannot be opened, which is left."""
     if not customers:
         return {}
     rows = SensitiveDetail.objects.filter(live(), customer_id__in=[card for card in customers if card > 0])
-    kept = {(row.customer_id, row.kind): opened(public_id=job.public_id, detail=row) for row in rows}
+    kept = {(row.customer_id, row.kind): (opened(public_id=job.public_id, detail=row), row.changed_at) for row in rows}
     if job.dry:
         cursor.execute("SELECT customer_id, kind FROM planned_detail WHERE customer_id = ANY (%s)", [sorted(customers)])
-        kept |= dict.fromkeys(((row[0], row[1]) for row in cursor.fetchall()), None)
+        kept |= dict.fromkeys(((row[0], row[1]) for row in cursor.fetchall()), (None, EVER))
     return kept

@@ -6,6 +6,7 @@ from typing import Final
 from django.db.backends.utils import CursorWrapper
 
 from imports.mapping import Interpreted
+from imports.staging.ages import ages_of_values
 from imports.staging.job import Job
 from imports.staging.resolve import Resolved
 from imports.staging.tables import FIELD_COLUMNS, copy_rows
@@ -28,19 +29,25 @@ def stage_fields(cursor: CursorWrapper, found: Resolved, batch: Interpreted) -> 
 def plan_fields(cursor: CursorWrapper, job: Job, known: list[int], seen: Collection[int]) -> None:
     """`plan_field`: values that are missing or differ, `value_id` NULL where there is none.
 
-    The first filled value of each field holds. Of a guest it overwrites the register's where rows are about the guest
-    and it stands in the guest's first row of the file; of a stay the file's always does.
+    The first filled value of each field holds. Of a guest it overwrites the register's where the policy lets it
+    and it stands in the guest's first row of the file, or the newest one; of a stay the file's always does.
     """
+    newest = job.policy.update == "newest"
+    later = "AND (w.of = 'stay' OR w.told_at > coalesce(a.at, '-infinity'))" if newest else ""
+    order = "coalesce(changed_at, %(told_at)s) DESC, line" if newest else "line"
     cursor.execute(
         f"""
         CREATE TEMP TABLE plan_field ON COMMIT DROP AS
-        WITH firsts AS (SELECT customer_id, min(line) AS line FROM stage_guest GROUP BY customer_id),
+        WITH {ages_of_values() if newest else ""} firsts AS (
+            SELECT DISTINCT ON (customer_id) customer_id, line, coalesce(changed_at, %(told_at)s) AS told_at
+            FROM stage_guest ORDER BY customer_id, {order}
+        ),
         wanted AS (
             SELECT DISTINCT ON (f.of, f.row_id, f.field_id) f.*,
                    f.of = 'stay' OR (
                        %(decides)s AND f.row_id = ANY (%(known)s) AND f.row_id <> ALL (%(seen)s::bigint[])
                        AND f.line = g.line
-                   ) AS decides
+                   ) AS decides, g.told_at
             FROM stage_field f LEFT JOIN firsts g ON f.of = 'guest' AND g.customer_id = f.row_id
             ORDER BY f.of, f.row_id, f.field_id, f.line
         ), held AS MATERIALIZED (
@@ -56,10 +63,11 @@ def plan_fields(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
         )
         SELECT w.*, h.id AS value_id
         FROM wanted w LEFT JOIN held h ON h.of = w.of AND h.row_id = w.row_id AND h.field_id = w.field_id
+        {"LEFT JOIN ages a ON w.of = 'guest' AND a.row_id = h.id" if newest else ""}
         WHERE h.id IS NULL
-           OR (w.decides AND ({_columns("w")}) IS DISTINCT FROM ({_columns("h")}))
+           OR (w.decides {later} AND ({_columns("w")}) IS DISTINCT FROM ({_columns("h")}))
         """,
-        job.values() | {"decides": job.decides, "known": known, "seen": list(seen)},
+        job.values() | {"decides": job.decides, "known": known, "seen": list(seen), "told_at": job.told_at},
     )
 
 

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from imports.policy import Policy
 from imports.problems import Problem
 
+EVER = datetime(1, 1, 1, tzinfo=UTC)
 Outcome = Literal["created", "updated", "unchanged", "invalid"]
 OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged", "invalid")
 EXTRAS: dict[str, tuple[str, ...]] = {"details": ("stored", "refused"), "consents": ("granted", "withdrawn")}
@@ -39,6 +41,8 @@ class Job:
     member_id: int | None = None
     actor: str = ""
     policy: Policy = field(default_factory=Policy)
+    told_at: datetime = EVER
+    """When rows that do not say so themselves were last changed: where the newest wins."""
 
     @property
     def decides(self) -> bool:

@@ -29,12 +29,25 @@ class Matches(NamedTuple):
     several: set[tuple[str, str]]
 
 
+class Point(NamedTuple):
+    """What the register knows of an address or number: its cards, none where very many share it, and whether it was
+    learned that nothing may be sent there (`opted_out`, `bounced`), else empty."""
+
+    cards: tuple[int, ...]
+    is_shared: bool
+    learned: str
+
+
+_NOBODY: Final = Point((), is_shared=False, learned="")
+
+
 class Register:
     """The business's register, read for one batch. Numbers below 0 are records that a try-out would have made."""
 
     def __init__(self, cursor: CursorWrapper, job: Job) -> None:
         self.cursor = cursor
         self.job = job
+        self._points: dict[tuple[str, str], Point | None] = {}
 
     def stays(self, numbers: Collection[str]) -> dict[str, int]:
         """Stays by their id in the other system."""
@@ -164,9 +177,12 @@ class Register:
     def matching(self, kind: str, wanted: Iterable[tuple[str, str, str]]) -> Matches:
         """The oldest card with each (folded name, matches); `wanted` holds (folded name, matches, normalised)."""
         pairs = set(wanted)
-        shared = self._shared(kind, {normalised for _, _, normalised in pairs if normalised})
-        direct = {pair for pair in pairs if pair[2] and pair[2] not in shared}
-        candidates = self._direct(kind, direct) + self._by_name(kind, pairs - direct)
+        points = self.points((kind, normalised) for _, _, normalised in pairs if normalised)
+        indirect = {pair for pair in pairs if not pair[2] or points.get((kind, pair[2]), _NOBODY).is_shared}
+        held = [(value, customer) for (_kind, value), point in points.items() for customer in point.cards]
+        bearers = self.identities({customer for _, customer in held})
+        candidates = [(bearers[customer], value, customer) for value, customer in held if customer in bearers]
+        candidates += self._by_name(kind, indirect)
         if self.job.dry:
             candidates += self._planned(kind, pairs)
         names = {(identity, matches) for identity, matches, _ in pairs}
@@ -182,21 +198,25 @@ class Register:
                 found[key] = customer
         return Matches(found, several)
 
-    def oldest_with(self, kind: str, values: Collection[str]) -> dict[str, int]:
-        """The oldest card of before with each normal form, but for those that very many share."""
-        oldest: dict[str, int] = {}
-        for value, customer, cards in self._ask(
-            """
-            SELECT normalised, min(customer_id), count(*) FROM customers_contactpoint
-            WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s) AND kind = %(kind)s
-            GROUP BY normalised
-            """,
-            list(values),
-            kind=kind,
-        ):
-            if cards <= SHARED_BY:
-                oldest[value] = customer
-        return oldest
+    def points(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Point]:
+        """What is known of each (kind, normal form); only those that the register holds. Each is asked once a batch."""
+        wanted = set(wanted)
+        missing = [key for key in wanted if key not in self._points]
+        if missing:
+            self._points |= dict.fromkeys(missing)
+            for kind, value, cards, count, learned in self._ask(
+                f"""
+                SELECT kind, normalised, (array_agg(customer_id ORDER BY customer_id))[:{SHARED_BY}], count(*),
+                       max(state) FILTER (WHERE state IN ('opted_out', 'bounced'))
+                FROM customers_contactpoint
+                WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s)
+                GROUP BY kind, normalised
+                """,
+                list({value for _kind, value in missing}),
+            ):
+                is_shared = count > SHARED_BY
+                self._points[kind, value] = Point(() if is_shared else tuple(cards), is_shared, learned or "")
+        return {key: point for key in wanted if (point := self._points[key]) is not None}
 
     def namesakes(self, guests: Collection[GuestRow]) -> dict[tuple[str, str], int]:
         """The oldest card of before with each (folded name, date of birth) and (folded name, postal code)."""
@@ -216,32 +236,6 @@ class Register:
                 if fact:
                     found.setdefault((identity, fact), customer)
         return found
-
-    def _shared(self, kind: str, normalised: set[str]) -> set[str]:
-        return {
-            value
-            for (value,) in self._ask(
-                f"""
-                SELECT normalised FROM customers_contactpoint
-                WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s) AND kind = %(kind)s
-                GROUP BY normalised HAVING count(*) > {SHARED_BY}
-                """,
-                list(normalised),
-                kind=kind,
-            )
-        }
-
-    def _direct(self, kind: str, pairs: set[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
-        points = self._ask(
-            """
-            SELECT customer_id, normalised FROM customers_contactpoint
-            WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s) AND kind = %(kind)s
-            """,
-            list({normalised for _, _, normalised in pairs}),
-            kind=kind,
-        )
-        names = self.identities({customer for customer, _ in points})
-        return [(names[customer], normalised, customer) for customer, normalised in points if customer in names]
 
     def _by_name(self, kind: str, pairs: set[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
         """For what cannot be looked up itself: the namesakes, and what is on their cards."""

@@ -3,7 +3,7 @@
 The same statements serve a try-out and the real thing, so that both count the same.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
@@ -12,6 +12,7 @@ from customers.card.derive import name_keys
 from customers.card.models import MAX_TAGS
 from customers.card.services import CARD_FIELDS
 from imports.problems import Problem
+from imports.staging.ages import ages_of_cards
 from imports.staging.job import Job
 from imports.staging.tables import copy_rows
 
@@ -19,6 +20,8 @@ NAMES: Final = ("kind", "given_name", "family_name", "company_name")
 DATES: Final = ("birth_date", "first_contact")
 # Columns of the card that a file may fill: texts each of which stands for itself.
 FILLED: Final = tuple(name for name in CARD_FIELDS if name not in (*NAMES, *DATES))
+_AGED: Final = (*NAMES, *DATES, *FILLED)
+_ORDER: Final = "coalesce(g.changed_at, %(told_at)s) DESC, g.line"
 KEYS: Final = ("sort_key", "identity_key", "search_tokens")
 _SPACES: Final = r"[\s\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+"
 
@@ -36,51 +39,68 @@ STAY_OPTIONAL: Final = ("amount", "booked_on")
 def plan_guests(cursor: CursorWrapper, job: Job, known: list[int], seen: Collection[int]) -> None:
     """`plan_card`: one row a guest of the batch, with the values it should have; `differs` tells whether it has not.
 
-    The first filled value of each column holds. Rows about the guest overwrite the card when they are the guest's
-    first in the file; all others fill what is empty. An empty value never overwrites one.
+    The first filled value of each column holds. A guest's first row in the file overwrites the card where the policy
+    lets it; all others fill what is empty. Where the newest wins, a guest's newest row of the batch stands for the
+    first, and overwrites what was last changed before it. An empty value never overwrites one.
     """
     values = job.values() | {"known": known}
+    newest = job.policy.update == "newest"
+
+    def told(column: str) -> str:
+        """Whether the file's value of a column goes before the card's."""
+        return f"(d.decides AND m.told_at > coalesce(a.{column}, c.created_at))" if newest else "d.decides"
+
     cursor.execute(
         f"""
         CREATE TEMP TABLE plan_card ON COMMIT DROP AS
-        WITH ranked AS (
-            SELECT g.*, row_number() OVER (PARTITION BY g.customer_id ORDER BY g.line) AS place,
+        WITH {ages_of_cards(_AGED) if newest else ""} ranked AS (
+            SELECT g.*, coalesce(g.changed_at, %(told_at)s) AS told_at,
+                   row_number() OVER (PARTITION BY g.customer_id ORDER BY {_ORDER if newest else "g.line"}) AS place,
                    count(*) OVER (PARTITION BY g.customer_id) AS places
             FROM stage_guest g
         ), merged AS (
-            SELECT customer_id, is_new, line, {_columns(NAMES)}, {_columns(KEYS)},
+            SELECT customer_id, is_new, line, told_at, {_columns(NAMES)}, {_columns(KEYS)},
                    birth_date, birth_date AS first_birth_date, first_contact,
                    {", ".join(f"{c}, {c} AS first_{c}" for c in FILLED)}
             FROM ranked WHERE places = 1
             UNION ALL
-            SELECT customer_id, bool_or(is_new), min(line), {_firsts(NAMES)}, {_firsts(KEYS)},
-                   (array_agg(birth_date ORDER BY line) FILTER (WHERE birth_date IS NOT NULL))[1],
+            SELECT customer_id, bool_or(is_new), min(line), max(told_at), {_firsts(NAMES)}, {_firsts(KEYS)},
+                   (array_agg(birth_date ORDER BY place) FILTER (WHERE birth_date IS NOT NULL))[1],
                    max(birth_date) FILTER (WHERE place = 1),
                    CASE WHEN %(edits)s THEN max(first_contact) FILTER (WHERE place = 1) ELSE min(first_contact) END,
                    {", ".join(f"{_filled(c)}, max({c}) FILTER (WHERE place = 1)" for c in FILLED)}
             FROM ranked WHERE places > 1 GROUP BY customer_id
         )
         SELECT m.customer_id, m.is_new, m.line, false AS differs, false AS renamed,
-               CASE WHEN c.id IS NULL THEN m.kind WHEN d.decides AND %(tells_kind)s THEN m.kind ELSE c.kind END AS kind,
-               {_names("given_name")}, {_names("family_name")},
-               CASE WHEN c.id IS NULL OR (d.decides AND m.company_name <> '') THEN m.company_name
+               CASE WHEN c.id IS NULL THEN m.kind WHEN {told("kind")} AND %(tells_kind)s THEN m.kind
+                    ELSE c.kind END AS kind,
+               {_names("given_name", told)}, {_names("family_name", told)},
+               CASE WHEN c.id IS NULL OR ({told("company_name")} AND m.company_name <> '') THEN m.company_name
                     ELSE c.company_name END AS company_name,
                CASE WHEN c.id IS NULL THEN m.sort_key ELSE c.sort_key END AS sort_key,
                CASE WHEN c.id IS NULL THEN m.identity_key ELSE c.identity_key END AS identity_key,
                CASE WHEN c.id IS NULL THEN m.search_tokens ELSE c.search_tokens END AS search_tokens,
-               CASE WHEN d.decides THEN coalesce(m.first_birth_date, c.birth_date, m.birth_date)
+               CASE WHEN {told("birth_date")} THEN coalesce(m.first_birth_date, c.birth_date, m.birth_date)
                     ELSE coalesce(c.birth_date, m.birth_date) END AS birth_date,
-               CASE WHEN %(edits)s AND d.decides THEN coalesce(m.first_contact, c.first_contact)
+               CASE WHEN %(edits)s AND {told("first_contact")} THEN coalesce(m.first_contact, c.first_contact)
                     WHEN %(edits)s THEN coalesce(c.first_contact, m.first_contact)
                     ELSE least(c.first_contact, m.first_contact) END AS first_contact,
-               {", ".join(map(_merged, FILLED))}
+               {", ".join(_merged(c, told) for c in FILLED)}
         FROM merged m
         LEFT JOIN customers_customer c ON c.business_id = %(business)s AND c.id = m.customer_id
          AND c.id = ANY (%(known)s)
+        {"LEFT JOIN ages a ON a.row_id = m.customer_id" if newest else ""}
         CROSS JOIN LATERAL (
             SELECT %(decides)s AND c.id IS NOT NULL AND m.customer_id <> ALL (%(seen)s::bigint[]) AS decides) d
         """,
-        values | {"edits": job.edits, "decides": job.decides, "tells_kind": job.tells_kind, "seen": list(seen)},
+        values
+        | {
+            "edits": job.edits,
+            "decides": job.decides,
+            "tells_kind": job.tells_kind,
+            "seen": list(seen),
+            "told_at": job.told_at,
+        },
     )
     cursor.execute("CREATE INDEX ON plan_card (customer_id)")
     cursor.execute("ANALYZE plan_card")
@@ -233,19 +253,19 @@ def _firsts(names: Iterable[str]) -> str:
 
 def _filled(name: str) -> str:
     """The first value that is not empty."""
-    return f"coalesce((array_agg({name} ORDER BY line) FILTER (WHERE {name} <> ''))[1], '')"
+    return f"coalesce((array_agg({name} ORDER BY place) FILTER (WHERE {name} <> ''))[1], '')"
 
 
-def _merged(name: str) -> str:
+def _merged(name: str, told: Callable[[str], str]) -> str:
     return (
-        f"CASE WHEN d.decides THEN coalesce(NULLIF(m.first_{name}, ''), NULLIF(c.{name}, ''), m.{name})"
+        f"CASE WHEN {told(name)} THEN coalesce(NULLIF(m.first_{name}, ''), NULLIF(c.{name}, ''), m.{name})"
         f" ELSE coalesce(NULLIF(c.{name}, ''), m.{name}) END AS {name}"
     )
 
 
-def _names(name: str) -> str:
+def _names(name: str, told: Callable[[str], str]) -> str:
     """Given and family name are taken together, or not at all."""
     return (
-        f"CASE WHEN c.id IS NULL OR (d.decides AND (m.given_name <> '' OR m.family_name <> '')) THEN m.{name}"
-        f" ELSE c.{name} END AS {name}"
+        f"CASE WHEN c.id IS NULL OR ({told('given_name')} AND {told('family_name')}"
+        f" AND (m.given_name <> '' OR m.family_name <> '')) THEN m.{name} ELSE c.{name} END AS {name}"
     )

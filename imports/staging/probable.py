@@ -33,9 +33,9 @@ def probable(register: Register, guests: Collection[GuestRow], evidence: Evidenc
             for guest in guests
             if guest.line not in found and guest.line in evidence
         }
-        cards = register.oldest_with(kind, {value for values in wanted.values() for value in values})
+        points = register.points((kind, value) for values in wanted.values() for value in values)
         for line, values in wanted.items():
-            fitting = [cards[value] for value in values if value in cards]
+            fitting = [point.cards[0] for value in values if (point := points.get((kind, value))) and point.cards]
             if fitting:
                 found[line] = Probable(cause, min(fitting))
     named = [guest for guest in guests if guest.line not in found and guest.identity_key]

@@ -37,6 +37,8 @@ class Resolved:
     probable: dict[int, Probable] = field(default_factory=dict)
     """Line → the card that somebody should look at first; found out in a try-out alone."""
     decisions: Decisions = field(default_factory=dict)
+    opted_out: set[tuple[int, str]] = field(default_factory=set)
+    """(line, kind) of rows whose address or number has opted out, on whichever card."""
 
     @property
     def known(self) -> list[int]:
@@ -50,10 +52,11 @@ def resolve(register: Register, batch: Interpreted, decisions: Decisions | None 
     What was decided about a row goes before all but the guest of a stay that is known. Rows to be left out are.
     """
     dry = register.job.dry
-    found = Resolved(batch.guests, batch.contacts, batch.stays, decisions=decisions or {})
+    found = Resolved(batch.guests, list(batch.contacts), batch.stays, decisions=decisions or {})
     _leave_out(found, {line for line, decided in found.decisions.items() if decided.decision == "skip"})
     if not register.job.edits:
         _stays(register, found, dry=dry)
+    _learn(register, found)
     evidence = _evidence(found.contacts)
     free = _decided(register, found)
     if register.job.edits:
@@ -67,6 +70,18 @@ def resolve(register: Register, batch: Interpreted, decisions: Decisions | None 
         doubtful = [guest for guest in free if found.card_of[guest.line] in found.new or found.card_of[guest.line] < 0]
         found.probable |= probable(register, doubtful, evidence)
     return found
+
+
+def _learn(register: Register, found: Resolved) -> None:
+    """What was learned of an address or number holds on every card that gets it."""
+    points = register.points((contact.kind, contact.normalised) for contact in found.contacts if contact.normalised)
+    learned = {key: point.learned for key, point in points.items() if point.learned}
+    if learned:
+        for at, contact in enumerate(found.contacts):
+            state = learned.get((contact.kind, contact.normalised))
+            if state is not None and contact.state == "ok":
+                found.contacts[at] = contact._replace(state=state)
+    found.opted_out = {(contact.line, contact.kind) for contact in found.contacts if contact.state == "opted_out"}
 
 
 def _leave_out(found: Resolved, lines: set[int]) -> None:

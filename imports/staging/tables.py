@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,7 +21,8 @@ CREATE TEMP TABLE stage_guest (
     line integer, number text, digest text, kind text, given_name text, family_name text, company_name text,
     organisation_number text, language text, nationality text, birth_date date, street text, postal_code text,
     city text, country text, source text, note text, why_us text, thanked text, deal_breakers text,
-    first_contact date, sort_key text, identity_key text, search_tokens text, customer_id bigint, is_new boolean
+    first_contact date, sort_key text, identity_key text, search_tokens text, changed_at timestamptz,
+    customer_id bigint, is_new boolean
 ) ON COMMIT DROP;
 CREATE TEMP TABLE stage_contact (
     line integer, position integer, kind text, value text, normalised text, national text, state text, matches text
@@ -62,7 +63,8 @@ CREATE TEMP TABLE planned_seen (
 """
 _DROP: Final = "DROP TABLE IF EXISTS {}"
 _STAGE: Final = (
-    "stage_guest, stage_contact, stage_stay, stage_tag, stage_field, plan_card, plan_contact, plan_tag, plan_field"
+    "stage_guest, stage_contact, stage_stay, stage_tag, stage_field, plan_card, plan_contact,"
+    " plan_point, plan_tag, plan_field"
 )
 _PLANNED: Final = (
     "planned_contact, planned_guest, planned_number, planned_consent, planned_detail, planned_stay, planned_seen"
@@ -107,6 +109,7 @@ _WRITTEN: Final[dict[type, Callable[[Any], str]]] = {
     Decimal: str,
     bool: lambda value: "t" if value else "f",
     date: date.isoformat,
+    datetime: datetime.isoformat,
     type(None): lambda _value: _NULL,
 }
 

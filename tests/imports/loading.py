@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.tenancy import business_scope
 from imports.models import ImportRun
+from imports.policy import policy_of
 from imports.selectors import own_fields
 from imports.services import run_begin, run_create, run_work, source_open, tryout
 from imports.store import store_add
@@ -13,12 +14,19 @@ from tests.cast import House
 from tests.imports.files import write
 
 
-def load(house: House, path: Path, rows: Iterable[dict[str, str]]) -> ImportRun:
+PROOF = {"consent_source": "Signed card", "wording": "Yes, write to me."}
+"""A policy that says what the rows do not: how their consents were given."""
+
+
+def load(
+    house: House, path: Path, rows: Iterable[dict[str, str]], *, policy: dict[str, Any] | None = None
+) -> ImportRun:
     """Write rows to a file and import it."""
     write(path, rows)
     with business_scope(house.pk):
         source = source_open(path=path, fields=own_fields(language=house.business.language))
-        run = run_create(source=source, file_name=path.name, member=house.admin)
+        policy = PROOF if policy is None else policy
+        run = run_create(source=source, file_name=path.name, member=house.admin, policy=policy)
         run_begin(run=run, member=house.admin)
     run_work(business_id=house.pk, run_id=run.pk, path=path)
     with business_scope(house.pk):
@@ -32,12 +40,16 @@ def keep(house: House, path: Path) -> str:
     return store_add([path.read_bytes()], business=house.business)
 
 
-def would(house: House, path: Path, rows: Iterable[dict[str, str]]) -> dict[str, Any]:
+def would(
+    house: House, path: Path, rows: Iterable[dict[str, str]], *, policy: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """What a try-out of the same rows counts."""
     write(path, rows)
     with business_scope(house.pk):
         source = source_open(path=path, fields=own_fields(language=house.business.language))
-        return tryout(business=house.business, source=source).tally.counts()
+        kept = PROOF if policy is None else policy
+        told = policy_of(kept, kind=source.plan.format.kind, format_key=source.plan.format.key)
+        return tryout(business=house.business, source=source, policy=told).tally.counts()
 
 
 def reasons(house: House, run: ImportRun) -> list[tuple[int, str, str, str]]:

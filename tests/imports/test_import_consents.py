@@ -8,16 +8,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.tenancy import business_scope
-from customers.card.models import Customer
+from customers.card.models import ContactPoint, Customer
 from customers.changes.services import change_set_undo
-from customers.consent.models import ConsentEvent, ConsentState
+from customers.consent.models import ConsentEvent, ConsentState, ConsentWording
 from imports.mapping import ConsentRow
 from imports.services import sources
 from imports.staging.consents import is_news, settle
 from tests.cast import Cast, House
 from tests.factories import ConsentEventFactory, CustomerFactory, EmailFactory
 from tests.imports.files import guest
-from tests.imports.loading import load, reasons, would
+from tests.imports.loading import PROOF, load, reasons, would
 
 MAIL = {"newsletter_email": "yes", "newsletter_email_date": "2024-05-17", "newsletter_email_source": "Signed card"}
 DAY = dt.datetime(2024, 5, 17, tzinfo=dt.UTC)
@@ -53,23 +53,23 @@ def events(house: House, **of: Any) -> int:
 
 
 def test_a_consent_is_recorded_with_what_shows_it(house: House, tmp_path: Path) -> None:
-    rows = [guest(**MAIL, newsletter_sms="no", sensitive_consent="ja")]
+    rows = [guest(**MAIL, newsletter_sms="no", sensitive_consent="ja", sensitive_consent_date="2024-05-18 10:00")]
     assert would(house, tmp_path / "a.csv", rows)["consents"] == {"granted": 2, "withdrawn": 1}
     run = load(house, tmp_path / "a.csv", rows)
     assert run.counts["consents"] == {"granted": 2, "withdrawn": 1}
     assert states(house) == {("newsletter", "email"): True, ("newsletter", "sms"): False, ("sensitive", ""): True}
     with business_scope(house.pk):
         event = ConsentEvent.objects.get(channel="email")
-        undated = ConsentEvent.objects.get(purpose="sensitive")
+        undated = ConsentEvent.objects.get(channel="sms")
         assert (event.source, event.by_guest, event.wording_id) == ("import", False, None)
         assert (event.member_id, event.change_set_id) == (house.admin.pk, run.change_set_id)
         assert event.at == dt.datetime(2024, 5, 16, 22, 0, tzinfo=dt.UTC), "midnight in Oslo"
-        assert event.proof == "a.csv:2 · Signed card"
+        assert event.proof == "a.csv:2 · Signed card · “Yes, write to me.”"
         assert abs(undated.at - timezone.now()) < dt.timedelta(minutes=1)
 
 
 def test_the_same_file_twice_records_nothing_more(house: House, tmp_path: Path) -> None:
-    rows = [guest(**MAIL, newsletter_sms="no", sensitive_consent="ja")]
+    rows = [guest(**MAIL, newsletter_sms="no", sensitive_consent="ja", sensitive_consent_date="2024-05-18")]
     load(house, tmp_path / "a.csv", rows)
     assert would(house, tmp_path / "a.csv", rows)["consents"] == {"granted": 0, "withdrawn": 0}
     again = load(house, tmp_path / "a.csv", rows)
@@ -79,26 +79,76 @@ def test_the_same_file_twice_records_nothing_more(house: House, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("description", "date", "revived"),
+    ("description", "row", "policy"),
     [
-        ("older than the withdrawal", "2024-05-17", False),
-        ("of the same day", "2024-06-01", False),
-        ("without a date", "", False),
-        ("with a date that is none", "soon", False),
-        ("proven to be later", "2024-06-02", True),
+        ("without a date", {"newsletter_email": "yes"}, PROOF),
+        ("with a date that is none", {"newsletter_email": "yes", "newsletter_email_date": "soon"}, PROOF),
+        ("without the words", MAIL, {}),
+        ("without its source", MAIL | {"newsletter_email_source": ""}, {"wording": "Yes, write to me."}),
+    ],
+)
+def test_a_yes_needs_its_proof(
+    house: House, ase: Customer, tmp_path: Path, description: str, row: dict[str, str], policy: dict[str, str]
+) -> None:
+    assert would(house, tmp_path / "a.csv", [guest(**row)], policy=policy)["consents"]["granted"] == 0
+    run = load(house, tmp_path / "a.csv", [guest(**row)], policy=policy)
+    assert "consent_unproven" in {reason for _line, _column, _value, reason in reasons(house, run)}
+    assert states(house) == {}
+
+
+def test_a_file_may_be_imported_without_its_yeses(house: House, ase: Customer, tmp_path: Path) -> None:
+    run = load(house, tmp_path / "a.csv", [guest(**MAIL, newsletter_sms="no")], policy=PROOF | {"consents": "none"})
+    assert states(house) == {("newsletter", "sms"): False}
+    assert reasons(house, run) == []
+
+
+def test_words_of_the_business_s_own_are_named(house: House, ase: Customer, tmp_path: Path) -> None:
+    with business_scope(house.pk):
+        wording = ConsentWording.objects.create(
+            purpose="newsletter", channel="email", version=99, texts={"nb": "Ja, skriv til meg.", "en": "Write to me."}
+        )
+    load(house, tmp_path / "a.csv", [guest(**MAIL)], policy={"wording": "ja,  skriv til meg."})
+    with business_scope(house.pk):
+        event = ConsentEvent.objects.get()
+        assert (event.wording_id, event.language) == (wording.pk, "nb")
+        assert event.proof == "a.csv:2 · Signed card"
+
+
+@pytest.mark.parametrize(
+    ("description", "date"),
+    [
+        ("older than the withdrawal", "2024-05-17"),
+        ("of the same day", "2024-06-01"),
+        ("without a date", ""),
+        ("with a date that is none", "soon"),
+        ("proven to be later", "2024-06-02"),
     ],
 )
 def test_a_withdrawn_consent_is_not_revived(
-    house: House, ase: Customer, tmp_path: Path, description: str, date: str, revived: bool
+    house: House, ase: Customer, tmp_path: Path, description: str, date: str
 ) -> None:
     decide(house, ase, "withdrawn", dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC))
     rows = [guest(newsletter_email="yes", newsletter_email_date=date)]
-    assert would(house, tmp_path / "a.csv", rows)["consents"]["granted"] == int(revived)
+    assert would(house, tmp_path / "a.csv", rows)["consents"]["granted"] == 0
     run = load(house, tmp_path / "a.csv", rows)
-    assert states(house) == {("newsletter", "email"): revived}
+    assert states(house) == {("newsletter", "email"): False}
     told = [reason for _line, _column, _value, reason in reasons(house, run) if reason.startswith("consent")]
-    assert told == ([] if revived else ["consent_withdrawn"])
-    assert events(house, act="granted") == int(revived)
+    assert told == ["consent_withdrawn"]
+    assert events(house, act="granted") == 0
+
+
+@pytest.mark.parametrize("on", ["the same card", "another card"])
+def test_an_address_that_opted_out_gets_no_consent(house: House, tmp_path: Path, on: str) -> None:
+    with business_scope(house.pk):
+        name = {"given_name": "Åse", "family_name": "Sørensen"} if on == "the same card" else {"given_name": "Bo"}
+        point = EmailFactory(customer=CustomerFactory(**name), value="ase@fjord.no", state="opted_out")
+    run = load(house, tmp_path / "a.csv", [guest(**MAIL)])
+    assert states(house) == {}
+    assert "consent_opted_out" in {reason for _line, _column, _value, reason in reasons(house, run)}
+    with business_scope(house.pk):
+        points = ContactPoint.objects.filter(normalised=point.normalised)
+        assert {each.state for each in points} == {"opted_out"}
+        assert points.count() == (1 if on == "the same card" else 2)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +184,16 @@ def test_several_rows_of_a_guest_are_one_answer(house: House, tmp_path: Path, mo
     assert set(states(house).values()) == {False}
 
 
+def test_after_an_undone_import_its_consents_can_be_imported_again(house: House, ase: Customer, tmp_path: Path) -> None:
+    run = load(house, tmp_path / "a.csv", [guest(**MAIL)])
+    with business_scope(house.pk):
+        assert run.change_set_id is not None
+        change_set_undo(change_set_id=run.change_set_id)
+    assert states(house) == {("newsletter", "email"): False}
+    load(house, tmp_path / "a.csv", [guest(**MAIL)])
+    assert states(house) == {("newsletter", "email"): True}
+
+
 def test_a_restricted_card_takes_a_no_and_no_yes(house: House, tmp_path: Path) -> None:
     with business_scope(house.pk):
         held = CustomerFactory(given_name="Åse", family_name="Sørensen", is_restricted=True)
@@ -146,7 +206,8 @@ def test_a_restricted_card_takes_a_no_and_no_yes(house: House, tmp_path: Path) -
 
 def test_undoing_the_import_withdraws_what_it_granted(house: House, ase: Customer, tmp_path: Path) -> None:
     decide(house, ase, "granted", DAY, channel="sms")
-    run = load(house, tmp_path / "a.csv", [guest(**MAIL, newsletter_sms="yes", sensitive_consent="no")])
+    rows = [guest(**MAIL, newsletter_sms="yes", newsletter_sms_date="2024-05-17", sensitive_consent="no")]
+    run = load(house, tmp_path / "a.csv", rows)
     with business_scope(house.pk):
         assert run.change_set_id is not None
         undo, _outcome = change_set_undo(change_set_id=run.change_set_id, member=house.owner)
@@ -206,10 +267,9 @@ def _row(line: int, granted: bool, day: int | None) -> ConsentRow:
 @pytest.mark.parametrize(
     ("description", "answers", "line"),
     [
-        ("one", [_row(1, True, None)], 1),
-        ("a date beats none", [_row(1, True, None), _row(2, True, 3)], 2),
+        ("one", [_row(1, True, 2)], 1),
         ("the newest date", [_row(1, True, 5), _row(2, True, 3)], 1),
-        ("a no without a date beats all", [_row(1, True, 5), _row(2, False, None), _row(3, True, None)], 2),
+        ("a no without a date beats all", [_row(1, True, 5), _row(2, False, None), _row(3, True, 6)], 2),
         ("yes and no of one moment", [_row(1, False, 5), _row(2, True, 5)], 1),
     ],
 )
@@ -218,7 +278,7 @@ def test_the_answer_of_several_rows(description: str, answers: list[ConsentRow],
 
 
 def test_what_is_news() -> None:
-    assert is_news(_row(1, True, None), None) and is_news(_row(1, False, None), None)
-    assert not is_news(_row(1, True, 5), (True, DAY.replace(day=1)))
-    assert not is_news(_row(1, True, 5), (False, DAY.replace(day=5)))
-    assert is_news(_row(1, True, 5), (False, DAY.replace(day=4)))
+    assert is_news(_row(1, False, None), None) and is_news(_row(1, False, 3), None)
+    assert is_news(_row(1, False, None), (True, DAY)) and is_news(_row(1, False, 5), (True, DAY.replace(day=4)))
+    assert not is_news(_row(1, False, 3), (True, DAY.replace(day=4)))
+    assert not is_news(_row(1, False, 5), (False, DAY.replace(day=4)))

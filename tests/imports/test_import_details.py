@@ -28,13 +28,13 @@ from customers.sensitive.tasks import sensitive_sweep
 from imports import services, staging
 from imports.models import ImportProblem, ImportRun
 from imports.selectors import FORGOTTEN_AFTER, SENSITIVE_FORGOTTEN_AFTER
-from imports.services import run_check, run_start, run_work, sources, working
+from imports.services import run_check, run_policy_set, run_start, run_work, sources, working
 from imports.tasks import import_run_work, imports_retention, imports_sweep
 from tests.cast import Cast, House
 from tests.databases import the_server, with_database
 from tests.factories import ConsentEventFactory, CustomerFactory, EmailFactory
 from tests.imports.files import booking, guest, write
-from tests.imports.loading import keep, load, reasons, would
+from tests.imports.loading import PROOF, keep, load, reasons, would
 
 CANARY = "zebrafinchcanary"
 YES = {"sensitive_consent": "yes", "sensitive_consent_date": "2024-05-17", "sensitive_consent_source": "Signed form"}
@@ -235,12 +235,13 @@ def test_the_canary_is_in_clear_nowhere(
     rows = [dict.fromkeys(rows[0], "") | row for row in rows]
     path = write(tmp_path / "list.csv", rows)
     with path.open("a", encoding="utf-8") as stream:
-        stream.write(f"too,few,{CANARY}\n")
+        stream.write(f"too,many{',' * 80}{CANARY}\n")
         stream.write(f'"never closed,{CANARY}\n')
     with path.open("rb") as upload:
         client.post("/b/fjordstuen/import/upload/", {"file": upload})
     with business_scope(house.pk):
         run = ImportRun.objects.get()
+        run_policy_set(run_id=run.pk, policy=PROOF)
     (kept,) = uploads.glob("*.upload*")
     assert CANARY.encode() not in kept.read_bytes()
     run_check(business_id=house.pk, run_id=run.pk)
@@ -312,7 +313,8 @@ def test_an_import_that_is_killed_is_gone_on_with_and_its_file_goes(
     upload = keep(house, path)
     monkeypatch.setattr(sources, "BATCH_ROWS", 1)
     with business_scope(house.pk):
-        run = services.run_create(source=services.source_open(path=path), file_name="a.csv", upload=upload)
+        source = services.source_open(path=path)
+        run = services.run_create(source=source, file_name="a.csv", upload=upload, policy=PROOF)
         services.run_begin(run=run)
     once, written = working._write_once, []
 

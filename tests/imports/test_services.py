@@ -17,7 +17,7 @@ from customers.changes.services import change_set, change_set_undo
 from customers.facts.models import CustomerFacts
 from customers.history.models import Stay, StayParticipant
 from imports import findings
-from imports.mapping import formats
+from imports.mapping import choices, formats
 from imports.mapping.rows import LIMITS
 from imports.models import ImportProblem, ImportRun, ImportSeen
 from imports.services import (
@@ -620,13 +620,17 @@ def test_limits_are_those_of_the_columns() -> None:
 
 
 def test_words_of_the_formats_are_choices_of_the_card() -> None:
-    choices = {
+    known_words = {
         "guest.source": set(Customer.Source.values),
         "guest.kind": set(Customer.Kind.values),
         "stay.status": set(Stay.Status.values),
+        "guest.email_state": set(ContactPoint.State.values),
+        "consent.newsletter.email": {"yes", "no"},
     }
     for known in formats():
         for meaning, words in known.values.items():
-            assert set(words.values()) <= choices[meaning]
-    own = next(known for known in formats() if known.key == "guest_list")
-    assert set(own.values["guest.source"]) == set(Customer.Source.values) - {""}
+            if meaning in known_words:
+                assert set(words.values()) - {""} <= known_words[meaning]
+    for meaning in ("guest.source", "guest.kind", "stay.status", "guest.email_state"):
+        assert set(choices(meaning)) <= known_words[meaning], meaning
+    assert set(choices("guest.source")) == set(Customer.Source.values) - {""}
