@@ -11,10 +11,11 @@ from imports.readers.limits import COLUMNS_MAX
 HEADER_ROWS_MAX: Final = 50
 """Rows among which the header is looked for."""
 _NAME_MAX: Final = 200
+_NUMBER: Final = re.compile(r"\s*[\d.,]+\s*$")
 _BLANK: Final = " \t\r\n\ufeff\u00a0"
 # What stands above tables and is no name of a column: a label with its value, a day, an address.
 _NO_NAME = re.compile(
-    r":\s*$|^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|^\S+@\S+\.\S+$|^https?://|^\+?\d[\d ()-]{6,}$|^.{61,}$", re.DOTALL
+    r":\s*$|^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|^\S+@\S+\.\S+$|^https?://|^\+?\d[\d ()-]{6,}$|^.{121,}$", re.DOTALL
 )
 
 
@@ -36,22 +37,24 @@ def header_place(rows: Sequence[Sequence[str]]) -> int:
     for at in shown:
         if at >= HEADER_ROWS_MAX:
             break
-        if _is_header(rows, filled, at, width):
+        if _is_header(rows, filled, at, width, is_first=at == first):
             return at
     return first
 
 
-def _is_header(rows: Sequence[Sequence[str]], filled: Sequence[Sequence[int]], at: int, width: int) -> bool:
+def _is_header(
+    rows: Sequence[Sequence[str]], filled: Sequence[Sequence[int]], at: int, width: int, *, is_first: bool
+) -> bool:
     places = filled[at]
     if width < 2:
         return True
     if len(places) < 2 or 2 * len(places) < width:
         return False
     if _all_names(rows[at], places):
-        return True
+        return is_first or not any(_NUMBER.match(rows[at][place]) for place in places)
     # Odd names are taken for names where nothing below has more of them.
     below = range(at + 1, min(at + HEADER_ROWS_MAX, len(rows)))
-    return not any(len(filled[row]) > len(places) and _all_names(rows[row], filled[row]) for row in below)
+    return is_first and not any(len(filled[row]) > len(places) and _all_names(rows[row], filled[row]) for row in below)
 
 
 def _all_names(row: Sequence[str], places: Sequence[int]) -> bool:

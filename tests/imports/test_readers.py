@@ -279,6 +279,22 @@ def test_files_that_cannot_be_imported(
             (),
             2,
         ),
+        (
+            "few names and a row of many cells",
+            "name,email\nJan,jan@berg.no,1,2,3\nEva,e@berg.no\n",
+            ("name", "email"),
+            1,
+            (),
+            1,
+        ),
+        (
+            "labels and days above the names",
+            "From;01.01.2024;To;31.12.2024\nname;email;city;phone;note\nJan;j@b.no;Bø;1;x\nEva;e@b.no;Bø;2;y\n",
+            ("name", "email", "city", "phone", "note"),
+            2,
+            ("From 01.01.2024 To 31.12.2024",),
+            2,
+        ),
         ("a narrow table of words", "name,note\nJan,sea view\nEva,\n", ("name", "note"), 1, (), 2),
     ],
 )
