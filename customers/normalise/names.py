@@ -6,6 +6,7 @@ All keys are bounded in length, whatever is given, and no function here raises.
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 from customers.normalise.letters import collapse, fold
 from customers.normalise.lists import listed
@@ -50,15 +51,23 @@ def search_tokens(given: str, family: str, company: str) -> list[str]:
     """
     found: dict[str, None] = {}
     for text in (given, family, company):
-        text = text[:_READ_MAX]
-        words = fold(text).split()
-        if not text.isalnum():
-            words += [fold(joined).replace(" ", "") for joined in _JOINED.findall(text)]
-        for word in words:
-            found[word[:TOKEN_LENGTH]] = None
-            found[collapse(word)[:TOKEN_LENGTH]] = None
-    found.pop("", None)
+        if text:
+            found |= dict.fromkeys(_tokens(text[:_READ_MAX]))
     return list(found)[:TOKENS_MAX]
+
+
+# Registers repeat their names: what follows from one is worked out once.
+@lru_cache(maxsize=1 << 14)
+def _tokens(text: str) -> tuple[str, ...]:
+    words = fold(text).split()
+    if not text.isalnum():
+        words += [fold(joined).replace(" ", "") for joined in _JOINED.findall(text)]
+    found: dict[str, None] = {}
+    for word in words:
+        found[word[:TOKEN_LENGTH]] = None
+        found[collapse(word)[:TOKEN_LENGTH]] = None
+    found.pop("", None)
+    return tuple(found)
 
 
 def deletions(token: str) -> frozenset[str]:
@@ -80,9 +89,14 @@ def identity_key(given: str, family: str, company: str) -> str:
     A person's is made of the given and family name alone, so that the employer does not matter; a
     record without either is keyed by its company. Empty when nothing can be read.
     """
-    words = sorted(collapse(fold(f"{given} {family}")).split())
+    words = sorted((*_collapsed(given), *_collapsed(family)))
     key = " ".join(words) if words else company_key(company)
     return _bounded(key)
+
+
+@lru_cache(maxsize=1 << 14)
+def _collapsed(text: str) -> tuple[str, ...]:
+    return tuple(collapse(fold(text)).split())
 
 
 def company_key(text: str) -> str:
@@ -161,16 +175,17 @@ def sort_key(given: str, family: str, company: str, *, language: str = "") -> st
     return f"{' '.join(main)}  {' '.join(given_words + particles)}"[:SORT_LENGTH].rstrip()
 
 
-def _sorting_words(text: str, language: str) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def _sorting_words(text: str, language: str) -> tuple[str, ...]:
     text = text[:_READ_MAX]
     alphabet = _ALPHABETS.get(language, {})
     if alphabet is _NORWEGIAN:
         text = text.casefold().replace("aa", "å")
     if not alphabet or text.isascii():
-        return fold(text).split()
+        return tuple(fold(text).split())
     # Composed first, so that an å typed as a letter and a ring is one letter.
     composed = unicodedata.normalize("NFC", text.casefold())
-    return fold(composed.translate(alphabet)).translate(_AFTER_Z).split()
+    return tuple(fold(composed.translate(alphabet)).translate(_AFTER_Z).split())
 
 
 def split_full_name(text: str) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from typing import Final, Literal, NamedTuple
 import phonenumbers
 from phonenumbers import NumberParseException
 
+from customers.normalise.phone_plain import plain_number
+
 PhoneState = Literal["ok", "placeholder", "invalid"]
 PhoneReason = Literal[
     "",
@@ -57,6 +59,17 @@ def normalise_phone(raw: str, country: str) -> PhoneResult:
         return PhoneResult(None, "", "", "invalid", "no_digits")
     if is_placeholder(digits):
         return PhoneResult(None, digits, digits, "placeholder", "placeholder")
+    plain = plain_number(text, country)
+    if plain is not None:
+        code, national = plain
+        if is_placeholder(national):
+            return PhoneResult(None, digits, national, "placeholder", "placeholder")
+        return PhoneResult(f"+{code}{national}", digits, national, "ok", "")
+    return _looked_up(text, digits, country)
+
+
+def _looked_up(text: str, digits: str, country: str) -> PhoneResult:
+    """What the library says of a number."""
     parsed, reason = _parsed(text, country)
     if parsed is None or not phonenumbers.is_valid_number(parsed):
         if _SEVERAL.search(text):
