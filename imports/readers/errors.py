@@ -21,6 +21,11 @@ class FileError(Exception):
         return self.template % self.params
 
 
+def _parted(number: int) -> str:
+    """A number with a space at each thousand, which is read alike in every language."""
+    return f"{number:,}".replace(",", "\u00a0")
+
+
 class FileMissing(FileError):
     """There is no such file, or it may not be read."""
 
@@ -129,7 +134,7 @@ class TooManyEntries(FileError):
     )
 
     def __init__(self, *, limit: int) -> None:
-        super().__init__(limit=f"{limit:,}")
+        super().__init__(limit=_parted(limit))
 
 
 class PackedTooMuch(FileError):
@@ -196,7 +201,7 @@ class TooManyRows(FileError):
     )
 
     def __init__(self, *, limit: int) -> None:
-        super().__init__(limit=f"{limit:,}")
+        super().__init__(limit=_parted(limit))
 
 
 class LineTooLong(FileError):
