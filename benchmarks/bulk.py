@@ -22,7 +22,8 @@ def bulk_measure(*, guests: int, loop: int) -> dict[str, Any]:
 
     from accounts.models import Business
     from accounts.tenancy import business_scope
-    from customers.bulk.services import bulk_start, bulk_undo, bulk_work, undo_is_big
+    from customers.bulk.services import bulk_start, bulk_work
+    from customers.bulk.undoing import bulk_undo, undo_is_big
     from customers.card.models import Customer, Tag
 
     processor = measure.Processor()

@@ -2,7 +2,7 @@
 
 from customers.bulk.models import BulkGuests, BulkRun
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
-from customers.changes.models import Change, ChangeSet
+from customers.changes.models import Change, ChangeSet, Leaving
 from customers.consent.models import ConsentEvent, ConsentState, ConsentWording
 from customers.export.models import ExportRun, SavedColumns
 from customers.facts.models import CustomerFacts, RegisterFacts
@@ -32,6 +32,7 @@ __all__ = [
     "ExternalId",
     "GuestFieldValue",
     "Invoice",
+    "Leaving",
     "Misspelling",
     "Posting",
     "Presence",

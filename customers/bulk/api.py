@@ -16,8 +16,9 @@ from customers.bulk.models import BulkRun
 from customers.bulk.registry import ValuesRefused
 from customers.bulk.selectors import run_get
 from customers.bulk.serializers import BulkIn, BulkOut
-from customers.bulk.services import RunRefused, bulk_cancel, bulk_start, bulk_undo
+from customers.bulk.services import RunRefused, bulk_cancel, bulk_start
 from customers.bulk.tasks import bulk_run_work
+from customers.bulk.undoing import bulk_undo
 from customers.changes.services import CannotUndo
 from customers.conditions.selectors import filter_catalogue
 from customers.filters import Condition, Group, TreeError, tree_read

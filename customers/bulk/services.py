@@ -1,4 +1,4 @@
-"""Start an action on many guests, carry it on batch by batch, cancel it; undo a large act in the background.
+"""Start an action on many guests, carry it on batch by batch, cancel it. `customers.bulk.undoing` has the undos.
 
 `bulk_work` opens its own scopes and transactions, one a batch, and may not be called inside a long one. Everything else
 works in the caller's scope.
@@ -13,7 +13,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.audit import audit_record
 from accounts.models import Business, Member
@@ -22,15 +21,9 @@ from accounts.tenancy.runs import tried_again
 from customers.bulk.models import BulkGuests, BulkRun
 from customers.bulk.registry import ValuesRefused, action_get
 from customers.bulk.selection import Selection, guests_freeze, guests_lock, guests_sort
-from customers.changes.models import Change, ChangeSet
-from customers.changes.services import (
-    CannotUndo,
-    change_set_check,
-    change_set_close,
-    change_set_open,
-    change_set_undo,
-    recording,
-)
+from customers.bulk.undoing import UNDO, undo_broken, undo_work
+from customers.changes.models import ChangeSet
+from customers.changes.services import change_set_close, change_set_open, recording
 from customers.filters import EMPTY, Group, tree_dumps
 
 BATCH = 5_000
@@ -39,9 +32,6 @@ SMALL = 200
 """So many guests are written at once, in the caller's transaction; more in the background."""
 EXAMPLES = 5
 """How many of the guests that are left as they are a run remembers, for each reason."""
-BIG_UNDO = 5_000
-"""Changes above which an act is undone in the background."""
-UNDO = "undo"
 
 
 class RunRefused(Exception):
@@ -114,7 +104,7 @@ def bulk_work(*, business_id: int, run_id: int) -> None:
         return
     try:
         if run.kind == UNDO:
-            tried_again(partial(_undo, business_id, run_id))
+            undo_work(business_id=business_id, run_id=run_id)
             return
         number = run.batches_done
         while tried_again(partial(_batch, business_id, run_id, number)):
@@ -122,7 +112,9 @@ def bulk_work(*, business_id: int, run_id: int) -> None:
     except Exception:
         with business_scope(business_id):
             run = BulkRun.objects.select_for_update().get(pk=run_id)
-            if run.is_open:
+            if run.is_open and run.kind == UNDO:
+                undo_broken(run=run)
+            elif run.is_open:
                 _end(run, BulkRun.State.FAILED)
         raise
 
@@ -145,40 +137,6 @@ def bulk_cancel(*, run_id: int, member: Member | None = None) -> BulkRun:
             data={"action": run.kind, "guests": run.total, "changed": run.changed},
         )
     return run
-
-
-def undo_is_big(*, change_set_id: int) -> bool:
-    """Whether an act is too large to be undone while somebody waits for the page."""
-    changes = Change.objects.filter(change_set_id=change_set_id).order_by()
-    return changes[BIG_UNDO : BIG_UNDO + 1].exists()
-
-
-def bulk_undo(*, change_set_id: int, member: Member | None = None) -> BulkRun:
-    """Undo an act: a small one at once, and the run comes back ``done``; a large one in the background, where the run
-    is ``waiting`` and the caller lets a worker know. The same run comes back while it is not done.
-
-    Raises :class:`~customers.changes.services.CannotUndo`, for a large act where that is known before it begins.
-    """
-    with transaction.atomic():
-        target = change_set_check(change_set_id=change_set_id)
-        waiting = BulkRun.objects.filter(
-            kind=UNDO,
-            values__change_set=change_set_id,
-            state__in=(BulkRun.State.WAITING, BulkRun.State.RUNNING),
-        ).first()
-        if waiting is not None:
-            return waiting
-        run = BulkRun.objects.create(
-            kind=UNDO,
-            values={**target.params, "change_set": target.pk},
-            title=target.title,
-            total=Change.objects.filter(change_set_id=change_set_id).order_by().count(),
-            member=member,
-            actor=(str(member) if member else current_actor())[:200],
-        )
-        if not undo_is_big(change_set_id=change_set_id):
-            _undo_now(run)
-        return run
 
 
 def _once(token: str, action: str, values: Mapping[str, Any], selection: Selection) -> str:
@@ -236,46 +194,17 @@ def _finish(run: BulkRun) -> None:
     )
 
 
-def _end(run: BulkRun, state: BulkRun.State, error: str = "") -> None:
+def _end(run: BulkRun, state: BulkRun.State) -> None:
     """Close the act, and forget who was meant. An act that changed nothing is none."""
-    act, run.state, run.error = run.change_set_id, state, error[:300]
+    act, run.state = run.change_set_id, state
     run.finished_at = run.seen_at = timezone.now()
-    if run.kind != UNDO and not run.changed:
+    if not run.changed:
         run.change_set = None
     run.save()
     BulkGuests.objects.filter(run=run).delete()
-    if act is None or run.kind == UNDO:
+    if act is None:
         return
     if run.changed:
         change_set_close(change_set_id=act, result={"changed": run.changed, "skipped": run.skipped})
     else:
         ChangeSet.objects.filter(pk=act).delete()
-
-
-def _undo(business_id: int, run_id: int) -> None:
-    """Undo an act in one transaction: whoever is killed leaves nothing done, and the next one begins again.
-
-    The run's row is held as long as that takes, so that a second worker sees it is taken and leaves.
-    """
-    with business_scope(business_id):
-        waiting = BulkRun.objects.filter(pk=run_id, state=BulkRun.State.WAITING)
-        waiting.update(state=BulkRun.State.RUNNING, seen_at=timezone.now())
-    with business_scope(business_id):
-        run = BulkRun.objects.select_for_update(skip_locked=True).filter(pk=run_id).first()
-        if run is None or not run.is_open:
-            return
-        language = run.member.user.language if run.member else Business.objects.get(pk=business_id).language
-        try:
-            with override(language):
-                _undo_now(run)
-        except CannotUndo as refused:
-            _end(run, BulkRun.State.FAILED, str(refused))
-
-
-def _undo_now(run: BulkRun) -> None:
-    act, outcome = change_set_undo(change_set_id=run.values["change_set"], member=run.member)
-    run.change_set = act
-    run.done, run.changed = run.total, outcome.restored + outcome.reverted + outcome.removed
-    left = {"kept": outcome.kept, "blocked": outcome.blocked}
-    run.skipped = {reason: number for reason, number in left.items() if number}
-    _end(run, BulkRun.State.DONE)

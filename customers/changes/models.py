@@ -94,6 +94,29 @@ class Change(TenantModel):
         return f"{self.act} {self.record} {self.row_id}"
 
 
+class Leaving(TenantModel):
+    """Guests or stays that a large undo is about to remove: out of everybody's sight until it has (sql/leaving.sql).
+
+    Ids that follow each other are one row: what an import made is hidden in a moment. Written in the undo's first
+    transaction, and gone with its last one.
+    """
+
+    pk = models.CompositePrimaryKey("business_id", "record", "first_id")
+    record = models.CharField(max_length=40)
+    """``customer`` or ``stay``."""
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    undo_id = models.BigIntegerField()
+    """The undo's change set."""
+
+    class Meta:
+        verbose_name = _("rows on their way out")
+        verbose_name_plural = _("rows on their way out")
+
+    def __str__(self) -> str:
+        return f"{self.record} {self.first_id}-{self.last_id}"
+
+
 class TrackedModel(TenantModel):
     """A guest table. Every write is recorded under a change set; without one the database refuses it.
 

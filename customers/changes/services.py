@@ -97,27 +97,64 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
     """
     with transaction.atomic():
         target = change_set_check(change_set_id=change_set_id)
-        with change_set(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member) as act:
-            try:
-                outcome = undo_rows(change_set_id=target.pk)
-            except GuestRestricted as error:
-                raise CannotUndo(
-                    _("The processing of this guest's data is restricted. The card can be read, but not changed.")
-                ) from error
+        undoing = change_set(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member)
+        with restricted_told(), undoing as act:
+            outcome = undo_rows(change_set_id=target.pk)
         ChangeSet.objects.filter(pk=act.pk).update(undoes_id=target.pk, result=outcome.as_result())
-        ChangeSet.objects.filter(pk=target.pk).update(state=ChangeSet.State.UNDONE, undone_by_id=act.pk)
-        if target.undoes_id is not None:
-            # Taking an undo back, the act it had undone stands again, and can be undone again.
-            ChangeSet.objects.filter(pk=target.undoes_id, undone_by_id=target.pk).update(
-                state=ChangeSet.State.DONE, undone_by_id=None
-            )
-        audit_record(
-            action="change.undone",
-            member=member,
-            object_type="changeset",
-            object_id=target.pk,
-        )
+        _stands(target=target, act_id=act.pk)
+        _audit(target_id=target.pk, member=member)
         return act, outcome
+
+
+def change_set_undo_open(*, target: ChangeSet, member: Member | None = None) -> ChangeSet:
+    """Open an undo of several transactions, of a set that :func:`change_set_check` has let through; end it with
+    :func:`change_set_undo_close`. Call :func:`change_set_undo_stands` once what it removes is out of sight."""
+    act = change_set_open(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member)
+    act.undoes_id = target.pk
+    act.save(update_fields=["undoes_id"])
+    return act
+
+
+def change_set_undo_stands(*, target: ChangeSet, act: ChangeSet) -> None:
+    """From now on the set counts as undone, and nobody undoes it a second time."""
+    _stands(target=target, act_id=act.pk)
+
+
+def change_set_undo_close(*, act: ChangeSet, outcome: UndoOutcome, member: Member | None = None) -> None:
+    """Mark an undo of several transactions as complete."""
+    change_set_close(change_set_id=act.pk, result=outcome.as_result())
+    _audit(target_id=act.undoes_id, member=member)
+
+
+def change_set_undo_break(*, act: ChangeSet, outcome: UndoOutcome) -> None:
+    """Close an undo that a fault has stopped: what it did can be undone, and the set be undone again for the rest."""
+    change_set_close(change_set_id=act.pk, result=outcome.as_result())
+    undone = ChangeSet.objects.filter(pk=act.undoes_id or 0, undone_by_id=act.pk)
+    undone.update(state=ChangeSet.State.DONE, undone_by_id=None)
+
+
+@contextmanager
+def restricted_told() -> Iterator[None]:
+    """Say in words that nothing but what is known of restricted guests would be undone."""
+    try:
+        yield
+    except GuestRestricted as error:
+        raise CannotUndo(
+            _("The processing of this guest's data is restricted. The card can be read, but not changed.")
+        ) from error
+
+
+def _stands(*, target: ChangeSet, act_id: int) -> None:
+    ChangeSet.objects.filter(pk=target.pk).update(state=ChangeSet.State.UNDONE, undone_by_id=act_id)
+    if target.undoes_id is not None:
+        # Taking an undo back, the act it had undone stands again, and can be undone again.
+        ChangeSet.objects.filter(pk=target.undoes_id, undone_by_id=target.pk).update(
+            state=ChangeSet.State.DONE, undone_by_id=None
+        )
+
+
+def _audit(*, target_id: int | None, member: Member | None) -> None:
+    audit_record(action="change.undone", member=member, object_type="changeset", object_id=target_id)
 
 
 def change_set_check(*, change_set_id: int) -> ChangeSet:

@@ -5,7 +5,8 @@ Several changes of one row inside one change set are folded first: the oldest ol
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,11 +19,21 @@ from customers.changes.operations import UNRECORDED, recorded_columns
 
 Ids = Sequence[int] | None
 
+
+@dataclass(frozen=True)
+class Target:
+    """The change set to take back. ``held`` are rows, by record, that stay as they are whatever the set did to them."""
+
+    id: int
+    held: Mapping[str, Sequence[int]]
+
+
 OF_CARD = ("customer", "contactpoint", "customertag", "externalid", "relation", "guestfieldvalue", "sensitivedetail")
 """Records of what is known of a guest. Stays, notes and invoices of a restricted one go on."""
 
 _OF_SET = """c.change_set_id = %(set)s AND c.record = %(record)s
-          AND (%(ids)s::bigint[] IS NULL OR c.row_id = ANY (%(ids)s))"""
+          AND (%(ids)s::bigint[] IS NULL OR c.row_id = ANY (%(ids)s::bigint[]))
+          AND c.row_id <> ALL (%(held)s::bigint[])"""
 
 _FOLDED = f"""
     SELECT row_id, jsonb_object_agg(key, old) AS old, jsonb_object_agg(key, new) AS new
@@ -75,7 +86,7 @@ _MADE = f"""
 updates and by those of later acts undone completely, together with their undoing."""
 
 
-def restore(cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids, *, yielding: bool = False) -> int:
+def restore(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids, *, yielding: bool = False) -> int:
     """Insert deleted rows again, with their ids, where their parents are there; returns how many came back.
 
     A column that did not exist when the row was deleted takes its default. With ``yielding`` a row gives up its flags
@@ -111,23 +122,23 @@ def restore(cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids
         WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.id = r.id) {" ".join(there)}
         ORDER BY r.id
         """,
-        _parameters(model, change_set_id, ids) | {"defaults": _defaults(model)},
+        _parameters(model, target, ids) | {"defaults": _defaults(model)},
     )
     return int(cursor.rowcount)
 
 
-def missing(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+def missing(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     """Ids of deleted rows that are not there."""
     cursor.execute(
         f"SELECT row_id FROM ({_GONE}) gone"
         f" WHERE NOT EXISTS (SELECT FROM {model._meta.db_table} t WHERE t.id = gone.row_id) ORDER BY row_id",
-        _parameters(model, change_set_id, None),
+        _parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
 
 
 def revert(
-    cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids, *, columns: Sequence[str] | None = None
+    cursor: Any, model: type[TrackedModel], target: Target, ids: Ids, *, columns: Sequence[str] | None = None
 ) -> list[int]:
     """Set columns back to their oldest value where they still hold the newest one; returns the ids of changed rows.
 
@@ -155,12 +166,12 @@ def revert(
         WHERE t.id = w.row_id AND ({" OR ".join(still_new.values())})
         RETURNING t.id
         """,
-        _parameters(model, change_set_id, ids),
+        _parameters(model, target, ids),
     )
     return [row[0] for row in cursor.fetchall()]
 
 
-def withdraw(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+def withdraw(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     """Take a flag that one row among siblings may carry from the rows that the set gave it, before another gets it
     back; returns the ids of changed rows."""
     table = model._meta.db_table
@@ -174,12 +185,12 @@ def withdraw(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list
     cursor.execute(
         f"UPDATE {table} t SET {assignments} FROM ({_FOLDED}) f"
         f" WHERE t.id = f.row_id AND ({' OR '.join(given.values())}) RETURNING t.id",
-        _parameters(model, change_set_id, None),
+        _parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
 
 
-def edited_since(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+def edited_since(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     """Ids of updated rows of which a column does not hold its oldest value."""
     table = model._meta.db_table
     differs = " OR ".join(
@@ -189,36 +200,75 @@ def edited_since(cursor: Any, model: type[TrackedModel], change_set_id: int) -> 
     cursor.execute(
         f"SELECT t.id FROM {table} t JOIN ({_before_and_after(table)}) w ON w.row_id = t.id"
         f" WHERE {differs} ORDER BY t.id",
-        _parameters(model, change_set_id, None),
+        _parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
 
 
-def updated(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+def updated(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     """Ids of the rows the set updated but did not make."""
-    cursor.execute(f"SELECT row_id FROM ({_FOLDED}) f ORDER BY row_id", _parameters(model, change_set_id, None))
+    cursor.execute(f"SELECT row_id FROM ({_FOLDED}) f ORDER BY row_id", _parameters(model, target, None))
     return [row[0] for row in cursor.fetchall()]
 
 
-def remove(cursor: Any, model: type[TrackedModel], change_set_id: int, ids: Ids) -> int:
-    """Delete rows the set made, while untouched since and not pointed to; returns how many."""
+def remove(cursor: Any, model: type[TrackedModel], target: Target, ids: Sequence[int]) -> int:
+    """Delete rows the set made, while untouched since and not pointed to; returns how many.
+
+    Asked by arrays of keys, table by table: however few rows of a business a planner knows of, and however many there
+    are, each table is read by an index.
+    """
+    versions = untouched(cursor, model, target, ids)
+    for row in pointed_to(cursor, model, list(versions)):
+        versions.pop(row, None)
+    if not versions:
+        return 0
     table = model._meta.db_table
-    pointed = " ".join(
-        f'AND NOT EXISTS (SELECT FROM {child} x WHERE x."{column}" = t.id)' for child, column in _references_to(model)
-    )
     cursor.execute(
-        f"DELETE FROM {table} t USING ({_MADE}) w WHERE t.id = w.row_id AND t.version = w.version {pointed}",
-        _parameters(model, change_set_id, ids),
+        f"DELETE FROM {table} t USING unnest(%(ids)s::bigint[], %(versions)s::int[]) w (id, version)"
+        " WHERE t.id = ANY (%(ids)s::bigint[]) AND t.id = w.id AND t.version = w.version",
+        {"ids": keys(versions), "versions": keys(versions.values())},
     )
     return int(cursor.rowcount)
 
 
-def made(cursor: Any, model: type[TrackedModel], change_set_id: int) -> list[int]:
+def untouched(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids) -> dict[int, int]:
+    """Of the rows the set made those that are there as it left them: id → version."""
+    cursor.execute(
+        f"SELECT t.id, t.version FROM ({_MADE}) w JOIN {model._meta.db_table} t"
+        " ON t.id = w.row_id AND t.version = w.version"
+        " WHERE %(ids)s::bigint[] IS NULL OR t.id = ANY (%(ids)s::bigint[])",
+        _parameters(model, target, ids),
+    )
+    return dict(cursor.fetchall())
+
+
+def untouched_note(cursor: Any, model: type[TrackedModel], target: Target, *, into: str) -> None:
+    """Write those rows as (record, id) into a table of the transaction's own."""
+    cursor.execute(
+        f"INSERT INTO {into} SELECT %(record)s, t.id FROM ({_MADE}) w JOIN {model._meta.db_table} t"
+        " ON t.id = w.row_id AND t.version = w.version",
+        _parameters(model, target, None),
+    )
+
+
+def pointed_to(cursor: Any, model: type[TrackedModel], ids: Sequence[int]) -> set[int]:
+    """Which of these rows others point to that do not go with them by themselves."""
+    found: set[int] = set()
+    for child, column in references_to(model):
+        cursor.execute(
+            f'SELECT DISTINCT x."{column}" FROM {child._meta.db_table} x WHERE x."{column}" = ANY (%s::bigint[])',
+            [keys(ids)],
+        )
+        found.update(row[0] for row in cursor.fetchall())
+    return found
+
+
+def made(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     """Ids of the rows the set made that are there."""
     cursor.execute(
         f"SELECT c.row_id FROM customers_change c JOIN {model._meta.db_table} t ON t.id = c.row_id"
         f" WHERE {_OF_SET} AND c.act = 'I' ORDER BY c.row_id",
-        _parameters(model, change_set_id, None),
+        _parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
 
@@ -247,18 +297,37 @@ def lock_guests(cursor: Any, change_set_id: int) -> None:
     )
 
 
-def touches_restricted(cursor: Any, change_set_id: int) -> bool:
-    """Whether the set changed what is known of a guest who is restricted now, on either side of a relation."""
+def of_restricted(cursor: Any, change_set_id: int) -> dict[str, list[int]]:
+    """Rows the set changed that tell of a guest who is restricted now, on either side of a relation: record → ids."""
     cursor.execute(
-        "SELECT EXISTS (SELECT FROM customers_customer g WHERE g.is_restricted AND g.id IN ("
-        " SELECT c.guest_id FROM customers_change c WHERE c.change_set_id = %(set)s AND c.record = ANY (%(of_card)s)"
-        " UNION ALL SELECT r.other_id FROM customers_change c JOIN customers_relation r ON r.id = c.row_id"
+        "WITH restricted AS ("
+        " SELECT g.id FROM customers_customer g WHERE g.is_restricted AND (g.id IN ("
+        "  SELECT c.guest_id FROM customers_change c WHERE c.change_set_id = %(set)s"
+        " ) OR EXISTS (SELECT FROM customers_change c WHERE c.change_set_id = %(set)s AND c.record = 'relation'))"
+        ") SELECT DISTINCT c.record, c.row_id FROM customers_change c"
+        " WHERE c.change_set_id = %(set)s AND c.record = ANY (%(of_card)s)"
+        " AND c.guest_id IN (SELECT id FROM restricted)"
+        " UNION SELECT c.record, c.row_id FROM customers_change c JOIN customers_relation r ON r.id = c.row_id"
         " WHERE c.change_set_id = %(set)s AND c.record = 'relation'"
-        " UNION ALL SELECT (c.data ->> 'other_id')::bigint FROM customers_change c"
-        " WHERE c.change_set_id = %(set)s AND c.record = 'relation' AND c.act = 'D'))",
+        " AND (r.customer_id IN (SELECT id FROM restricted) OR r.other_id IN (SELECT id FROM restricted))"
+        " UNION SELECT c.record, c.row_id FROM customers_change c"
+        " WHERE c.change_set_id = %(set)s AND c.record = 'relation' AND c.act = 'D'"
+        " AND (c.data ->> 'other_id')::bigint IN (SELECT id FROM restricted)",
         {"set": change_set_id, "of_card": list(OF_CARD)},
     )
-    return bool(cursor.fetchone()[0])
+    held: dict[str, list[int]] = {}
+    for record, row in cursor.fetchall():
+        held.setdefault(record, []).append(row)
+    return held
+
+
+def rows_of(cursor: Any, change_set_id: int) -> int:
+    """How many rows the set changed, each counted once."""
+    cursor.execute(
+        "SELECT count(*) FROM (SELECT DISTINCT record, row_id FROM customers_change WHERE change_set_id = %s) r",
+        [change_set_id],
+    )
+    return int(cursor.fetchone()[0])
 
 
 def sets_restriction(cursor: Any, change_set_id: int) -> bool:
@@ -271,8 +340,15 @@ def sets_restriction(cursor: Any, change_set_id: int) -> bool:
     return bool(cursor.fetchone()[0])
 
 
-def _parameters(model: type[TrackedModel], change_set_id: int, ids: Ids) -> dict[str, Any]:
-    return {"set": change_set_id, "record": model._meta.model_name, "ids": None if ids is None else list(ids)}
+def _parameters(model: type[TrackedModel], target: Target, ids: Ids) -> dict[str, Any]:
+    record = str(model._meta.model_name)
+    held = keys(target.held.get(record, ()))
+    return {"set": target.id, "record": record, "ids": None if ids is None else keys(ids), "held": held}
+
+
+def keys(ids: Iterable[int]) -> str:
+    """Ids as the text of an array: a hundred thousand of them one by one take the parser longer than their rows."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def _before_and_after(table: str) -> str:
@@ -297,10 +373,10 @@ def _references_of(model: type[TrackedModel]) -> tuple[TenantForeignKey, ...]:
 
 
 @cache
-def _references_to(model: type[TrackedModel]) -> tuple[tuple[str, str], ...]:
+def references_to(model: type[TrackedModel]) -> tuple[tuple[type[TenantModel], str], ...]:
     """(table, column) of everything that points at ``model`` and does not go away with it by itself."""
     return tuple(
-        (other._meta.db_table, str(field.column))
+        (other, str(field.column))
         for other in apps.get_models()
         if issubclass(other, TenantModel)
         for field in other._meta.local_concrete_fields

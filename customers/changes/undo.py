@@ -28,21 +28,22 @@ _REFUSED = (IntegrityError, DataError)
 
 
 class GuestRestricted(Exception):
-    """The set changed what is known of a guest whose data may only be stored now."""
+    """All that the set changed is of guests whose data may only be stored now."""
 
 
 @dataclass
 class UndoOutcome:
     """What an undo did, in rows, and what it left as it was.
 
-    ``kept`` rows had been changed or used since; ``blocked`` rows could not come back, because what they belonged to
-    is gone or their place is taken.
+    ``kept`` rows had been changed or used since, or are of a guest who is restricted now (``restricted`` of them);
+    ``blocked`` rows could not come back, because what they belonged to is gone or their place is taken.
     """
 
     restored: int = 0
     reverted: int = 0
     removed: int = 0
     kept: int = 0
+    restricted: int = 0
     blocked: int = 0
     kept_rows: list[tuple[str, int]] = field(default_factory=list)
     blocked_rows: list[tuple[str, int]] = field(default_factory=list)
@@ -54,6 +55,7 @@ class UndoOutcome:
             "reverted": self.reverted,
             "removed": self.removed,
             "kept": self.kept,
+            "restricted": self.restricted,
             "blocked": self.blocked,
             "kept_rows": self.kept_rows,
             "blocked_rows": self.blocked_rows,
@@ -86,19 +88,32 @@ def tracked_models() -> tuple[type[TrackedModel], ...]:
     return tuple(ordered)
 
 
+def undo_target(cursor: Any, change_set_id: int) -> statements.Target:
+    """A set to take back, without the rows of guests who are restricted now. Raises :class:`GuestRestricted`."""
+    held = statements.of_restricted(cursor, change_set_id)
+    if held and statements.rows_of(cursor, change_set_id) == sum(map(len, held.values())):
+        raise GuestRestricted
+    return statements.Target(change_set_id, held)
+
+
+def tables_made(cursor: Any, change_set_id: int) -> list[type[TrackedModel]]:
+    """The guest tables to which a set added rows, children before parents: the order in which those can go."""
+    acts = statements.acts_on(cursor, change_set_id)
+    return [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
+
+
 def undo_rows(*, change_set_id: int) -> UndoOutcome:
     """Take back the changes of one set, inside the caller's recording and transaction.
 
-    Raises :class:`GuestRestricted` before anything is taken back.
+    What is known of a guest who is restricted now stays and is counted as kept. Raises :class:`GuestRestricted` before
+    anything is taken back, where that would be all.
     """
     with connection.cursor() as cursor:
         acts = statements.acts_on(cursor, change_set_id)
         is_big = sum(acts.values()) > BIG
         statements.join_by_hash(cursor, is_big)
         statements.lock_guests(cursor, change_set_id)
-        if statements.touches_restricted(cursor, change_set_id):
-            raise GuestRestricted
-        outcome = _Undo(cursor, change_set_id, set(acts)).run()
+        outcome = _Undo(cursor, undo_target(cursor, change_set_id), set(acts)).run()
         statements.join_by_hash(cursor, False)
         return outcome
 
@@ -106,9 +121,9 @@ def undo_rows(*, change_set_id: int) -> UndoOutcome:
 class _Undo:
     """One undo under way: what it has done so far, and which guest tables the set touched in which way."""
 
-    def __init__(self, cursor: Any, change_set_id: int, acts: set[tuple[str, str]]) -> None:
+    def __init__(self, cursor: Any, target: statements.Target, acts: set[tuple[str, str]]) -> None:
         self.cursor = cursor
-        self.set = change_set_id
+        self.target = target
         self.outcome = UndoOutcome()
         deleted = [model for model in tracked_models() if (model._meta.model_name, "D") in acts]
         updated = [model for model in tracked_models() if (model._meta.model_name, "U") in acts]
@@ -148,21 +163,23 @@ class _Undo:
     def _remove(self) -> None:
         for model in self.made:
 
-            def act(ids: statements.Ids, model: type[TrackedModel] = model) -> None:
-                self.outcome.removed += statements.remove(self.cursor, model, self.set, ids)
+            def act(part: statements.Ids, model: type[TrackedModel] = model) -> None:
+                self.outcome.removed += statements.remove(self.cursor, model, self.target, part or [])
 
-            _piecewise(act, None, partial(statements.made, self.cursor, model, self.set))
+            rows = statements.made(self.cursor, model, self.target)
+            if rows:
+                _piecewise(act, rows, list)
 
     def _withdraw(self, model: type[TrackedModel]) -> None:
-        self.reverted[model].update(statements.withdraw(self.cursor, model, self.set))
+        self.reverted[model].update(statements.withdraw(self.cursor, model, self.target))
 
     def _revert(self, model: type[TrackedModel], ids: statements.Ids = None) -> list[int]:
         """Set columns back; returns the rows that a constraint refused."""
 
         def act(part: statements.Ids) -> None:
-            self.reverted[model].update(statements.revert(self.cursor, model, self.set, part))
+            self.reverted[model].update(statements.revert(self.cursor, model, self.target, part))
 
-        return _piecewise(act, ids, partial(statements.updated, self.cursor, model, self.set))
+        return _piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target))
 
     def _revert_by_column(self, model: type[TrackedModel], ids: Sequence[int]) -> None:
         """The last resort of rows that cannot go back whole: as many of their columns as can."""
@@ -170,7 +187,9 @@ class _Undo:
             for column in recorded_columns(model):
 
                 def act(part: statements.Ids, column: str = column) -> None:
-                    self.reverted[model].update(statements.revert(self.cursor, model, self.set, part, columns=[column]))
+                    self.reverted[model].update(
+                        statements.revert(self.cursor, model, self.target, part, columns=[column])
+                    )
 
                 _piecewise(act, [row], list)
 
@@ -178,22 +197,25 @@ class _Undo:
         """Bring deleted rows back; returns the rows that a constraint refused."""
 
         def act(part: statements.Ids) -> None:
-            self.outcome.restored += statements.restore(self.cursor, model, self.set, part, yielding=yielding)
+            self.outcome.restored += statements.restore(self.cursor, model, self.target, part, yielding=yielding)
 
-        return _piecewise(act, ids, partial(statements.missing, self.cursor, model, self.set))
+        return _piecewise(act, ids, partial(statements.missing, self.cursor, model, self.target))
 
     def _outcome(self) -> UndoOutcome:
         self.outcome.reverted = sum(map(len, self.reverted.values()))
         for model in self.gone:
-            self.outcome.block(str(model._meta.model_name), statements.missing(self.cursor, model, self.set))
+            self.outcome.block(str(model._meta.model_name), statements.missing(self.cursor, model, self.target))
         for model in self.changed:
-            self.outcome.keep(str(model._meta.model_name), statements.edited_since(self.cursor, model, self.set))
+            self.outcome.keep(str(model._meta.model_name), statements.edited_since(self.cursor, model, self.target))
         for model in self.made:
-            self.outcome.keep(str(model._meta.model_name), statements.made(self.cursor, model, self.set))
+            self.outcome.keep(str(model._meta.model_name), statements.made(self.cursor, model, self.target))
         for model in dict.fromkeys(self.lost):
             name = str(model._meta.model_name)
-            self.outcome.block(name, statements.missing(self.cursor, model, self.set))
-            self.outcome.keep(name, statements.updated(self.cursor, model, self.set))
+            self.outcome.block(name, statements.missing(self.cursor, model, self.target))
+            self.outcome.keep(name, statements.updated(self.cursor, model, self.target))
+        for record, rows in self.target.held.items():
+            self.outcome.keep(record, rows)
+            self.outcome.restricted += len(rows)
         return self.outcome
 
 

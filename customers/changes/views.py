@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import BusinessRequest, forbidden, requires
 from accounts.models import Capability
 from accounts.tenancy.runs import nudge
-from customers.bulk.services import bulk_undo, undo_is_big
 from customers.bulk.tasks import bulk_run_work
+from customers.bulk.undoing import bulk_undo, undo_is_big
 from customers.changes.models import ChangeSet
 from customers.changes.selectors import act_counts, act_is_sensitive, act_list, act_rows, act_view
 from customers.changes.services import CannotUndo, change_set_undo

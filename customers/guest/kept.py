@@ -4,6 +4,7 @@ from customers.declarations import Erase, GuestTable, Merge
 from customers.guest.words import OUR_OWN, SEARCH
 
 _MEANT = "whom an action is meant for while it runs; gone when it has ended"
+_LEAVES = "whose card is being taken back with the act that made it; gone when it has been"
 _WHO = ("kind", "language", "nationality", "birth_date", "first_contact", "source")
 _WHERE = ("country", "postal_code", "city")
 _RULES = ("is_restricted", "is_deceased", "do_not_contact")
@@ -129,6 +130,13 @@ KEPT = (
         Merge.LINEAGE,
         Erase.REMOVE,
         untold={"run": _MEANT, "number": _MEANT, "customer_ids": _MEANT},
+    ),
+    GuestTable(
+        "customers.Leaving",
+        "",
+        Merge.LINEAGE,
+        Erase.REMOVE,
+        untold=dict.fromkeys(("record", "first_id", "last_id", "undo_id"), _LEAVES),
     ),
     GuestTable(
         "customers.ExportRun",

@@ -64,10 +64,17 @@ def test_table_is_under_its_business(model: type[TenantModel]) -> None:
     ) == [(True,)]
     policies = rows(
         "SELECT policyname::text, permissive, roles::text[], cmd, qual, with_check FROM pg_policies"
-        " WHERE schemaname = 'public' AND tablename = %s",
+        " WHERE schemaname = 'public' AND tablename = %s ORDER BY policyname",
         table,
     )
-    assert policies == [("business", "PERMISSIVE", ["public"], "ALL", POLICY, POLICY)]
+    assert policies[0] == ("business", "PERMISSIVE", ["public"], "ALL", POLICY, POLICY)
+    if issubclass(model, TrackedModel):
+        (_business, (name, permissive, roles, command, condition, check)) = policies
+        assert (name, permissive, roles, command, check) == ("leaving", "RESTRICTIVE", ["public"], "SELECT", None)
+        assert "customers_nothing_leaves() AS" in condition
+        assert "customers_stays_here(" in condition
+    else:
+        assert len(policies) == 1
     column = rows(
         "SELECT attnotnull, atttypid::regtype::text FROM pg_attribute"
         " WHERE attrelid = %s::regclass AND attname = 'business_id'",

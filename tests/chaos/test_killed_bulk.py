@@ -12,7 +12,8 @@ import pytest
 from accounts.tenancy import business_scope
 from crm.embedded.home import CHECKOUT
 from customers.bulk.models import BulkGuests, BulkRun
-from customers.bulk.services import bulk_start, bulk_undo, bulk_work
+from customers.bulk.services import bulk_start, bulk_work
+from customers.bulk.undoing import bulk_undo
 from customers.card.models import CustomerTag
 from customers.changes.models import Change, ChangeSet
 from customers.sample.profiles import profile_for
@@ -35,7 +36,7 @@ bulk_work(business_id={business}, run_id={run})
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_a_bulk_action_and_its_undo_survive_their_workers(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setattr("customers.bulk.services.BATCH", 20)
-    monkeypatch.setattr("customers.bulk.services.BIG_UNDO", 100)
+    monkeypatch.setattr("customers.bulk.undoing.BIG_UNDO", 100)
     chance = random.Random(seed)
     house = cast_assemble().fjordstuen
     profile = profile_for(country="NO", currency="NOK", kinds=["hotel"])

@@ -9,7 +9,8 @@ from accounts.tenancy import business_scope
 from customers.bulk.models import BulkGuests, BulkRun
 from customers.bulk.registry import ValuesRefused, action_get
 from customers.bulk.selection import Selection, guests_preview
-from customers.bulk.services import bulk_start, bulk_undo, bulk_work
+from customers.bulk.services import bulk_start, bulk_work
+from customers.bulk.undoing import bulk_undo
 from customers.bulk.wording import run_sentence
 from customers.card.models import Customer, CustomerTag, Tag
 from customers.changes.models import Change, ChangeSet
@@ -310,7 +311,7 @@ class TestUndo:
         assert CustomerTag.objects.count() == 1
 
     def test_a_large_act_in_the_background_once(self, fjordstuen: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("customers.bulk.services.BIG_UNDO", 2)
+        monkeypatch.setattr("customers.bulk.undoing.BIG_UNDO", 2)
         guests = [CustomerFactory() for _ in range(4)]
         run = start(fjordstuen, "tag_add", [guest.pk for guest in guests], tag=str(TagFactory().pk))
         undo = bulk_undo(change_set_id=run.change_set_id, member=fjordstuen.owner)
@@ -331,7 +332,7 @@ class TestUndo:
     def test_one_that_cannot_be_says_why_and_changes_nothing(
         self, fjordstuen: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("customers.bulk.services.BIG_UNDO", 1)
+        monkeypatch.setattr("customers.bulk.undoing.BIG_UNDO", 1)
         guests = [CustomerFactory() for _ in range(3)]
         run = start(fjordstuen, "tag_add", [guest.pk for guest in guests], tag=str(TagFactory().pk))
         undo = bulk_undo(change_set_id=run.change_set_id, member=fjordstuen.owner)

@@ -15,8 +15,9 @@ from customers.bulk import services
 from customers.bulk.models import BulkGuests, BulkRun
 from customers.bulk.registry import SOCKETS, Action, Asked, Left, available, register, unregister
 from customers.bulk.selectors import runs_silent
-from customers.bulk.services import RunRefused, bulk_cancel, bulk_start, bulk_undo, bulk_work
+from customers.bulk.services import RunRefused, bulk_cancel, bulk_start, bulk_work
 from customers.bulk.tasks import bulk_run_work, bulk_sweep
+from customers.bulk.undoing import bulk_undo
 from customers.card.models import Customer, CustomerTag, Tag
 from customers.card.services import tag_add
 from customers.changes.models import Change, ChangeSet
@@ -154,7 +155,7 @@ class TestCancelled:
         assert not CustomerTag.objects.exists()
 
     def test_an_undo_is_not(self, fjordstuen: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("customers.bulk.services.BIG_UNDO", 0)
+        monkeypatch.setattr("customers.bulk.undoing.BIG_UNDO", 0)
         CustomerFactory()
         run = begin(fjordstuen)
         bulk_work(business_id=fjordstuen.pk, run_id=run.pk)
@@ -200,7 +201,7 @@ class TestTogether:
     def test_two_workers_on_one_undo_do_it_once(
         self, transactional_cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("customers.bulk.services.BIG_UNDO", 0)
+        monkeypatch.setattr("customers.bulk.undoing.BIG_UNDO", 0)
         house = transactional_cast.fjordstuen
         with business_scope(house.pk):
             for _ in range(GUESTS):

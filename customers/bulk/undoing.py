@@ -1,0 +1,216 @@
+"""Undo a large act in the background, in steps that any worker can go on with.
+
+An act of up to :data:`BIG_UNDO` changes is undone in one transaction. A larger one in many:
+
+1. *Out of sight.* What the act made and nobody has used since leaves (:mod:`customers.changes.leaving`): it is gone
+   from every page, count, search and list of recipients with the commit of this first transaction.
+2. *Removed*, table by table, children before parents, :data:`ROWS` at a time.
+3. *The rest* in one transaction, exactly as a small act is undone: columns go back, removed rows return. What somebody
+   used in spite of all comes back into sight and is counted as kept.
+
+How far it has come stands in the run, and moves in the transaction of its step.
+"""
+
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import override
+
+from accounts.models import Business, Member
+from accounts.tenancy import business_scope, current_actor
+from accounts.tenancy.runs import tried_again
+from customers.bulk.models import BulkRun
+from customers.changes import leaving, statements
+from customers.changes.models import Change, ChangeSet
+from customers.changes.services import (
+    CannotUndo,
+    change_set_check,
+    change_set_undo,
+    change_set_undo_break,
+    change_set_undo_close,
+    change_set_undo_open,
+    change_set_undo_stands,
+    recording,
+    restricted_told,
+)
+from customers.changes.undo import UndoOutcome, tables_made, tracked_models, undo_rows, undo_target
+from customers.facts.selectors import facts_today
+from customers.facts.services import register_facts_count
+
+UNDO = "undo"
+BIG_UNDO = 5_000
+"""Changes above which an act is undone in the background."""
+ROWS = 10_000
+"""Rows removed in a transaction: a second or less."""
+
+_AT = "came_to"
+"""Where in a run's values stands how far it has come: the records that rows are still to be removed of, the first of
+them up to ``after``."""
+
+
+def undo_is_big(*, change_set_id: int) -> bool:
+    """Whether an act is too large to be undone while somebody waits for the page."""
+    changes = Change.objects.filter(change_set_id=change_set_id).order_by()
+    return changes[BIG_UNDO : BIG_UNDO + 1].exists()
+
+
+def undo_open(*, change_set_id: int) -> BulkRun | None:
+    """The run that is undoing an act, while it is not done."""
+    open_states = (BulkRun.State.WAITING, BulkRun.State.RUNNING)
+    return BulkRun.objects.filter(kind=UNDO, values__change_set=change_set_id, state__in=open_states).first()
+
+
+def bulk_undo(*, change_set_id: int, member: Member | None = None) -> BulkRun:
+    """Undo an act: a small one at once, and the run comes back ``done``; a large one in the background, where the run
+    is ``waiting`` and the caller lets a worker know. The same run comes back while it is not done.
+
+    Raises :class:`~customers.changes.services.CannotUndo`, for a large act where that is known before it begins.
+    """
+    with transaction.atomic():
+        waiting = undo_open(change_set_id=change_set_id)
+        if waiting is not None:
+            return waiting
+        target = change_set_check(change_set_id=change_set_id)
+        # Whoever held the act's row before this transaction may have begun in between.
+        waiting = undo_open(change_set_id=change_set_id)
+        if waiting is not None:
+            return waiting
+        run = BulkRun.objects.create(
+            kind=UNDO,
+            values={**target.params, "change_set": target.pk},
+            title=target.title,
+            total=Change.objects.filter(change_set_id=change_set_id).order_by().count(),
+            member=member,
+            actor=(str(member) if member else current_actor())[:200],
+        )
+        if not undo_is_big(change_set_id=change_set_id):
+            _whole(run)
+        return run
+
+
+def undo_work(*, business_id: int, run_id: int) -> None:
+    """Carry on an undo from where it had come to. Opens its own scopes, one transaction a step.
+
+    A second worker finds the run's row taken and leaves. Whoever is killed leaves whole steps done.
+    """
+    with business_scope(business_id):
+        waiting = BulkRun.objects.filter(pk=run_id, state=BulkRun.State.WAITING)
+        waiting.update(state=BulkRun.State.RUNNING, seen_at=timezone.now())
+    while tried_again(partial(_step, business_id, run_id)):
+        pass
+
+
+def undo_broken(*, run: BulkRun) -> None:
+    """End an undo that a fault has stopped. What it had not removed yet is seen again; what it did is an act that can
+    be undone, and the act it undid can be undone again for the rest."""
+    if run.change_set is not None:
+        with connection.cursor() as cursor, leaving.seeing():
+            leaving.sight_restore(cursor, undo_id=run.change_set.pk)
+        change_set_undo_break(act=run.change_set, outcome=UndoOutcome(removed=run.changed))
+    _end(run, BulkRun.State.FAILED)
+
+
+def _step(business_id: int, run_id: int) -> bool:
+    """One step of an undo; False when there is no more to do for the caller."""
+    with business_scope(business_id):
+        run = BulkRun.objects.select_for_update(skip_locked=True).filter(pk=run_id).first()
+        if run is None or not run.is_open:
+            return False
+        language = run.member.user.language if run.member else Business.objects.get(pk=business_id).language
+        try:
+            # What refuses it is told before anything is written: the run may end in the same transaction.
+            with override(language):
+                return _took_step(run)
+        except CannotUndo as refused:
+            run.error = str(refused)[:300]
+            _end(run, BulkRun.State.FAILED)
+            return False
+
+
+def _took_step(run: BulkRun) -> bool:
+    if run.change_set is None and not undo_is_big(change_set_id=run.values["change_set"]):
+        _whole(run)
+        return False
+    with connection.cursor() as cursor, leaving.seeing():
+        statements.join_by_hash(cursor, True)
+        if run.change_set is None:
+            _leave(run, cursor)
+        elif run.values[_AT]["records"]:
+            _remove(run, cursor, run.change_set)
+        else:
+            _rest(run, cursor, run.change_set)
+        statements.join_by_hash(cursor, False)
+    return run.is_open
+
+
+def _whole(run: BulkRun) -> None:
+    """Undo an act in this transaction."""
+    act, outcome = change_set_undo(change_set_id=run.values["change_set"], member=run.member)
+    run.change_set = act
+    _done(run, outcome)
+
+
+def _leave(run: BulkRun, cursor: Any) -> None:
+    """Put out of sight what will be removed, and let the act count as undone."""
+    target = change_set_check(change_set_id=run.values["change_set"])
+    with restricted_told():
+        rows = undo_target(cursor, target.pk)
+    made = tables_made(cursor, target.pk)
+    run.change_set = change_set_undo_open(target=target, member=run.member)
+    leaving.leave(cursor, rows, made, undo_id=run.change_set.pk)
+    change_set_undo_stands(target=target, act=run.change_set)
+    register_facts_count(today=facts_today())
+    run.values[_AT] = {"records": [model._meta.model_name for model in made], "after": 0}
+    _save(run)
+
+
+def _remove(run: BulkRun, cursor: Any, act: ChangeSet) -> None:
+    """Remove some rows of the table it has come to, or come to the next one."""
+    at = run.values[_AT]
+    model = next(model for model in tracked_models() if model._meta.model_name == at["records"][0])
+    rows = undo_target(cursor, run.values["change_set"])
+    with recording(act.pk):
+        done = leaving.remove_some(cursor, model, rows, after=at["after"], most=ROWS)
+    run.done += done.rows
+    run.changed += done.removed
+    if done.last is not None:
+        at["after"] = done.last
+    else:
+        at["records"], at["after"] = at["records"][1:], 0
+    _save(run)
+
+
+def _rest(run: BulkRun, cursor: Any, act: ChangeSet) -> None:
+    """Everything that is left to undo, at once; then nothing is hidden any longer."""
+    with recording(act.pk):
+        outcome = undo_rows(change_set_id=run.values["change_set"])
+    outcome.removed += run.changed
+    leaving.sight_restore(cursor, undo_id=act.pk)
+    change_set_undo_close(act=act, outcome=outcome, member=run.member)
+    register_facts_count(today=facts_today())
+    _done(run, outcome)
+
+
+def _done(run: BulkRun, outcome: UndoOutcome) -> None:
+    run.done, run.changed = run.total, outcome.restored + outcome.reverted + outcome.removed
+    left = {
+        "kept": outcome.kept - outcome.restricted,
+        "restricted": outcome.restricted,
+        "blocked": outcome.blocked,
+    }
+    run.skipped = {reason: number for reason, number in left.items() if number}
+    _end(run, BulkRun.State.DONE)
+
+
+def _save(run: BulkRun) -> None:
+    run.state, run.seen_at = BulkRun.State.RUNNING, timezone.now()
+    run.save()
+
+
+def _end(run: BulkRun, state: BulkRun.State) -> None:
+    run.state, run.finished_at = state, timezone.now()
+    run.seen_at = run.finished_at
+    run.values.pop(_AT, None)
+    run.save()
