@@ -9,12 +9,14 @@ statement of anybody else sees them (``sql/leaving.sql``), and they count nowher
 All of it runs inside :func:`seeing`.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from django.db import connection
 
+from accounts.tenancy import business_scope
 from customers.changes import statements
 from customers.changes.models import TrackedModel
 from customers.changes.statements import Target
@@ -22,6 +24,9 @@ from customers.changes.statements import Target
 SHOWN = ("customer", "stay")
 """Records that can leave; what belongs to them is hidden with them."""
 _NOTED = "ARRAY(SELECT row_id FROM leaving_rows WHERE record = %(record)s)"
+PATIENCE = 60.0
+"""Seconds that a worker waits for an undo before it gives its place to others, the undo perhaps among them."""
+_ASKED_EVERY = 0.5
 _WORDS = 20_000
 """Guests whose words are taken out of the look-up at once."""
 
@@ -49,6 +54,22 @@ def is_leaving() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM customers_leaving)")
         return bool(cursor.fetchone()[0])
+
+
+def leaving_awaited(*, business_id: int, patience: float = PATIENCE) -> bool:
+    """Wait, outside any scope, until nothing of a business leaves; whether that came about within ``patience`` seconds.
+
+    For whoever is about to add many rows: a number or address that is still taken by what leaves is free a minute
+    later.
+    """
+    until = time.monotonic() + patience
+    while True:
+        with business_scope(business_id):
+            if not is_leaving():
+                return True
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_ASKED_EVERY)
 
 
 def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, undo_id: int) -> int:

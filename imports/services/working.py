@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Business
 from accounts.tenancy import business_scope
 from accounts.tenancy.runs import tried_again
+from customers.changes.leaving import leaving_awaited
 from customers.changes.services import recording
 from customers.sensitive.services import refused_by_guard
 from imports.ahead import ahead
@@ -60,8 +61,11 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
 def _write(business: Business, job: Job, batch: Numbered) -> bool | None:
     """Write one batch; False when the run is not at this batch any more, None when it is asked to stop before it.
 
-    A deadlock is tried again, and so is a batch in whose midst a guest withdrew the consent to sensitive details.
+    A deadlock is tried again, and so is a batch in whose midst a guest withdrew the consent to sensitive details. What
+    an undo is taking away must be gone first; one that takes long leaves the run to the next worker.
     """
+    if not leaving_awaited(business_id=business.pk):
+        return False
     return tried_again(lambda: _write_once(business, job, batch), passes=refused_by_guard)
 
 

@@ -8,8 +8,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.tenancy import business_scope
+from customers.bulk import undoing
+from customers.bulk.services import bulk_work
 from customers.card.models import ContactPoint, Customer
-from customers.changes.services import change_set_undo
+from customers.changes.leaving import seeing
+from customers.changes.models import ChangeSet
+from customers.changes.services import change_set, change_set_undo
 from customers.consent.models import ConsentEvent, ConsentState, ConsentWording
 from imports.mapping import ConsentRow
 from imports.services import sources
@@ -282,3 +286,27 @@ def test_what_is_news() -> None:
     assert is_news(_row(1, False, None), (True, DAY)) and is_news(_row(1, False, 5), (True, DAY.replace(day=4)))
     assert not is_news(_row(1, False, 3), (True, DAY.replace(day=4)))
     assert not is_news(_row(1, False, 5), (False, DAY.replace(day=4)))
+
+
+def test_a_large_undo_withdraws_at_once_and_of_guests_who_stay_after_all(
+    house: House, ase: Customer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undoing, "BIG_UNDO", 0)
+    others = [guest(**{**MAIL, "given_name": name, "email": f"{name}@fjord.no"}) for name in ("Bo", "Eva")]
+    run = load(house, tmp_path / "a.csv", [guest(**MAIL), *others])
+    with business_scope(house.pk):
+        assert run.change_set_id is not None
+        undo = undoing.bulk_undo(change_set_id=run.change_set_id, member=house.owner)
+        assert undoing._step(house.pk, undo.pk)
+        assert not ConsentState.objects.get(customer=ase).granted, "from the beginning"
+        bo = ConsentState.objects.exclude(customer=ase).order_by("customer_id").first()
+        assert bo is not None
+        assert bo.granted, "goes with the guest"
+        with seeing(), change_set(kind=ChangeSet.Kind.EDIT):
+            Customer.objects.filter(pk=bo.customer_id).update(city="Voss")
+    bulk_work(business_id=house.pk, run_id=undo.pk)
+    with business_scope(house.pk):
+        assert {state.customer_id: state.granted for state in ConsentState.objects.all()} == {
+            ase.pk: False,
+            bo.customer_id: False,
+        }
