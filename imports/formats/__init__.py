@@ -3,7 +3,7 @@
 `kind`      guests, bookings, invoices, purchases or consents.
 `title`     what it is called.
 `required`  columns by which it is recognised; of names in a list of their own one is enough.
-`system`    names the ids that the file brings, so that the same file twice finds the same records; its key, if left out.
+`system`    names the ids that the file brings, so that the same file twice finds the same records; else its key.
 `columns`   what is read from which columns: a list of names, or a table of `from`, `how`, `by`, `part` and `words` as
             `imports.mapping.layout` explains them. `#` in a name is any number. The names of all languages stand in one
             list: a file has those of one.
@@ -17,6 +17,6 @@
 `ignored`   columns that mean nothing here.
 
 A column that a format does not name is read if its name is known without doubt: `columns/` has what columns are called
-in English, Norwegian, Danish, Dutch, Swedish and German, the first name of each being that of the template; `words.toml`
-has the words that stand in the cells of any file.
+in English, Norwegian, Danish, Dutch, Swedish and German, the first name of each being that of the template, and
+`words.toml` the words that stand in the cells of any file.
 """

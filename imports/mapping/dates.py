@@ -130,13 +130,17 @@ def is_ambiguous(text: str) -> bool:
     return day_first is not None and month_first is not None and day_first != month_first
 
 
-def years_open(text: str) -> int | None:
-    """The year of two digits that a date ends in, when it does not say its century."""
-    found = _PARTS.fullmatch(_BEFORE.sub("", text)) or _DAY_MONTH.fullmatch(_BEFORE.sub("", text))
-    if found is None:
+def years_open(text: str, order: Order = "dmy") -> int | None:
+    """The year of two digits of a date that does not say its century."""
+    bare = _BEFORE.sub("", text)
+    if found := _PARTS.fullmatch(bare):
+        year = found.group(4).strip("'")
+        year = found.group(1) if order == "ymd" and len(year) == 2 else year
+    elif found := _DAY_MONTH.fullmatch(bare):
+        year = found.group(3)
+    else:
         return None
-    year = (found.group(4) if found.re is _PARTS else found.group(3)).strip("'")
-    return int(year) if len(year) == 2 else None
+    return int(year) if len(year) <= 2 else None
 
 
 @cache

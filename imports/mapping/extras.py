@@ -93,7 +93,7 @@ def _consents(columns: Columns, context: Context, meaning: str, about: Sequence[
 
 
 def _answer(text: str, words: Mapping[str, str]) -> str | None:
-    """Yes or no by the file's words or by those of any language; empty for a word that says nothing, None for others."""
+    """Yes or no by the file's words or by those of any language; empty for one that says nothing, None for others."""
     word = said(text, words)
     answer = values.yes_no(text if word is None else word)
     if answer is None:

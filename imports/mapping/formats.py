@@ -59,7 +59,7 @@ def format_of(key: str) -> Format | None:
 
 
 def recognised(header: Sequence[str], kind: Kind | None = None) -> Format | None:
-    """The format whose required columns are all there, and that knows most of the file's columns; None if there is none.
+    """The format whose required columns are all there, and that knows most of the file's columns; None if none.
 
     Of two that know as many, the one that asks for more is meant.
     """

@@ -1,4 +1,4 @@
-"""What columns are called in six languages, and what words in their cells mean: the data of `imports.formats.columns`."""
+"""What columns are called in six languages, and what words in their cells mean: data of `imports.formats`."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from customers.normalise import fold
 from imports.mapping.layout import Kind
-from imports.mapping.meanings import meanings
+from imports.mapping.meanings import ADDRESS, meanings
 from imports.mapping.own import OwnField
 
 LANGUAGES: Final = ("en", "nb", "da", "nl", "sv", "de")
@@ -55,6 +55,8 @@ def template_header(kind: Kind, language: str, *, fields: Sequence[OwnField] = (
     for meaning in meanings(kind, fields=fields):
         if meaning.is_own:
             header.append(meaning.label)
+        elif kind == "consents" and meaning.group != "consent" and meaning.key not in ADDRESS:
+            continue
         elif meaning.key in _content() and meaning.key not in _FOR_OTHERS and language in _content()[meaning.key]:
             header.append(label_names(meaning.key, language)[0])
     return header
@@ -89,8 +91,8 @@ def choices(meaning: str) -> tuple[str, ...]:
 _FOR_OTHERS: Final = frozenset(
     ("guest.full_name", "guest.email_state", "guest.changed_at", "stay.cancelled", "stay.arrival_year",
      "stay.arrival_month", "stay.arrival_day", "stay.nights", "stay.rate", "stay.lead_days", "purchase.price",
-     "guest.why_us", "guest.thanked", "guest.deal_breakers", "consent.profiling", "consent.tracking", "guest.house_number", "consent.purpose",
-     "consent.channel", "consent.answer")
+     "guest.why_us", "guest.thanked", "guest.deal_breakers", "consent.profiling", "consent.tracking",
+     "guest.house_number", "consent.purpose", "consent.channel", "consent.answer")
 )  # fmt: skip
 
 

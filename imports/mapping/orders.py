@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -36,7 +36,7 @@ def told_by_values(
     }
     orders, unsure = _orders(layout, {c: (m, v) for c, (m, v) in columns.items() if is_dated(m)})
     decimal, more = _decimal(layout, {c: (m, v) for c, (m, v) in columns.items() if is_amount(m)}, language)
-    years = _years({c: (m, v) for c, (m, v) in columns.items() if m == "guest.birth_date"})
+    years = _years({c: (m, v) for c, (m, v) in columns.items() if m == "guest.birth_date"}, orders)
     now = dt.datetime.now(dt.UTC).year % 100
     return (
         replace(
@@ -84,14 +84,13 @@ def _order_of(cells: Iterable[str]) -> Order | None:
     return None
 
 
-def _years(columns: dict[str, tuple[str, list[str]]]) -> list[Unsure]:
+def _years(columns: dict[str, tuple[str, list[str]]], orders: Mapping[str, Order]) -> list[Unsure]:
     """Dates of birth whose years of two digits may be of either century."""
     now = dt.datetime.now(dt.UTC).year % 100
     found: list[Unsure] = []
     for column, (meaning, cells) in columns.items():
-        doubtful = [
-            cell for cell in dict.fromkeys(cells) if (year := dates.years_open(cell)) is not None and year <= now
-        ]
+        years = {cell: dates.years_open(cell, orders.get(column, "dmy")) for cell in dict.fromkeys(cells)}
+        doubtful = [cell for cell, year in years.items() if year is not None and year <= now]
         if doubtful:
             found.append(("years", column, meaning, tuple(doubtful[:_EXAMPLES]), (str(now), "0")))
     return found

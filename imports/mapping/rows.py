@@ -43,7 +43,8 @@ class Context(NamedTuple):
     """What the business adds to a file: `country` of phones without code, `language` whose alphabet sorts names.
 
     `currency` is an explicit choice for amounts that name none, else the format's own holds, else `home_currency`.
-    `property` is where stays took place that name no property: the business's only one. `today` (in the business's time zone `zone`) tells past stays without a status from coming ones.
+    `property` is where stays are that name no property: the business's only one. `today` (in the business's time zone
+    `zone`) tells past stays without a status from coming ones.
     """
 
     country: str

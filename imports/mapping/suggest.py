@@ -1,12 +1,12 @@
 """What a file's columns probably mean: by its format, by their names in six languages, by the values themselves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
 
-from rapidfuzz import fuzz
-
 from customers.normalise import fold
+from imports.mapping.alike import near_names
 from imports.mapping.cards import card_columns
 from imports.mapping.formats import Format, matching, named, recognised
 from imports.mapping.headers import ignored_names, names_for, own_names
@@ -17,14 +17,16 @@ from imports.mapping.orders import told_by_values
 from imports.mapping.own import OwnField
 from imports.mapping.signature import system_of
 
-_ALIKE: Final = 86.0
-"""How alike (0 to 100) a column's name must be to a known one to be suggested."""
 _COMBINED: Final = frozenset(
     ("guest.email", "guest.phone", "guest.tags", "guest.note", "guest.street", "stay.children", "stay.note",
      "invoice.note")
 )  # fmt: skip
 """Meanings that several columns may have together; of any other the best named column is taken."""
-_OTHER_NAME: Final = "own."
+_TELLING: Final = re.compile(
+    r"stay\.(?:arrival|departure|nights|unit|unit_type|rate|arrival_year|lead_days)$"
+    r"|invoice\.(?:number|amount|due_on|paid_on)$|purchase\.(?:product|code|quantity|price)$"
+)
+"""Meanings that tell what kind of file it is; a note or an amount may stand in any."""
 
 Asked = Literal["meaning", "needs", "dates", "years", "decimal", "property"]
 
@@ -177,7 +179,7 @@ class _Reader:
             if place in used and place not in draft.guessed:
                 continue
             now = next((meaning for meaning, places in draft.places.items() if place in places), "")
-            near = [meaning for meaning, _score in self._near(name, draft.kind)[:3]]
+            near = [meaning for meaning, _score in near_names(fold(name), draft.kind)[:3]]
             values = tuple(dict.fromkeys(self.cells[place]))[:3]
             questions.append(Question("meaning", name, now, values, tuple(dict.fromkeys(filter(None, [now, *near])))))
         return questions
@@ -190,13 +192,14 @@ class _Reader:
             draft.places.pop("guest.full_name", None)
         return draft
 
-    def _worth(self, draft: _Draft) -> tuple[bool, int, int, int]:
-        """Complete ones first, then by the columns that only this kind has, then by all columns that are sure."""
+    def _worth(self, draft: _Draft) -> tuple[int, bool, int, int]:
+        """By the columns that only files of this kind have, less what it lacks; then by all columns that are sure."""
         lacks = missing(draft.kind, draft.places)
-        own = sum(not meaning.startswith(("guest.", "sensitive.", _OTHER_NAME)) for meaning in draft.places)
-        if draft.kind == "guests":
-            own = sum(meaning in CONSENTS for meaning in draft.places) if set(draft.places) & set(WHO[1:5]) else 0
-        return not lacks, own - 2 * len(lacks), len(draft.used() - draft.guessed), -KINDS.index(draft.kind)
+        own = sum(_TELLING.match(meaning) is not None for meaning in draft.places)
+        if draft.kind == "consents":
+            # A list with names is one of guests, whatever they have answered.
+            own = -1 if set(draft.places) & set(WHO[1:5]) else sum(meaning in CONSENTS for meaning in draft.places)
+        return 2 * own - 3 * len(lacks), not lacks, len(draft.used() - draft.guessed), -KINDS.index(draft.kind)
 
     def _by_names(self, draft: _Draft, passed: set[int], *, only_free: bool) -> None:
         """Every free column whose whole name is known; `only_free` leaves meanings alone that have a column."""
@@ -228,23 +231,13 @@ class _Reader:
                 continue
             near = [
                 meaning
-                for meaning, _score in self._near(name, draft.kind)
+                for meaning, _score in near_names(fold(name), draft.kind)
                 if not contradicts(meaning, self.cells[place]) and (meaning in _COMBINED or meaning not in draft.places)
             ]
             meaning = near[0] if near else looks_like(self.cells[place])
             if meaning and (meaning in _COMBINED or meaning not in draft.places):
                 draft.places.setdefault(meaning, []).append(place)
                 draft.guessed.add(place)
-
-    def _near(self, name: str, kind: Kind) -> list[tuple[str, float]]:
-        """Meanings whose names are like this one, the most alike first."""
-        folded = fold(name)
-        best: dict[str, float] = {}
-        for known, each in names_for(kind).items():
-            score = _likeness(folded, known)
-            if score >= _ALIKE:
-                best[each[0].meaning] = max(best.get(each[0].meaning, 0), score)
-        return sorted(best.items(), key=lambda found: -found[1])
 
     def _spoken(self, known: Mapping[str, Any]) -> str:
         """The language in which most of the columns are named; the business's where that is open."""
@@ -265,17 +258,3 @@ class _Reader:
 
 
 _ONLY_ASKED: Final = frozenset(("guest.full_name", "guest.id"))
-
-
-def _likeness(one: str, other: str) -> float:
-    """How alike two folded names are, 0 to 100; short ones must be the same."""
-    if min(len(one), len(other)) < 4:
-        return 0.0
-    joined = fuzz.ratio(one.replace(" ", ""), other.replace(" ", ""))
-    return max(joined, fuzz.token_sort_ratio(one, other), _worded_alike(one.split(), other.split()))
-
-
-def _worded_alike(one: Iterable[str], other: Iterable[str]) -> float:
-    """All words of a known name of two or more stand in the column's name, as in `Guest e-mail address (private)`."""
-    first, second = set(one), set(other)
-    return 90.0 if len(second) >= 2 and second < first and len(first) <= len(second) + 2 else 0.0

@@ -14,8 +14,8 @@ from imports.mapping import dates
 from imports.mapping.dates import month
 
 __all__ = [
-    "AMOUNT_MAX", "WHOLE_MAX", "amount", "cents", "country", "currency", "date", "date_of", "language", "moment", "month",
-    "whole", "yes_no",
+    "AMOUNT_MAX", "WHOLE_MAX", "amount", "cents", "country", "currency", "date", "date_of", "language", "moment",
+    "month", "whole", "yes_no",
 ]  # fmt: skip
 
 WHOLE_MAX: Final = 32_767
