@@ -203,6 +203,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(INNKEEPER_VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "imports-sweep": {"task": "imports.tasks.imports_sweep", "schedule": 30.0},
+    "feeds-sweep": {"task": "imports.feeds.tasks.feeds_sweep", "schedule": 60.0},
     "imports-retention": {"task": "imports.tasks.imports_retention", "schedule": 1800.0},
     "exports-sweep": {"task": "customers.export.tasks.exports_sweep", "schedule": 30.0},
     "bulk-sweep": {"task": "customers.bulk.tasks.bulk_sweep", "schedule": 30.0},

@@ -4,9 +4,21 @@ from celery import shared_task
 
 from accounts.tenancy.tasks import TenantTask
 from customers.sensitive.tasks import sensitive_erase
+from imports.feeds.folder import folders_sweep
+from imports.feeds.tasks import feeds_sweep, import_feed_fetch, import_fetch_advance
 from imports.retention import files_expire, nobodys_files_remove
 from imports.selectors import runs_forgotten, runs_silent
 from imports.services import run_check, run_expire, run_work
+
+__all__ = [
+    "feeds_sweep",
+    "import_feed_fetch",
+    "import_fetch_advance",
+    "import_run_check",
+    "import_run_work",
+    "imports_retention",
+    "imports_sweep",
+]
 
 
 @shared_task(base=TenantTask, scoped=False)
@@ -37,3 +49,4 @@ def imports_retention() -> None:
     """Remove files whose time is over, and those that no run knows; everywhere."""
     files_expire()
     nobodys_files_remove()
+    folders_sweep()

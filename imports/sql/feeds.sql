@@ -7,7 +7,7 @@ LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, public
 AS $$
     SELECT f.business_id, f.id FROM public.imports_importfeed f
-    WHERE (f.is_on AND f.next_at <= now() AND f.state <> 'fetching')
+    WHERE (f.next_at <= now() AND f.state <> 'fetching')
        OR (f.state = 'fetching' AND f.last_at < now() - silent AND NOT EXISTS (
               SELECT FROM public.imports_importfetch e
               WHERE e.business_id = f.business_id AND e.feed_id = f.id AND e.state = 'fetching'

@@ -1,0 +1,54 @@
+"""The key that an address asks for: a header's value, sealed under the installation's keys."""
+
+from typing import Final
+
+from accounts.keyring import CannotOpen
+from accounts.models import Business
+from accounts.sealing import keyring
+from accounts.tenancy import business_scope
+from imports.feeds.problems import KeyLost
+from imports.models import ImportFeed
+
+_PURPOSE: Final = b"innkeeper.feed.1"
+
+
+def key_seal(feed: ImportFeed, business: Business, key: str) -> None:
+    """Put a key, or none, on a feed, unsaved."""
+    if not key:
+        feed.secret, feed.secret_key = b"", ""
+        return
+    sealed = keyring().seal_bytes(key.encode(), bound=_bound(business))
+    feed.secret, feed.secret_key = sealed.ciphertext, sealed.key_name
+
+
+def key_open(feed: ImportFeed, business: Business) -> str:
+    """A feed's key; empty without one. Raises KeyLost."""
+    if not feed.secret_key:
+        return ""
+    try:
+        return keyring().open_bytes(feed.secret, feed.secret_key, bound=_bound(business)).decode()
+    except CannotOpen as error:
+        raise KeyLost from error
+
+
+def keys_missing(*, business: Business) -> set[str]:
+    """Names of the installation's keys that a business's feeds need and the environment does not have."""
+    with business_scope(business.pk):
+        used = set(ImportFeed.objects.exclude(secret_key="").values_list("secret_key", flat=True))
+    return {name for name in used if name not in keyring()}
+
+
+def keys_reseal(*, business: Business) -> int:
+    """Seal every key of a business that an older key of the installation holds under the newest; returns how many."""
+    sealed = 0
+    with business_scope(business.pk):
+        old = ImportFeed.objects.select_for_update().exclude(secret_key__in=("", keyring().current))
+        for feed in old.order_by("pk"):
+            key_seal(feed, business, key_open(feed, business))
+            feed.save(update_fields=["secret", "secret_key"])
+            sealed += 1
+    return sealed
+
+
+def _bound(business: Business) -> bytes:
+    return _PURPOSE + business.public_id.bytes
