@@ -124,7 +124,7 @@ def _parted(answer: Answer, part: int, meaning: str) -> Answer:
 
 
 def _readings(answers: Answers, before: Answers, header: Sequence[str], base: Layout) -> list[dict[str, Any]]:
-    said = [answer for answer in answers.columns]
+    said = list(answers.columns)
     same = {name for name, new, old in zip(header, said, before.columns, strict=True) if _alike(new, old)}
     kept, covered = [], set[str]()
     for reading in base.get("readings", ()):
@@ -132,11 +132,11 @@ def _readings(answers: Answers, before: Answers, header: Sequence[str], base: La
         wanted = [name for name, answer in zip(header, said, strict=True) if meaning in answer.meanings]
         shown = {name for name, old in zip(header, before.columns, strict=True) if meaning in old.meanings}
         unexpressed = not shown & set(columns)
-        if same.issuperset(columns) and (unexpressed or set(wanted) <= set(columns)):
-            if _together_alike(reading, answers, before):
-                kept.append(reading)
-                if not unexpressed:
-                    covered.add(meaning)
+        is_same = same.issuperset(columns) and (unexpressed or set(wanted) <= set(columns))
+        if is_same and _together_alike(reading, answers, before):
+            kept.append(reading)
+            if not unexpressed:
+                covered.add(meaning)
     fresh: dict[str, dict[str, Any]] = {}
     parts = []
     for name, answer in zip(header, said, strict=True):

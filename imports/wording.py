@@ -20,14 +20,25 @@ from imports.problems import REASONS
 from imports.readers import FileError
 
 OUTCOMES: Final = ("created", "updated", "unchanged", "invalid")
-_OUTCOME_HINTS: Final[dict[str, Promise]] = {
-    "review": gettext_lazy(
-        "Unless you say otherwise, these become new guests, and where several cards fit the oldest is taken."
+_OUTCOMES: Final[dict[str, tuple[Promise, Promise | str]]] = {
+    "review": (
+        gettext_lazy("Need a look"),
+        gettext_lazy("Unless you say otherwise these become new guests; where several cards fit, the oldest is taken."),
     ),
-    "create": gettext_lazy("Nobody in the register is like them."),
-    "update": gettext_lazy("They are here already; the file adds to their cards."),
-    "unchanged": gettext_lazy("They are here already, and the file says nothing new."),
-    "invalid": gettext_lazy("These rows stay behind. Put them right in a file of their own and import that."),
+    "create": (gettext_lazy("New guests"), ""),
+    "update": (gettext_lazy("Here already, the file adds something"), ""),
+    "unchanged": (gettext_lazy("Here already, nothing new"), ""),
+    "invalid": (
+        gettext_lazy("Cannot be imported"),
+        gettext_lazy("These rows stay behind. Put them right in a file of their own and import that."),
+    ),
+}
+_SHORT: Final[dict[str, Promise]] = {
+    "review": gettext_lazy("Need a look"),
+    "create": gettext_lazy("New guests"),
+    "update": gettext_lazy("Changed"),
+    "unchanged": gettext_lazy("Already as in the file"),
+    "invalid": gettext_lazy("Cannot be imported"),
 }
 _COUNTED: Final[dict[str, Promise]] = {
     "guests": gettext_lazy("Guests"),
@@ -67,18 +78,27 @@ class Quality:
 
 
 def outcome_label(outcome: str) -> str:
-    """What becomes of a row, in a few words."""
-    return str(ImportRow.Outcome(outcome).label)
+    """What becomes of rows, as a title."""
+    return str(_OUTCOMES[outcome][0])
+
+
+def outcome_short(outcome: str) -> str:
+    """The same in a word or two."""
+    return str(_SHORT[outcome])
 
 
 def outcome_hint(outcome: str) -> str:
-    """The same as a sentence."""
-    return str(_OUTCOME_HINTS[outcome])
+    """What one should know of rows with this outcome; empty where the title says it."""
+    return str(_OUTCOMES[outcome][1])
 
 
-def decision_label(decision: str) -> str:
-    """What a member can say about a row."""
-    return str(ImportRow.Decision(decision).label)
+def decision_label(decision: str, outcome: str, cause: str) -> str:
+    """What a member can say about a row of this outcome and cause."""
+    if decision == ImportRow.Decision.SKIP:
+        return _("Leave out")
+    if decision == ImportRow.Decision.CREATE or outcome == ImportRow.Outcome.CREATE:
+        return _("New guest")
+    return _("Same guest") if cause == "file" else _("This guest")
 
 
 def cause_sentence(outcome: str, cause: str) -> str:
@@ -207,6 +227,11 @@ def layout_told(layout: dict[str, Any]) -> list[tuple[str, str]]:
 def columns_told(run: ImportRun) -> list[tuple[str, str]]:
     """(column, what it becomes) of a run's file."""
     return layout_told(run.layout) if run.layout else extra_sentences(run)
+
+
+def meanings_of(run: ImportRun) -> list[str]:
+    """The keys of all that the columns of a run's file mean."""
+    return [reading["meaning"] for reading in run.layout.get("readings", ())] or [meaning for _c, meaning in run.extras]
 
 
 def layout_problem(problem: LayoutProblem) -> str:

@@ -93,7 +93,7 @@ def suggestion_for(
 
 
 def mapping_for(table: Table, *, kind: str = "", fields: Sequence[OwnField] = ()) -> ImportMapping | None:
-    """The saved mapping for files with this table's columns, the one that was used last; one that does not fit is none."""
+    """The saved mapping for files with this table's columns, the one used last; what does not fit is none."""
     known = ImportMapping.objects.filter(signature=signature(table.header))
     for mapping in (known.filter(kind=kind) if kind else known).order_by("-used_at", "-id"):
         try:

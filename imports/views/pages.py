@@ -26,6 +26,7 @@ from imports.wording import (
     extra_fields,
     format_title,
     group_sentence,
+    meanings_of,
     quality_shown,
     sentences_of,
     stored_sentence,
@@ -93,7 +94,12 @@ def run_context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
         "rows_done": done,
         "count_labels": count_labels(),
         "counts": counts_shown(run),
-        "groups": [(group, group_sentence(group, fields)) for group in problem_groups(run=run)],
+        "groups": [
+            (group, group_sentence(group, fields))
+            for group in problem_groups(run=run)
+            # What leaves a row out stands among the rows.
+            if not (group.leaves_out and state == State.READY)
+        ],
         "problems_kept": PROBLEMS_KEPT,
         "error": stored_sentence(run.error),
         "can_undo": act is not None and act.state == ChangeSet.State.DONE and request.member.can(Capability.UNDO),
@@ -112,6 +118,7 @@ def run_context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
             "quality": quality_shown(run),
             "sentences": sentences_of(run),
             "can_map": state == State.READY,
+            "has_consents": any(meaning.startswith("consent.") for meaning in meanings_of(run)),
         }
     return context
 

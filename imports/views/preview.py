@@ -13,7 +13,7 @@ from accounts.access import BusinessRequest
 from customers.search.hits import Hit, hits_of
 from imports.models import ImportRow, ImportRun
 from imports.selectors import Group, row_groups, row_totals, rows_before, rows_of, rows_problems
-from imports.wording import cause_sentence, decision_label, outcome_hint, outcome_label
+from imports.wording import cause_sentence, decision_label, outcome_hint, outcome_label, outcome_short
 
 Outcome = ImportRow.Outcome
 Decision = ImportRow.Decision
@@ -23,19 +23,12 @@ PAGE = 50
 _TONES = {Outcome.REVIEW: "warn", Outcome.INVALID: "bad"}
 _CHOICES: dict[str, tuple[str, ...]] = {
     Outcome.REVIEW: (Decision.CREATE, Decision.SAME, Decision.SKIP),
-    Outcome.CREATE: (Decision.CREATE, Decision.SKIP),
-    Outcome.UPDATE: (Decision.SAME, Decision.CREATE, Decision.SKIP),
-    Outcome.UNCHANGED: (Decision.SAME, Decision.CREATE, Decision.SKIP),
+    Outcome.CREATE: (Decision.PROPOSED, Decision.SKIP),
+    Outcome.UPDATE: (Decision.PROPOSED, Decision.CREATE, Decision.SKIP),
+    Outcome.UNCHANGED: (Decision.PROPOSED, Decision.CREATE, Decision.SKIP),
     Outcome.INVALID: (),
 }
-_PROPOSED = {
-    Outcome.CREATE: Decision.CREATE,
-    Outcome.UPDATE: Decision.SAME,
-    Outcome.UNCHANGED: Decision.SAME,
-    Outcome.REVIEW: Decision.CREATE,
-}
-"""What becomes of a row that nobody has decided about."""
-_SEVERAL = "several"
+"""What can be done with a row. Where nothing is in doubt the first is to leave it as proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,21 +153,24 @@ def preview_context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
             sections[group.outcome] = section
         section.groups.append(group_shown(request, run, group, opened))
     left_out = totals["invalid"] + totals["skip"]
+    review = sections.get(Outcome.REVIEW)
     return {
-        "tiles": _tiles(sections, totals),
+        "tiles": _tiles(sections),
         "sections": list(sections.values()),
+        "rows_in_all": sum(totals.values()),
         "valid": sum(totals.values()) - left_out,
         "left_out": left_out,
+        "undecided": sum(group.count - group.decided for group in review.groups) if review else 0,
     }
 
 
-def _tiles(sections: dict[str, Section], totals: dict[str, int]) -> list[Tile]:
+def _tiles(sections: dict[str, Section]) -> list[Tile]:
     tiles = []
     for outcome in (Outcome.CREATE, Outcome.UPDATE, Outcome.UNCHANGED, Outcome.REVIEW, Outcome.INVALID):
         section = sections.get(outcome)
         count = section.count if section else 0
         tone = _TONES.get(outcome, "") if count else ""
-        tiles.append(Tile(outcome_label(outcome), count, f"#rows-{outcome}" if section else "", tone))
+        tiles.append(Tile(outcome_short(outcome), count, f"#rows-{outcome}" if section else "", tone))
     return tiles
 
 
@@ -232,9 +228,8 @@ def _choices(outcome: str, cause: str, row: ImportRow | None) -> list[Choice]:
     choices = _CHOICES[outcome]
     if row is not None and row.customer_id is None:
         choices = tuple(one for one in choices if one != Decision.SAME)
-    proposed = Decision.SAME if cause == _SEVERAL else _PROPOSED.get(Outcome(outcome), "")
-    current = (row.decision or proposed) if row is not None else None
-    return [Choice(one, decision_label(one), one == current) for one in choices]
+    current = row.decision if row is not None and (row.decision or outcome != Outcome.REVIEW) else None
+    return [Choice(one, decision_label(one, outcome, cause), one == current) for one in choices]
 
 
 def query_of(outcome: str, cause: str, after: int = 0) -> str:

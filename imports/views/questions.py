@@ -1,4 +1,4 @@
-"""What only somebody who knows the file can tell: the order of its dates, the century, the decimal sign, the property."""
+"""What only somebody who knows the file can tell: the order of its dates, the century, the decimal sign, the place."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

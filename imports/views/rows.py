@@ -37,13 +37,14 @@ def import_rows(request: BusinessRequest, slug: str, run_id: int) -> HttpRespons
 @requires(Capability.IMPORT)
 @require_POST
 def import_decide(request: BusinessRequest, slug: str, run_id: int) -> HttpResponse:
-    """Say what becomes of a row, or of a whole group."""
+    """Say what becomes of a row, or of the whole group that the address names."""
     run = run_or_404(run_id)
-    line = request.POST.get("line", "")
+    opened = Opened.of(request.GET)
+    line, _colon, decision = request.POST.get("row", "").partition(":")
     lines = [int(line)] if line.isdecimal() and len(line) < 10 else None
-    group = {} if lines else {"outcome": request.POST.get("outcome", ""), "cause": request.POST.get("cause", "")}
+    group = {} if lines else {"outcome": opened.outcome, "cause": opened.cause}
     try:
-        rows_decide(run_id=run_id, lines=lines, decision=request.POST.get("decision", ""), **group)
+        rows_decide(run_id=run_id, lines=lines, decision=decision if lines else request.POST.get("all", "?"), **group)
     except RunRefused:
         messages.info(request, _("This import has been started already, or put away."))
     except DecisionRefused:
@@ -53,7 +54,6 @@ def import_decide(request: BusinessRequest, slug: str, run_id: int) -> HttpRespo
     else:
         if is_partial(request):
             return run_page(request, run_or_404(run_id), fragment=True)
-    opened = Opened.of(request.GET)
     query = query_of(opened.outcome, opened.cause, opened.after) if opened.outcome else ""
     return redirect(f"{run_address(request, run)}{query}{f'#row-{lines[0]}' if lines else ''}")
 
