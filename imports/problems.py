@@ -30,7 +30,7 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "columns": (gettext_noop("The row has more cells than there are columns."), True),
     "total": (gettext_noop("This line sums up the rows above it; it is no row of its own."), True),
     "heading": (gettext_noop("The column names stand here once more."), True),
-    "formula": (gettext_noop("The formula in this cell has an error; the cell was taken as empty."), False),
+    "formula": (gettext_noop("The formula in this cell has no value; the cell was taken as empty."), False),
     "quote": (gettext_noop("A quotation mark is opened and not closed."), True),
     "cell_too_long": (gettext_noop("The cell is longer than 32,767 characters."), True),
     "no_guest": (gettext_noop("There is neither a name, a company, an e-mail address nor a phone number."), True),
@@ -41,6 +41,7 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "quantity": (gettext_noop("This is not a quantity; 1 was used."), False),
     "no_property": (gettext_noop("The name of the hotel is missing."), True),
     "repeated": (gettext_noop("The same number stands on an earlier line; that line was used."), True),
+    "unknown_number": (gettext_noop("No guest has this number, and the row says nothing else of them."), True),
     "other_guest": (
         gettext_noop(
             "The guest with this number has another name, e-mail and phone; the row was taken for a new guest."

@@ -20,6 +20,7 @@ _TABLES_MAX: Final = 200
 _WORKBOOK_MAX: Final = 64 << 20
 """Bytes of a workbook in an archive, which is held in memory to be read."""
 _LISTS: Final = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm")
+_NAME_MAX: Final = 180
 _SHARED: Final = 0.8
 """Of the columns of the narrower of two lists that are one."""
 
@@ -160,7 +161,7 @@ def _tables(package: Package, name: str, limit: int) -> list[tuple[TableInfo, Ta
     book = Workbook(inner)
     several = len(book.tables) > 1
     return [
-        (info._replace(name=f"{label}: {info.name}" if several else label), book.sheets[info.name])
+        (info._replace(name=f"{label}: {info.name}"[:_NAME_MAX] if several else label), book.sheets[info.name])
         for info in book.tables
     ]
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 _DAYS_MAX: Final = 2_958_466
 """The first day that no workbook has: 1 January 10000."""
 _SECONDS: Final = 86_400
-_PLAIN: Final = re.compile(r"-?(?:0|[1-9]\d{0,14})")
+_PLAIN: Final = re.compile(r"0|-?[1-9]\d{0,14}")
 # What is shown as it stands (quoted, escaped, padding, colours, currencies, languages) but not the hours in `[h]`.
 _SHOWN: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
 _BUILT_IN: Final = {

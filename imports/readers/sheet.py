@@ -139,6 +139,9 @@ class _Reading:
         """Take the cell that was read, if one was."""
         pieces, place = self.pieces, self.place
         if place < 0 or not self.is_taking or not pieces:
+            if place >= 0 and pieces and (formula := "".join(pieces).strip()):
+                # A program that does not calculate wrote it, and left the calculating to Excel.
+                self.errors.append((place, f"={formula}"))
             pieces.clear()
             self.place = -1
             return

@@ -108,7 +108,7 @@ def test_formats_of_numbers(number: int, code: str | None, form: NumberFormat) -
         ("4.790012345E9", "", False, "4790012345"),
         ("12.0", "", False, "12"),
         ("-3", "", False, "-3"),
-        ("-0", "", False, "-0"),
+        ("-0", "", False, "0"),
         ("007", "", False, "7"),
         ("1.5E-3", "", False, "0.0015"),
         ("1E+20", "", False, "100000000000000000000"),
@@ -261,6 +261,12 @@ def test_formulas_that_end_in_an_error_are_empty_and_told() -> None:
 def test_cells_as_programs_write_them(description: str, cell: str, expected: str) -> None:
     whole = _all(by_hand(_row("<c><v>1</v></c>", cell)))
     assert whole.rows == [["1", expected]], description
+
+
+def test_a_formula_never_calculated_is_told() -> None:
+    whole = _all(by_hand(_row("<c><v>1</v></c>", "<c><f>A1+A2</f></c>")))
+    assert [tuple(one) for one in whole.notes] == [(2, "b", "=A1+A2", "formula")]
+    assert not _all(by_hand(_row("<c><v>1</v></c>", '<c t="str"><f>A1</f><v></v></c>'))).notes
 
 
 def test_what_follows_the_rows_is_in_none_of_them() -> None:
