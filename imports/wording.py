@@ -166,11 +166,13 @@ def error_sentence(error: FileError) -> str:
 
 
 def stored_sentence(stored: dict[str, Any]) -> str:
-    """The same of an error that a run keeps."""
+    """The same of an error that a run keeps; of a list in an archive its name goes before."""
     if not stored:
         return ""
     template: str = stored["template"]
-    return _(template) % stored["params"]
+    sentence = _(template) % stored["params"]
+    inside = stored["params"].get("inside")
+    return f"{inside}: {sentence}" if inside else sentence
 
 
 def extra_sentences(run: ImportRun) -> list[tuple[str, str]]:

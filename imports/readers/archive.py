@@ -47,6 +47,8 @@ class Lists:
                 self.ignored.append(shown_name(name))
             except FileError as error:
                 if isinstance(error, NestedArchive) or name.casefold().endswith(_LISTS):
+                    if not isinstance(error, NestedArchive):
+                        error.params["inside"] = shown_name(name)
                     raise
                 self.ignored.append(shown_name(name))
             if len(found) > _TABLES_MAX:

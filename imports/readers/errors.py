@@ -9,7 +9,10 @@ from accounts.marking import gettext_noop
 
 
 class FileError(Exception):
-    """A file that cannot be imported. `template` and `params` make the sentence; `str()` is it in English."""
+    """A file that cannot be imported. `template` and `params` make the sentence; `str()` is it in English.
+
+    Of a list in an archive `params["inside"]` is the list's name.
+    """
 
     template: ClassVar[str] = gettext_noop("The file cannot be read. Export it again and try once more.")
 
@@ -18,7 +21,8 @@ class FileError(Exception):
         self.params = params
 
     def __str__(self) -> str:
-        return self.template % self.params
+        sentence = self.template % self.params
+        return f"{self.params['inside']}: {sentence}" if "inside" in self.params else sentence
 
 
 def _parted(number: int) -> str:

@@ -206,6 +206,11 @@ def test_a_damaged_list_is_refused() -> None:
         _all(bytes(content))
 
 
+def test_the_list_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(WrongEncoding, match=r"^guests\.csv: On line 1"):
+        _open(zipped({"x/guests.csv": "имя,город\nИван,Москва\n".encode("cp1251"), "b.csv": "a,b\n1,2\n"}))
+
+
 def test_limits_hold_for_what_is_packed_too() -> None:
     content = zipped({f"{n}.csv": "name,note\n" + f"Jan {n},{'x' * 50}\n" * 100 for n in range(10)})
     assert len(content) < 20_000
