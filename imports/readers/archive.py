@@ -19,7 +19,8 @@ FILE_COLUMN: Final = "File"
 _TABLES_MAX: Final = 200
 _WORKBOOK_MAX: Final = 64 << 20
 """Bytes of a workbook in an archive, which is held in memory to be read."""
-_LISTS: Final = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm")
+_LISTS: Final = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm")
+"""What cannot be passed over when it cannot be read."""
 _NAME_MAX: Final = 180
 _SHARED: Final = 0.8
 """Of the columns of the narrower of two lists that are one."""
@@ -45,10 +46,11 @@ class Lists:
             except (EmptyFile, HeaderOnly) as error:
                 fault = error
                 self.ignored.append(shown_name(name))
+            except NestedArchive:
+                raise
             except FileError as error:
-                if isinstance(error, NestedArchive) or name.casefold().endswith(_LISTS):
-                    if not isinstance(error, NestedArchive):
-                        error.params["inside"] = shown_name(name)
+                if name.casefold().endswith(_LISTS):
+                    error.params["inside"] = shown_name(name)
                     raise
                 self.ignored.append(shown_name(name))
             if len(found) > _TABLES_MAX:
@@ -57,6 +59,8 @@ class Lists:
             raise fault
         names = different([info.name for info, _table in found])
         found = [(info._replace(name=name), table) for name, (info, table) in zip(names, found, strict=True)]
+        # Words of advice that lie beside the lists are tables of one column to a reader.
+        found.sort(key=lambda one: len(one[0].header) < 2)
         self.readable = {info.name: table for info, table in found}
         self.tables = tuple(info for info, _table in found)
         if joined := _joined(found):

@@ -211,6 +211,13 @@ def test_the_list_that_cannot_be_read_is_named() -> None:
         _open(zipped({"x/guests.csv": "имя,город\nИван,Москва\n".encode("cp1251"), "b.csv": "a,b\n1,2\n"}))
 
 
+def test_words_of_advice_are_not_taken_for_the_list() -> None:
+    content = zipped({"a readme.txt": "Hello\nthis is your export\n", "b.csv": "a,b\n1,2\n", "c.txt": b"\x01\x02" * 99})
+    found = _open(content)
+    assert [info.name for info in found.tables] == ["b.csv", "a readme.txt"]
+    assert (found.table().header, found.ignored) == (("a", "b"), ("c.txt",))
+
+
 def test_limits_hold_for_what_is_packed_too() -> None:
     content = zipped({f"{n}.csv": "name,note\n" + f"Jan {n},{'x' * 50}\n" * 100 for n in range(10)})
     assert len(content) < 20_000
