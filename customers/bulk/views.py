@@ -5,10 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -27,8 +26,6 @@ from customers.bulk.wording import run_sentence, sentence
 from customers.changes.messages import undoable
 from customers.changes.models import ChangeSet
 from customers.changes.views import may_undo
-from customers.export.services import guests_export
-from customers.export.views import left_out_message
 from customers.filters import TreeError
 
 EXPORT = "export"
@@ -49,7 +46,7 @@ def bulk_new(request: BusinessRequest, slug: str) -> HttpResponse:
 
 @requires(Capability.TAG)
 @require_POST
-def bulk_do(request: BusinessRequest, slug: str) -> HttpResponse | FileResponse:
+def bulk_do(request: BusinessRequest, slug: str) -> HttpResponse:
     """Do it: a few guests at once, many in the background, all that match after they were counted and shown."""
     try:
         asked = asked_for(request, request.POST)
@@ -184,28 +181,12 @@ def _looked_through(
     }
 
 
-def _export(request: BusinessRequest, asked: AskedFor) -> HttpResponse | FileResponse:
-    """The selection as CSV."""
-    selection = asked.selection
-    try:
-        matched = selection.matching(business=request.business)
-    except TreeError:
-        return _back_with(
-            request, _("A part of the filter could not be read. Nothing was changed; choose the guests again.")
-        )
-    described = {"filter": asked.state.whom()} if selection.ids is None else {"guests": list(selection.ids)}
-    exported = guests_export(
-        condition=f"c.id IN ({matched.text})",
-        values=matched.values,
-        described=described,
-        member=request.member,
-        address=request.META.get("REMOTE_ADDR"),
-    )
-    if exported.left_out:
-        messages.warning(request, left_out_message(exported.left_out))
-    today = timezone.localdate(timezone=request.business.zone)
-    name = f"{request.business.slug}-guests-{today:%Y-%m-%d}.csv"
-    return FileResponse(exported.file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+def _export(request: BusinessRequest, asked: AskedFor) -> HttpResponse:
+    """The selection goes to the page where a file is put together."""
+    chosen = asked.selection.ids
+    pairs = asked.state.whom() if chosen is None else [("guests", ",".join(map(str, chosen)))]
+    address = reverse("export_new", kwargs={"slug": request.business.slug})
+    return redirect(f"{address}?{urlencode(pairs)}" if pairs else address)
 
 
 def _tell(request: BusinessRequest, run: BulkRun) -> None:

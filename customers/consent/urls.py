@@ -5,7 +5,6 @@ from django.urls import path
 from customers.consent import views
 
 urlpatterns = [
-    path("guests/consents/export/", views.consent_export, name="consent_export"),
     path("guests/<int:customer_id>/consents/", views.guest_consents, name="guest_consents"),
     path("guests/<int:customer_id>/consents/record/", views.consent_add, name="consent_add"),
     path("guests/<int:customer_id>/consents/export/", views.guest_consents_export, name="guest_consents_export"),

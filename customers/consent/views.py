@@ -18,13 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from customers.card.models import Customer
-from customers.consent.exports import consents_export, evidence_export, wording_text
+from customers.consent.exports import evidence_export, wording_text
 from customers.consent.forms import ConsentForm, WordingForm
 from customers.consent.labels import BY_KEY, LABELS
 from customers.consent.models import ConsentEvent, Purpose
 from customers.consent.selectors import consent_events, consents_of, wording_lines
 from customers.consent.services import WordingConflict, consent_record, wording_add
-from customers.export.views import left_out_message
 from customers.sensitive.tasks import sensitive_erase
 
 SOON = timedelta(minutes=1)
@@ -70,16 +69,6 @@ def guest_consents_export(request: BusinessRequest, slug: str, customer_id: int)
     """One guest's evidence as CSV."""
     target = evidence_export(customer_id=_customer(customer_id).pk, member=request.member, address=_address(request))
     return _csv(request, target, f"consents-{customer_id}")
-
-
-@requires(Capability.EXPORT)
-@require_POST
-def consent_export(request: BusinessRequest, slug: str) -> FileResponse:
-    """The consents of the whole register as CSV."""
-    exported = consents_export(member=request.member, address=_address(request))
-    if exported.left_out:
-        messages.warning(request, left_out_message(exported.left_out))
-    return _csv(request, exported.file, "consents")
 
 
 @requires(Capability.SET_UP)

@@ -1,18 +1,14 @@
-"""A file of rows, written in constant memory and gone when it is closed."""
+"""A small file of rows, written while somebody waits and gone when it is closed."""
 
 import csv
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from django.conf import settings
-from django.db import connection, transaction
 
 from customers.export.rows import safe_row
-
-BATCH = 2_000
-"""Rows fetched at a time."""
 
 
 def csv_file(*, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:
@@ -33,11 +29,3 @@ def csv_file(*, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[byt
         target.close()
         raise
     return target
-
-
-def fetched(statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of a statement, fetched as they are read."""
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(statement, list(values))
-        while rows := cursor.fetchmany(BATCH):
-            yield from rows

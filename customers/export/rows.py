@@ -1,46 +1,12 @@
-"""Rows of the guest export as text: safe against formulas, and read back unchanged by the import."""
+"""Cells of a file: safe against formulas, and read back unchanged by the import."""
 
 from collections.abc import Iterable
 from typing import Any, Final
 
-COLUMNS: Final = (
-    "id",
-    "kind",
-    "given_name",
-    "family_name",
-    "company",
-    "organisation_number",
-    "email",
-    "phone",
-    "language",
-    "nationality",
-    "street",
-    "postal_code",
-    "city",
-    "country",
-    "birth_date",
-    "source",
-    "first_contact",
-    "tags",
-    "note",
-    "why_us",
-    "thanked",
-    "deal_breakers",
-    "do_not_contact",
-    "deceased",
-    "stays",
-    "nights",
-    "value",
-    "currency",
-    "last_stay",
-)
-"""The file's header, as ``imports/formats`` knows it; from ``do_not_contact`` on it is for reading. The business's own
-fields follow, each called ``f.<key>``."""
-
-OWN_PREFIX: Final = "f."
-
-FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\x00")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection)."""
+FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection); the last four are full-width forms,
+which some of them take for the same."""
+_RISKY: Final = frozenset((*FORMULA_SIGNS, "'"))
 
 
 def safe(value: Any) -> str:
@@ -58,6 +24,17 @@ def plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_SIGNS) else cell
 
 
+def typed(text: str) -> str:
+    """The text of a cell that is known to be text, as in a workbook: nothing there becomes a formula, so only what
+    :func:`plain` would take for its own apostrophe gets one."""
+    return safe(text) if text.startswith("'") else text
+
+
 def safe_row(values: Iterable[Any]) -> list[str]:
     """A row of safe cells."""
     return [safe(value) for value in values]
+
+
+def safe_column(texts: Iterable[str | None]) -> list[str | None]:
+    """Many cells at once; most of them need no second look."""
+    return [text if not text or text[0] not in _RISKY else safe(text) for text in texts]

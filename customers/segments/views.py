@@ -262,6 +262,7 @@ class _Page:
             "problems": _told(problems),
             "words": tree_words(so_far, self.names),
             "can_build": can_build,
+            "can_export": self.request.member.can(Capability.EXPORT),
             "focus": focus,
             "waits": waits,
             "list_url": list_address(so_far, request.business),

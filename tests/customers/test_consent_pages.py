@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.tenancy import business_scope
-from customers.consent.exports import EVIDENCE_COLUMNS, STATE_COLUMNS
+from customers.consent.exports import EVIDENCE_COLUMNS
 from customers.consent.models import CONSENTS, ConsentEvent, ConsentState
 from customers.export.rows import plain
 from tests.cast import Cast
-from tests.factories import ConsentEventFactory, ConsentWordingFactory, CustomerFactory, EmailFactory
+from tests.factories import ConsentEventFactory, ConsentWordingFactory, CustomerFactory
 from tests.forms import forms_of
 
 pytestmark = pytest.mark.django_db
@@ -239,61 +239,6 @@ class TestEvidence:
             entry = AuditEntry.objects.get(action="consent.exported")
         assert (entry.object_type, entry.object_id, entry.data) == ("customer", guest.pk, {"rows": 2})
         assert entry.member_id == cast.fjordstuen.reception.pk
-
-
-class TestTheWholeRegister:
-    URL = "/b/fjordstuen/guests/consents/export/"
-
-    def test_what_holds_with_the_last_decision_and_restricted_guests_left_out(
-        self, cast: Cast, client: Client, guest: Any
-    ) -> None:
-        with business_scope(cast.duinzicht.pk):
-            ConsentEventFactory()
-        with business_scope(cast.fjordstuen.pk):
-            EmailFactory(customer=guest, value="ase@example.no", is_primary=True)
-            wording = ConsentWordingFactory(version=3, texts={"nb": "Ja"})
-            ConsentEventFactory(customer=guest, act="withdrawn", at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
-            last = ConsentEventFactory(customer=guest, wording=wording, language="nb", address="2001:db8::7")
-            ConsentEventFactory(customer=guest, purpose="sensitive", channel="")
-            restricted = CustomerFactory(is_restricted=True)
-            ConsentEventFactory(customer=restricted)
-            ConsentEventFactory(customer=restricted, purpose="tracking", channel="")
-            CustomerFactory(given_name="Never", family_name="Asked")
-        client.force_login(cast.fjordstuen.marketing.user)
-        newsletter, sensitive = rows_of(client.post(self.URL), STATE_COLUMNS)
-        assert newsletter == {
-            "guest_id": str(guest.pk),
-            "given_name": "Åse",
-            "family_name": "Berg",
-            "company": "",
-            "email": "ase@example.no",
-            "phone": "",
-            "purpose": "newsletter",
-            "channel": "email",
-            "state": "granted",
-            "decided_at": last.at.isoformat(),
-            "recorded_at": last.recorded_at.isoformat(),
-            "source": "desk",
-            "decided_by": "member",
-            "recorded_by": "",
-            "ip_address": "2001:db8::7",
-            "wording_version": "3",
-            "wording_language": "nb",
-            "wording": "Ja",
-            "proof": "",
-        }
-        assert (sensitive["purpose"], sensitive["channel"], sensitive["wording"]) == ("sensitive", "", "")
-        with business_scope(cast.fjordstuen.pk):
-            entry = AuditEntry.objects.get(action="consent.exported")
-        assert (entry.object_type, entry.data) == ("export", {"rows": 2, "left_out": 1})
-        assert "1 guest is not in the file" in client.get("/b/fjordstuen/guests/").text
-
-    def test_reception_may_not_and_get_does_nothing(self, cast: Cast, desk: Client, guest: Any) -> None:
-        assert desk.post(self.URL).status_code == 403
-        assert self.URL not in desk.get(page(guest)).text
-        desk.force_login(cast.fjordstuen.marketing.user)
-        assert desk.get(self.URL).status_code == 405
-        assert self.URL in desk.get(page(guest)).text
 
 
 def test_a_get_records_nothing(cast: Cast, desk: Client, guest: Any) -> None:

@@ -19,6 +19,7 @@ from imports.selectors import own_fields
 from imports.services import sources
 from imports.store import store_remove
 from tests.cast import Cast, House
+from tests.customers.exporting import written
 from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, GuestFieldValueFactory
 from tests.imports.files import booking, guest, write
 from tests.imports.loading import load, reasons, would
@@ -101,10 +102,8 @@ def test_what_is_exported_comes_back_unchanged(house: House, tmp_path: Path) -> 
     columns = {"points": "1234.5", "level": "gold", "dog": "no", "joined": "2024-05-17", "nickname": "=Kalle; +47"}
     load(house, tmp_path / "a.csv", [guest(**columns, deal_breakers="Noise\nand dogs", why_us="'=1")])
     before = values(house)
-    client = Client()
-    client.force_login(house.admin.user)
     exported = tmp_path / "export.csv"
-    exported.write_bytes(client.post("/b/fjordstuen/guests/export/").getvalue())
+    written(house, exported)
     with business_scope(house.pk):
         source = services.source_open(path=exported, fields=own_fields(language=house.business.language))
         tally = services.tryout(business=house.business, source=source).tally

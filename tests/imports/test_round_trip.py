@@ -14,11 +14,11 @@ from customers.card.choices import LANGUAGES, country_choices
 from customers.card.models import ContactPoint, Customer, ExternalId, Tag
 from customers.card.services import tag_add
 from customers.changes.models import Change
-from customers.export.services import guests_export
 from imports.mapping import values
 from imports.models import ImportRun
 from imports.services import run_begin, run_create, run_work, source_open
 from tests.cast import Cast, House
+from tests.customers.exporting import written
 from tests.factories import CompanyFactory, CustomerFactory, EmailFactory, PhoneFactory, TagFactory
 
 NASTY = [
@@ -71,10 +71,7 @@ def register(house: House) -> House:
 
 
 def _export(house: House, path: Path) -> Path:
-    with business_scope(house.pk):
-        stream = guests_export(condition="true", values=[], described={}, member=house.admin).file
-        path.write_bytes(stream.read())
-        stream.close()
+    written(house, path)
     return path
 
 
