@@ -17,6 +17,7 @@ from imports.mapping.looks import is_amount, is_dated, samples
 from imports.mapping.meanings import CONSENTS, GROUPS, Meaning, is_sensitive, meaning_of, meanings, usual_how
 from imports.mapping.own import TARGETS, OwnField, OwnReader, OwnValue
 from imports.mapping.plan import Plan, lay
+from imports.mapping.questions import Question
 from imports.mapping.rows import (
     LIMITS,
     ConsentRow,
@@ -33,7 +34,7 @@ from imports.mapping.rows import (
 )
 from imports.mapping.signature import signature
 from imports.mapping.stays import read_stays
-from imports.mapping.suggest import Question, Suggestion, suggest
+from imports.mapping.suggest import Suggestion, suggest
 from imports.readers import Batch
 from imports.readers.errors import UnknownColumns
 

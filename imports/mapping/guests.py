@@ -75,7 +75,8 @@ def read_guests(
         if at not in columns.left_out:
             keys = name_keys(given_name=first, family_name=last, company_name=firm, language=context.language)
             kind = kind or ("company" if firm and not first and not last else "person")
-            result.guests.append(GuestRow(line, number, digest, kind, first, last, firm, *rest, *keys, moment))
+            row = (line, number, digest, kind, first, last, firm, *rest, *keys, moment)
+            result.guests.append(GuestRow._make(row))
 
 
 def _streets(columns: Columns) -> list[str]:

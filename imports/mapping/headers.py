@@ -43,7 +43,7 @@ def own_names(fields: Sequence[OwnField], kind: Kind) -> dict[str, str]:
 def label_names(meaning: str, language: str) -> tuple[str, ...]:
     """What a column of a meaning is called in a language, best first; in English where the language has no name."""
     names = _content().get(meaning, {})
-    return tuple(names.get(language) or names.get("en", ()))
+    return tuple(names.get(language, names.get("en", ())))
 
 
 def template_header(kind: Kind, language: str, *, fields: Sequence[OwnField] = ()) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
 from customers.normalise import fold
 from imports.mapping.alike import near_names
@@ -15,6 +15,7 @@ from imports.mapping.looks import contradicts, filled, looks_like
 from imports.mapping.meanings import CONSENTS, WHO, missing, usual_how
 from imports.mapping.orders import told_by_values
 from imports.mapping.own import OwnField
+from imports.mapping.questions import Question
 from imports.mapping.signature import system_of
 
 _COMBINED: Final = frozenset(
@@ -27,28 +28,6 @@ _TELLING: Final = re.compile(
     r"|invoice\.(?:number|amount|due_on|paid_on)$|purchase\.(?:product|code|quantity|price)$"
 )
 """Meanings that tell what kind of file it is; a note or an amount may stand in any."""
-
-Asked = Literal["meaning", "needs", "dates", "years", "decimal", "property"]
-
-
-class Question(NamedTuple):
-    """What has to be told before a file can be read without doubt.
-
-    `meaning`   what `column` means; `options` are meanings that come near.
-    `needs`     which column has one of the meanings `options`: without any of them the file cannot be imported.
-    `dates`     the order of day and month in `column`; `options` are orders.
-    `years`     of which century years of two digits in `column` are; `options` are values of `years_of`.
-    `decimal`   which of `options` is the decimal sign of `column`.
-    `property`  at which property the stays are; `options` are their names.
-
-    `values` are values of the file that show why it is asked.
-    """
-
-    asked: Asked
-    column: str
-    meaning: str
-    values: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +70,7 @@ def suggest(
     given = {reading.meaning for reading in layout.readings} | set(layout.fixed)
     questions += [Question("needs", "", group[0], options=tuple(group)) for group in missing(layout.kind, given)]
     layout, unsure = told_by_values(layout, header, sample, language=language)
-    questions += [Question(*each) for each in unsure]
+    questions += unsure
     if layout.kind == "bookings" and "stay.property" not in given:
         if len(properties) == 1:
             layout = replace(layout, fixed={**layout.fixed, "stay.property": properties[0]})
