@@ -7,6 +7,8 @@ from accounts.marking import gettext_noop
 FOUND: Final[dict[str, str]] = {
     "": gettext_noop("Nobody in the register is like this"),
     "stay": gettext_noop("The booking is known by its number"),
+    "invoice": gettext_noop("The invoice is known by its number"),
+    "purchase": gettext_noop("The purchase is known by its number"),
     "number": gettext_noop("The card has the same number"),
     "row": gettext_noop("The same row was imported before"),
     "email": gettext_noop("Same name and e-mail address"),

@@ -121,7 +121,8 @@ class ImportProblem(TenantModel):
 
 
 class ImportSeen(TenantModel):
-    """A guest or stay of before that a running import has met: each is counted once, a repeated number is noticed.
+    """What of before a running import has met: each guest, stay, invoice or purchase is counted once, a repeated number
+    is noticed.
 
     What the run itself has made stands in its change set already. Emptied when the run ends. `changed`: by this run.
     """
@@ -129,6 +130,8 @@ class ImportSeen(TenantModel):
     class What(models.TextChoices):
         GUEST = "g"
         STAY = "s"
+        INVOICE = "i"
+        PURCHASE = "p"
 
     pk = models.CompositePrimaryKey("business_id", "run_id", "what", "row_id")
     run = TenantForeignKey(ImportRun, db_on_delete="CASCADE", related_name="+")

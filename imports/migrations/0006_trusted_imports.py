@@ -296,4 +296,11 @@ class Migration(migrations.Migration):
             model_name="importrow",
             index=models.Index(fields=["business", "run", "outcome", "cause", "line"], name="import_row_group"),
         ),
+        migrations.AlterField(
+            model_name="importseen",
+            name="what",
+            field=models.CharField(
+                choices=[("g", "Guest"), ("s", "Stay"), ("i", "Invoice"), ("p", "Purchase")], max_length=1
+            ),
+        ),
     ]

@@ -126,6 +126,7 @@ def job_of(business: Business, source: Source, run: ImportRun | None, *, policy:
         act_id=(run.change_set_id or 0) if run and begun else 0,
         system=laid.system,
         language=business.language,
+        kind=laid.kind,
         edits=laid.kind == "guests",
         tells_kind="guest.kind" in laid.places,
         public_id=business.public_id,

@@ -15,13 +15,15 @@ from imports.staging.consents import Decided, decide_consents, write_consents
 from imports.staging.decisions import begin_preview, decisions_of
 from imports.staging.details import Sealing, decide_details, write_details
 from imports.staging.fields import apply_fields, plan_fields, stage_fields
-from imports.staging.job import EXTRAS, OUTCOMES, Job, Outcome, Tally
+from imports.staging.found import Resolved
+from imports.staging.job import EXTRAS, OUTCOMES, RECORDS, Job, Outcome, Tally
 from imports.staging.known import Register
 from imports.staging.names import property_ids, tag_ids
 from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
 from imports.staging.points import apply_points, plan_points
 from imports.staging.preview import fates, keep_fates
-from imports.staging.resolve import Resolved, resolve
+from imports.staging.records import apply_records, plan_records, remember_records, stage_records
+from imports.staging.resolve import resolve
 from imports.staging.restricted import hold_restricted, restricted_cards
 from imports.staging.tables import (
     CONTACT_COLUMNS,
@@ -33,7 +35,7 @@ from imports.staging.tables import (
     create_stage,
 )
 
-__all__ = ["EXTRAS", "OUTCOMES", "Job", "Outcome", "Tally", "begin_preview", "begin_tryout", "write_batch"]
+__all__ = ["EXTRAS", "OUTCOMES", "RECORDS", "Job", "Outcome", "Tally", "begin_preview", "begin_tryout", "write_batch"]
 
 
 def begin_tryout() -> None:
@@ -56,6 +58,7 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         tagged = _tagged(job, batch)
         tags = tag_ids(cursor, job, {row.tag for row in tagged})
         _stage(cursor, job, found, batch, [(row.line, row.position, tags[row.tag]) for row in tagged])
+        stage_records(cursor, job, found, today)
         # The planner knows the stage's size and nothing of the business: hashing is never quadratic.
         cursor.execute("SET LOCAL enable_nestloop = off")
         plan_guests(cursor, job, found.known, seen)
@@ -66,6 +69,7 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         restricted = restricted_cards(cursor, job, found.known)
         problems += hold_restricted(cursor, found, restricted)
         changed_stays = plan_stays(cursor, job, sorted(set(found.stay_of.values()) - found.new_stays))
+        plan_records(cursor, job, found.records)
         cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
         consents = decide_consents(cursor, job, found, batch.consents, restricted)
         details = decide_details(
@@ -73,13 +77,16 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         )
         if job.dry:
             remember_planned(cursor)
+            remember_records(cursor, found.records)
         else:
             with facts_once():
-                apply_guests(cursor, job, found.known, today.isoformat())
+                numbered = any(guest.number or guest.digest for guest in found.guests)
+                apply_guests(cursor, job, found.known, today.isoformat(), numbered=numbered)
                 apply_points(cursor, job)
                 apply_numbers(cursor, job, found)
-                if not job.edits:
+                if found.stays:
                     apply_stays(cursor, job, changed_stays)
+                apply_records(cursor, job, found.records, today)
             apply_fields(cursor, job)
         write_consents(cursor, job, consents)
         write_details(cursor, job, details)
@@ -89,11 +96,24 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         tally.problems = found.problems + problems + consents.problems + details.problems
         if job.dry and job.run_id:
             touched = {line for line, stay in found.stay_of.items() if stay in found.new_stays or stay in altered}
+            touched |= found.records.touched()
             keep_fates(cursor, job, fates(found, batch, batch.problems + tally.problems, changed, touched))
     _count_extras(tally, job, batch, consents, details)
-    tally.guests["invalid"] += batch.invalid_guests
-    tally.stays["invalid"] += batch.invalid_stays + sum(problem.reason == "repeated" for problem in found.problems)
+    _count_invalid(tally, job, batch, found)
     return tally
+
+
+def _count_invalid(tally: Tally, job: Job, batch: Interpreted, found: Resolved) -> None:
+    """Count the rows that were left out as what the file is a list of."""
+    left_out = sum(problem.reason in ("repeated", "unknown_number") for problem in found.problems)
+    tally.guests["invalid"] += batch.invalid_guests
+    if job.kind == "bookings":
+        tally.stays["invalid"] += batch.invalid_stays + left_out
+    elif job.kind in RECORDS:
+        tally.records[job.kind] = found.records.tally()
+        tally.records[job.kind]["invalid"] = batch.invalid_records + left_out
+    else:
+        tally.guests["invalid"] += left_out
 
 
 def _count_extras(tally: Tally, job: Job, batch: Interpreted, consents: Decided, details: Sealing) -> None:
@@ -189,6 +209,7 @@ def _tally(
         }
     )
     met = [("g", card, card in changed) for card in fresh] + [("s", stay, stay in altered) for stay in known_stays]
+    met += found.records.met()
     if met:
         whats, rows, changes = zip(*met, strict=True)
         cursor.execute(

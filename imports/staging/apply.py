@@ -4,14 +4,14 @@ from typing import Final
 
 from django.db.backends.utils import CursorWrapper
 
+from imports.staging.found import Resolved
 from imports.staging.job import Job
 from imports.staging.plan import FILLED, KEYS, NAMES, STAY_OPTIONAL, STAY_TEXTS, STAY_VALUES
-from imports.staging.resolve import Resolved
 
 _CARD: Final = (*NAMES, *KEYS, *FILLED, "birth_date")
 
 
-def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str) -> None:
+def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str, *, numbered: bool) -> None:
     """Insert new cards, change known ones, add contact points, tags and the ids that the file gives its guests."""
     values = job.values() | {"today": today, "known": known}
     columns = ", ".join(_CARD)
@@ -50,7 +50,7 @@ def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str) 
             """,
             values,
         )
-    if job.edits:
+    if numbered:
         cursor.execute(
             """
             INSERT INTO customers_externalid (business_id, version, customer_id, system, value)
@@ -60,8 +60,9 @@ def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str) 
                        g.number <> '' AND row_number() OVER (PARTITION BY g.number ORDER BY g.line) = 1
                        AND NOT EXISTS (SELECT FROM customers_externalid e WHERE e.business_id = %(business)s
                                        AND e.system = %(system)s AND e.value = g.number) AS is_free
-                FROM stage_guest g WHERE g.is_new ORDER BY g.customer_id, g.line
+                FROM stage_guest g WHERE g.is_new AND (g.number <> '' OR g.digest <> '') ORDER BY g.customer_id, g.line
             ) x
+            WHERE is_free OR digest <> ''
             ORDER BY customer_id
             ON CONFLICT (business_id, system, value) DO NOTHING
             """,
@@ -74,7 +75,7 @@ def apply_numbers(cursor: CursorWrapper, job: Job, found: Resolved) -> None:
     chosen = [
         (found.card_of[guest.line], value)
         for guest in found.guests
-        if job.edits and found.how.get(guest.line) == "decided"
+        if found.how.get(guest.line) == "decided"
         for value in (guest.number, guest.digest)
         if value
     ]

@@ -17,8 +17,8 @@ from django.db.backends.utils import CursorWrapper
 from imports.mapping import ConsentRow
 from imports.policy import Policy
 from imports.problems import Problem
+from imports.staging.found import Resolved
 from imports.staging.job import Job
-from imports.staging.resolve import Resolved
 
 Consent = tuple[int, str, str]
 """Guest, purpose, channel."""
@@ -48,10 +48,18 @@ def decide_consents(
 ) -> Decided:
     """Which answers of the batch are news. A restricted card takes a no and no yes."""
     told: dict[Consent, list[ConsentRow]] = defaultdict(list)
+    others: dict[int, list[int]] = defaultdict(list)
+    for line, card in found.also:
+        others[line].append(card)
     for row in rows:
         if row.line in found.card_of:
             told[found.card_of[row.line], row.purpose, row.channel].append(row)
-    asked = set(found.card_of.values()) if job.has_details else {customer for customer, _, _ in told}
+            if not row.granted:
+                for card in others.get(row.line, ()):
+                    told[card, row.purpose, row.channel].append(row)
+    asked = {customer for customer, _, _ in told}
+    if job.has_details:
+        asked |= set(found.card_of.values())
     states, undone = _states(cursor, job, asked)
     opted_out = _opted_out(cursor, job, found, {consent[0] for consent in told})
     events: dict[Consent, ConsentRow] = {}
@@ -149,8 +157,8 @@ def write_consents(cursor: CursorWrapper, job: Job, decided: Decided) -> None:
         INSERT INTO customers_consentevent
             (business_id, customer_id, purpose, channel, act, at, recorded_at, language, source, by_guest, member_id,
              actor, proof, change_set_id, wording_id)
-        SELECT %(business)s, e.customer, e.purpose, e.channel, e.act, least(e.at, clock_timestamp()), now(), e.language, 'import',
-               false, %(member)s, %(actor)s, e.proof, %(act)s, e.wording
+        SELECT %(business)s, e.customer, e.purpose, e.channel, e.act, least(e.at, clock_timestamp()), now(),
+               e.language, 'import', false, %(member)s, %(actor)s, e.proof, %(act)s, e.wording
         FROM unnest(%(customers)s::bigint[], %(purposes)s::text[], %(channels)s::text[], %(acts)s::text[],
                     %(moments)s::timestamptz[], %(proofs)s::text[], %(wordings)s::bigint[], %(languages)s::text[])
             AS e (customer, purpose, channel, act, at, proof, wording, language)

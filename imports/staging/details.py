@@ -18,8 +18,8 @@ from customers.sensitive.models import SensitiveDetail
 from customers.sensitive.selectors import live, opened
 from imports.mapping import DetailRow, Interpreted
 from imports.problems import Problem
+from imports.staging.found import Resolved
 from imports.staging.job import EVER, Job
-from imports.staging.resolve import Resolved
 
 Detail = tuple[int, str]
 """Guest, kind."""

@@ -7,8 +7,8 @@ from django.db.backends.utils import CursorWrapper
 
 from imports.mapping import Interpreted
 from imports.staging.ages import ages_of_values
+from imports.staging.found import Resolved
 from imports.staging.job import Job
-from imports.staging.resolve import Resolved
 from imports.staging.tables import FIELD_COLUMNS, copy_rows
 
 _VALUE: Final = ("text", "number", "date", "flag")

@@ -9,11 +9,16 @@ from uuid import UUID
 from imports.policy import Policy
 from imports.problems import Problem
 
+OWN_SYSTEM = "innkeeper"
+"""Of Innkeeper's own lists of what guests did: their numbers are ids here."""
+OWN_SYSTEMS = (OWN_SYSTEM, "guest_list")
 EVER = datetime(1, 1, 1, tzinfo=UTC)
 Outcome = Literal["created", "updated", "unchanged", "invalid"]
 OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged", "invalid")
 EXTRAS: dict[str, tuple[str, ...]] = {"details": ("stored", "refused"), "consents": ("granted", "withdrawn")}
 """What is counted beside guests and stays, in files that have it."""
+RECORDS: tuple[str, ...] = ("invoices", "purchases")
+"""What is counted like guests and stays, in files of that kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Job:
     """The run's change set; 0 in a try-out."""
     system: str
     language: str
+    kind: str
     edits: bool
     tells_kind: bool
     public_id: UUID
@@ -46,8 +52,8 @@ class Job:
 
     @property
     def decides(self) -> bool:
-        """Whether a row may overwrite what a card of before holds."""
-        return self.policy.update != "fill"
+        """Whether a row may overwrite what a card of before holds; lists of something else only name their guests."""
+        return self.policy.update != "fill" and self.kind in ("guests", "bookings")
 
     @property
     def seen(self) -> str:
@@ -67,6 +73,8 @@ class Tally:
     stays: Counter[Outcome] = field(default_factory=Counter)
     extras: dict[str, Counter[str]] = field(default_factory=dict)
     """Sensitive details and consents, where the file has any."""
+    records: dict[str, Counter[Outcome]] = field(default_factory=dict)
+    """Invoices or purchases, in a file of them."""
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
@@ -75,12 +83,15 @@ class Tally:
         self.stays.update(other.stays)
         for name, counter in other.extras.items():
             self.extras.setdefault(name, Counter()).update(counter)
+        for name, outcomes in other.records.items():
+            self.records.setdefault(name, Counter()).update(outcomes)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """As shown and stored: every outcome, 0 included."""
         return {
             "guests": {outcome: self.guests[outcome] for outcome in OUTCOMES},
             "stays": {outcome: self.stays[outcome] for outcome in OUTCOMES},
+            **{name: {outcome: counter[outcome] for outcome in OUTCOMES} for name, counter in self.records.items()},
             **{name: {what: counter[what] for what in EXTRAS[name]} for name, counter in self.extras.items()},
         }
 
@@ -92,4 +103,7 @@ class Tally:
             for outcome in OUTCOMES:
                 counter[outcome] = counts.get(name, {}).get(outcome, 0)
         tally.extras = {name: Counter(counts[name]) for name in EXTRAS if name in counts}
+        for name in RECORDS:
+            if name in counts:
+                tally.records[name] = Counter({outcome: counts[name].get(outcome, 0) for outcome in OUTCOMES})
         return tally

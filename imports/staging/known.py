@@ -6,12 +6,14 @@ a business that is new to it expects one row, and would read the whole business 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import date
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
 from imports.mapping import GuestRow
-from imports.staging.job import Job
+from imports.staging.job import OWN_SYSTEM, Job
 
 # An address or phone on more cards than this belongs to an agency: names are looked up first.
 SHARED_BY: Final = 25
@@ -90,6 +92,53 @@ class Register:
     def seen_guests(self, cards: Collection[int]) -> dict[int, bool]:
         """Guests whom earlier batches of this file met, and whether they were changed; those made count as changed."""
         return self._seen("g", cards) | dict.fromkeys(self._made("customer", cards), True)
+
+    def seen_records(self, record: str, letter: str, rows: Collection[int]) -> set[int]:
+        """Invoices or purchases that an earlier row of this file meant."""
+        return set(self._seen(letter, rows)) | self._made(record, rows)
+
+    def records(self, table: str, numbers: Collection[str]) -> dict[str, tuple[int, int]]:
+        """Invoices or purchases by their id in the other system: (record, guest)."""
+        asked = f"""
+            SELECT external_id, id, customer_id FROM {table}
+            WHERE business_id = %(business)s AND external_system = %(system)s AND external_id = ANY (%(wanted)s)
+              AND external_id <> ''
+            """
+        if self.job.dry:
+            asked += (
+                " UNION ALL SELECT external_id, record_id, customer_id FROM planned_record"
+                " WHERE external_id = ANY (%(wanted)s)"
+            )
+        return {key: (record, guest) for key, record, guest in self._ask(asked, list(numbers))}
+
+    def invoices_by_number(self, numbers: Collection[str]) -> dict[str, tuple[int, int]]:
+        """Invoices made here, by their number; in a list of Innkeeper's own those of other systems, too."""
+        found: dict[str, tuple[int, int]] = {}
+        for number, invoice, guest in self._ask(
+            """
+            SELECT number, id, customer_id FROM customers_invoice
+            WHERE business_id = %(business)s AND number = ANY (%(wanted)s) AND number <> ''
+              AND (external_system = '' OR %(is_own)s)
+            ORDER BY id
+            """,
+            list(numbers),
+            is_own=self.job.system == OWN_SYSTEM,
+        ):
+            found.setdefault(number, (invoice, guest))
+        return found
+
+    def own_purchases(self, ids: Collection[int]) -> dict[int, tuple[int, int, date, Decimal | None]]:
+        """Purchases by their numbers here: (purchase, guest, day, amount)."""
+        return {
+            row[0]: row
+            for row in self._ask(
+                """
+                SELECT id, customer_id, bought_on, amount FROM customers_purchase
+                WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
+                """,
+                list(ids),
+            )
+        }
 
     def _seen(self, what: str, rows: Collection[int]) -> dict[int, bool]:
         return dict(

@@ -1,4 +1,4 @@
-"""Properties and tags by the names a file calls them; missing ones are made."""
+"""Properties, products and tags by the names a file calls them; missing ones are made."""
 
 from collections.abc import Collection
 
@@ -30,6 +30,38 @@ def property_ids(cursor: CursorWrapper, job: Job, names: Collection[str]) -> dic
         )
         known[name.lower()] = cursor.fetchone()[0]
     return {name: known[name.lower()] for name in names}
+
+
+def product_ids(cursor: CursorWrapper, job: Job, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Each (code, name)'s product, by its code, else by its name without case. A try-out makes none."""
+    if not names:
+        return {}
+    cursor.execute(
+        "SELECT id, code, lower(name) FROM customers_product WHERE business_id = %(business)s ORDER BY id DESC",
+        job.values(),
+    )
+    rows = cursor.fetchall()
+    by_code = {code: product for product, code, _name in rows if code}
+    by_name = {name: product for product, _code, name in rows}
+    found: dict[tuple[str, str], int] = {}
+    for number, (code, name) in enumerate(sorted(names), start=1):
+        product = by_code.get(code) or by_name.get((name or code).lower())
+        if product is None and job.dry:
+            product = -number
+        elif product is None:
+            cursor.execute(
+                """
+                INSERT INTO customers_product (business_id, name, code, is_archived, created_at)
+                VALUES (%(business)s, %(name)s, %(code)s, false, now()) RETURNING id
+                """,
+                job.values() | {"name": name or code, "code": code},
+            )
+            product = cursor.fetchone()[0]
+        if code:
+            by_code[code] = product
+        by_name.setdefault((name or code).lower(), product)
+        found[code, name] = product
+    return found
 
 
 def tag_ids(cursor: CursorWrapper, job: Job, names: Collection[str]) -> dict[str, int]:

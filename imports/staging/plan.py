@@ -14,7 +14,7 @@ from customers.card.services import CARD_FIELDS
 from imports.problems import Problem
 from imports.staging.ages import ages_of_cards
 from imports.staging.job import Job
-from imports.staging.tables import copy_rows
+from imports.staging.tables import KEYS, copy_rows
 
 NAMES: Final = ("kind", "given_name", "family_name", "company_name")
 DATES: Final = ("birth_date", "first_contact")
@@ -22,7 +22,6 @@ DATES: Final = ("birth_date", "first_contact")
 FILLED: Final = tuple(name for name in CARD_FIELDS if name not in (*NAMES, *DATES))
 _AGED: Final = (*NAMES, *DATES, *FILLED)
 _ORDER: Final = "coalesce(g.changed_at, %(told_at)s) DESC, g.line"
-KEYS: Final = ("sort_key", "identity_key", "search_tokens")
 _SPACES: Final = r"[\s\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+"
 
 # Two contact points of a guest are one when this is equal: the normal form, else the letters or digits typed.

@@ -2,8 +2,8 @@
 
 from django.db.backends.utils import CursorWrapper
 
+from imports.staging.found import Resolved
 from imports.staging.job import Job
-from imports.staging.resolve import Resolved
 
 
 def plan_points(cursor: CursorWrapper, job: Job, found: Resolved) -> set[int]:

@@ -7,8 +7,8 @@ from django.db.backends.utils import CursorWrapper
 
 from imports.mapping import Interpreted
 from imports.problems import REASONS, Problem
+from imports.staging.found import Resolved
 from imports.staging.job import Job
-from imports.staging.resolve import Resolved
 from imports.staging.tables import copy_rows
 
 LABEL_MAX: Final = 120

@@ -7,43 +7,15 @@ without an address, the one with the same phone and name. Anybody else is new. T
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-from imports.mapping import ContactRow, GuestRow, Interpreted, StayRow
+from imports.mapping import ContactRow, GuestRow, Interpreted
 from imports.problems import Problem, shown
 from imports.staging.decisions import Decisions
+from imports.staging.found import Resolved
+from imports.staging.job import OWN_SYSTEMS
 from imports.staging.known import Register
 from imports.staging.probable import Evidence, Probable, probable
-
-
-@dataclass(slots=True)
-class Resolved:
-    """The batch with a card, and a stay where there is one, for each row. `new` and `new_stays` are not there yet."""
-
-    guests: list[GuestRow]
-    contacts: list[ContactRow]
-    stays: list[StayRow]
-    card_of: dict[int, int] = field(default_factory=dict)
-    """Line → card."""
-    new: set[int] = field(default_factory=set)
-    stay_of: dict[int, int] = field(default_factory=dict)
-    """Line → stay."""
-    new_stays: set[int] = field(default_factory=set)
-    unguested: set[int] = field(default_factory=set)
-    """Stays that have no guest yet."""
-    problems: list[Problem] = field(default_factory=list)
-    how: dict[int, str] = field(default_factory=dict)
-    """Line → how its card was found, for cards of before (`imports.causes`)."""
-    probable: dict[int, Probable] = field(default_factory=dict)
-    """Line → the card that somebody should look at first; found out in a try-out alone."""
-    decisions: Decisions = field(default_factory=dict)
-    opted_out: set[tuple[int, str]] = field(default_factory=set)
-    """(line, kind) of rows whose address or number has opted out, on whichever card."""
-
-    @property
-    def known(self) -> list[int]:
-        """Cards that were there before."""
-        return sorted(set(self.card_of.values()) - self.new)
+from imports.staging.records import find_records
 
 
 def resolve(register: Register, batch: Interpreted, decisions: Decisions | None = None) -> Resolved:
@@ -53,21 +25,29 @@ def resolve(register: Register, batch: Interpreted, decisions: Decisions | None 
     """
     dry = register.job.dry
     found = Resolved(batch.guests, list(batch.contacts), batch.stays, decisions=decisions or {})
-    _leave_out(found, {line for line, decided in found.decisions.items() if decided.decision == "skip"})
-    if not register.job.edits:
+    found.leave_out({line for line, decided in found.decisions.items() if decided.decision == "skip"})
+    if found.stays:
         _stays(register, found, dry=dry)
+    found.records = find_records(register, found, batch)
     _learn(register, found)
     evidence = _evidence(found.contacts)
     free = _decided(register, found)
-    if register.job.edits:
-        _by_number(register, found, evidence, free)
+    _by_number(register, found, evidence, free)
     _by_contact(register, found, evidence, free)
+    if register.job.kind == "consents":
+        _by_address(register, found, evidence, free)
+    if register.job.kind != "guests":
+        _numbers_alone(found, free)
     if not dry:
         held = register.lock(set(found.card_of.values()))
         found.card_of = {line: card for line, card in found.card_of.items() if card in held}
     _new_cards(register, found, evidence, dry=dry)
     if dry:
-        doubtful = [guest for guest in free if found.card_of[guest.line] in found.new or found.card_of[guest.line] < 0]
+        doubtful = [
+            guest
+            for guest in free
+            if (card := found.card_of.get(guest.line)) is not None and (card < 0 or card in found.new)
+        ]
         found.probable |= probable(register, doubtful, evidence)
     return found
 
@@ -82,13 +62,6 @@ def _learn(register: Register, found: Resolved) -> None:
             if state is not None and contact.state == "ok":
                 found.contacts[at] = contact._replace(state=state)
     found.opted_out = {(contact.line, contact.kind) for contact in found.contacts if contact.state == "opted_out"}
-
-
-def _leave_out(found: Resolved, lines: set[int]) -> None:
-    if lines:
-        found.stays = [stay for stay in found.stays if stay.line not in lines]
-        found.guests = [guest for guest in found.guests if guest.line not in lines]
-        found.contacts = [contact for contact in found.contacts if contact.line not in lines]
 
 
 def _decided(register: Register, found: Resolved) -> list[GuestRow]:
@@ -135,7 +108,7 @@ def _stays(register: Register, found: Resolved, *, dry: bool) -> None:
             repeated.add(stay.line)
             found.problems.append(Problem(stay.line, "", shown(stay.external_id), "repeated"))
         met.add(stay.external_id)
-    _leave_out(found, repeated)
+    found.leave_out(repeated)
     fresh = [stay for stay in found.stays if stay.external_id not in known]
     numbers = [-stay.line for stay in fresh] if dry else register.new_ids("customers_stay", len(fresh))
     found.stay_of = {stay.line: known[stay.external_id] for stay in found.stays if stay.external_id in known}
@@ -148,27 +121,35 @@ def _stays(register: Register, found: Resolved, *, dry: bool) -> None:
 
 
 def _by_number(register: Register, found: Resolved, evidence: Evidence, free: list[GuestRow]) -> None:
-    """By the card's own number, by one that an earlier file brought, or by the whole row."""
+    """By the card's own number, by one that an earlier file brought, or by the whole row.
+
+    A number proves nothing without a name or address that agrees, unless it is all that the row says: then it must be
+    one that a file of this system brought, or stand in a list of Innkeeper's own.
+    """
+    free = [guest for guest in free if (guest.number or guest.digest) and guest.line not in found.card_of]
     cards = {guest.line: int(guest.number) for guest in free if _may_be_card(guest.number)}
     brought = register.numbered({value for guest in free for value in (guest.number, guest.digest) if value})
     candidates = set(cards.values()) | set(brought.values())
     names, contacts = register.identities(candidates), register.contacts(candidates)
 
-    def agrees(guest: GuestRow, card: int) -> bool:
+    def agrees(guest: GuestRow, card: int, *, alone: bool) -> bool:
+        own = evidence.get(guest.line, {})
+        if not guest.identity_key and not own:
+            return alone
         if names[card] == guest.identity_key:
             return True
-        return any(
-            (kind, contact.matches) in contacts[card] for kind, own in evidence[guest.line].items() for contact in own
-        )
+        return any((kind, contact.matches) in contacts[card] for kind, points in own.items() for contact in points)
+
+    is_own = register.job.system in OWN_SYSTEMS
 
     for guest in free:
         card = cards.get(guest.line)
-        if card in names and agrees(guest, card):
+        if card in names and agrees(guest, card, alone=is_own):
             found.card_of[guest.line] = card
             found.how[guest.line] = "number"
             continue
         earlier, same = brought.get(guest.number), brought.get(guest.digest)
-        if earlier in names and agrees(guest, earlier):
+        if earlier in names and agrees(guest, earlier, alone=True):
             found.card_of[guest.line] = earlier
             found.how[guest.line] = "number"
         elif same in names:
@@ -199,6 +180,42 @@ def _by_contact(register: Register, found: Resolved, evidence: Evidence, free: l
                     found.probable[line] = Probable("several", cards[key])
 
 
+def _by_address(register: Register, found: Resolved, evidence: Evidence, free: list[GuestRow]) -> None:
+    """In a list of consents: by the address or number alone, whatever the name; a no is said to all who have it."""
+    wanted = {
+        guest.line: [
+            (kind, contact.normalised)
+            for kind in ("email", "phone")
+            for contact in evidence.get(guest.line, {}).get(kind, ())
+            if contact.normalised
+        ]
+        for guest in free
+    }
+    points = register.points(key for keys in wanted.values() for key in keys)
+    for line, keys in wanted.items():
+        cards = [card for key in keys if key in points for card in points[key].cards]
+        if not cards:
+            continue
+        if line not in found.card_of:
+            found.card_of[line] = cards[0]
+            found.how[line] = "address"
+            if len(set(cards)) > 1:
+                found.probable[line] = Probable("several", cards[0])
+        found.also |= {(line, card) for card in cards if card != found.card_of[line]}
+
+
+def _numbers_alone(found: Resolved, free: list[GuestRow]) -> None:
+    """Rows that name their guest by nothing but a number which nobody has are left out: they make no card."""
+    contacts = {contact.line for contact in found.contacts}
+    unknown = [
+        guest
+        for guest in free
+        if guest.line not in found.card_of and not guest.identity_key and guest.line not in contacts
+    ]
+    found.problems += [Problem(guest.line, "", shown(guest.number), "unknown_number") for guest in unknown]
+    found.leave_out({guest.line for guest in unknown})
+
+
 def _new_cards(register: Register, found: Resolved, evidence: Evidence, *, dry: bool) -> None:
     """Number the guests that nobody knows; rows of the batch that mean the same one share the number."""
     party_of: dict[int, int] = {}
@@ -226,7 +243,7 @@ def _new_cards(register: Register, found: Resolved, evidence: Evidence, *, dry: 
     cards = dict(zip(parties, numbers, strict=True))
     found.card_of |= {line: cards[party] for line, party in party_of.items()}
     found.new = set(numbers)
-    if register.job.edits:
+    if any(guest.number for guest in found.guests):
         taken = register.identities({int(guest.number) for guest in found.guests if _may_be_card(guest.number)})
         found.problems += [
             Problem(guest.line, "", shown(guest.number), "other_guest")

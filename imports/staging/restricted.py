@@ -8,8 +8,8 @@ from typing import Final
 from django.db.backends.utils import CursorWrapper
 
 from imports.problems import Problem
+from imports.staging.found import Resolved
 from imports.staging.job import Job
-from imports.staging.resolve import Resolved
 
 _HELD: Final = (
     "UPDATE plan_card SET differs = false, renamed = false WHERE customer_id = ANY (%s) AND differs"

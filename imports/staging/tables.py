@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from imports.mapping import ContactRow, FieldRow, GuestRow, StayRow
 
 GUEST_COLUMNS: Final = (*GuestRow._fields, "customer_id", "is_new")
+KEYS: Final = ("sort_key", "identity_key", "search_tokens")
 CONTACT_COLUMNS: Final = ContactRow._fields
 STAY_COLUMNS: Final = (*StayRow._fields, "property_id", "stay_id", "is_new", "lacks_guest")
 TAG_COLUMNS: Final = ("line", "position", "tag_id")
@@ -56,6 +57,8 @@ CREATE TEMP TABLE planned_detail (customer_id bigint, kind text) ON COMMIT DROP;
 CREATE INDEX ON planned_detail (customer_id);
 CREATE TEMP TABLE planned_stay (external_id text, stay_id bigint) ON COMMIT DROP;
 CREATE INDEX ON planned_stay (external_id);
+CREATE TEMP TABLE planned_record (external_id text, record_id bigint, customer_id bigint) ON COMMIT DROP;
+CREATE INDEX ON planned_record (external_id);
 CREATE TEMP TABLE planned_seen (
     business_id bigint, run_id bigint, what text, row_id bigint, changed boolean,
     PRIMARY KEY (business_id, run_id, what, row_id)
@@ -63,11 +66,13 @@ CREATE TEMP TABLE planned_seen (
 """
 _DROP: Final = "DROP TABLE IF EXISTS {}"
 _STAGE: Final = (
-    "stage_guest, stage_contact, stage_stay, stage_tag, stage_field, plan_card, plan_contact,"
+    "stage_guest, stage_contact, stage_stay, stage_record, stage_tag, stage_field,"
+    " plan_card, plan_contact,"
     " plan_point, plan_tag, plan_field"
 )
 _PLANNED: Final = (
-    "planned_contact, planned_guest, planned_number, planned_consent, planned_detail, planned_stay, planned_seen"
+    "planned_contact, planned_guest, planned_number, planned_consent, planned_detail, planned_stay, planned_record,"
+    " planned_seen"
 )
 
 
