@@ -1,12 +1,20 @@
 """Reads of bulk actions."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from django.utils import timezone
 
 from accounts.tenancy.runs import SILENT_AFTER, runs_due
 from customers.bulk.models import BulkRun
 from customers.bulk.wording import reason_sentence
 from customers.card.models import Customer
+from customers.changes.models import ChangeSet
+from customers.changes.selectors import KeptRow, kept_rows
+
+KEPT_SHOWN = 10
+"""How many entries that an undo kept its progress names; the undo's own page has more."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,62 @@ def skipped_groups(*, kind: str, skipped: Mapping[str, int], examples: Mapping[s
         for reason, number in skipped.items()
     ]
     return sorted(groups, key=lambda group: (-group.number, group.reason))
+
+
+@dataclass(frozen=True)
+class UndoProgress:
+    """How far the undoing of an act in the background has come, or what came of it.
+
+    ``is_hidden``: what it removes is out of everybody's sight. ``kept`` had been changed or used since, ``restricted``
+    is of guests whose data may only be stored, ``blocked`` could not come back; all are entries. ``seconds_left`` is
+    known from the first tenth on.
+    """
+
+    change_set_id: int
+    run: BulkRun
+    act: ChangeSet | None
+    is_working: bool
+    is_hidden: bool
+    is_failed: bool
+    kept: int
+    restricted: int
+    blocked: int
+    seconds_left: int | None
+    kept_rows: list[KeptRow]
+
+    @property
+    def kept_more(self) -> int:
+        """How many kept entries are not listed."""
+        return self.kept + self.restricted - len(self.kept_rows)
+
+
+def undo_progress(*, change_set_id: int) -> UndoProgress | None:
+    """The latest undoing of an act in the background; ``None`` where there was none."""
+    runs = BulkRun.objects.select_related("change_set").filter(kind="undo", values__change_set=change_set_id)
+    run = runs.order_by("-id").first()
+    return undo_progress_of(run=run) if run is not None else None
+
+
+def undo_progress_of(*, run: BulkRun) -> UndoProgress:
+    """The same of a run that is an undo."""
+    act = run.change_set
+    left = None
+    if run.is_open and 10 * run.done >= run.total > 0:
+        elapsed = (timezone.now() - run.created_at).total_seconds()
+        left = math.ceil(elapsed * (run.total - run.done) / run.done)
+    return UndoProgress(
+        change_set_id=run.values["change_set"],
+        run=run,
+        act=act,
+        is_working=run.is_open,
+        is_hidden=act is not None,
+        is_failed=run.state == BulkRun.State.FAILED,
+        kept=run.skipped.get("kept", 0),
+        restricted=run.skipped.get("restricted", 0),
+        blocked=run.skipped.get("blocked", 0),
+        seconds_left=left,
+        kept_rows=kept_rows(act=act, most=KEPT_SHOWN) if act is not None and not run.is_open else [],
+    )
 
 
 def runs_silent() -> list[tuple[int, int]]:

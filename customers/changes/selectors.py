@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from customers.bulk.wording import words_of
 from customers.changes.models import Change, ChangeSet
-from customers.changes.undo import tracked_models
+from customers.changes.undo import SAMPLE, tracked_models
 
 PAGE = 50
 OF_THE_CARD = ("customer", "contactpoint", "customertag", "externalid", "guestfieldvalue")
@@ -156,6 +156,35 @@ def _own_names(changes: Sequence[Change]) -> dict[tuple[str, int], str]:
         return {}
     labels = apps.get_model("customers", "CustomField")._default_manager.in_bulk(set(fields.values()))
     return {key: labels[field].label for key, field in fields.items() if field in labels}
+
+
+@dataclass(frozen=True)
+class KeptRow:
+    """An entry that an undo left as it was, and the guest it belongs to, where it is one guest's."""
+
+    label: str
+    guest_id: int | None
+    guest: str
+
+
+def kept_rows(*, act: ChangeSet, most: int = SAMPLE) -> list[KeptRow]:
+    """The first entries that an undo kept; those that have gone since are left out."""
+    models = {str(model._meta.model_name): model for model in tracked_models()}
+    kept = [(record, row) for record, row in act.result.get("kept_rows", []) if record in models][:most]
+    guests: dict[tuple[str, int], int | None] = {}
+    for record in {record for record, _row in kept}:
+        column = models[record].change_guest
+        rows = models[record]._default_manager.filter(pk__in=[row for name, row in kept if name == record])
+        guests |= {(record, pk): guest for pk, guest in rows.values_list("pk", column or "pk")}
+        if column is None:
+            guests |= dict.fromkeys([key for key in guests if key[0] == record])
+    customer = apps.get_model("customers", "Customer")
+    names = {card.pk: str(card) for card in customer._default_manager.filter(pk__in={*guests.values()} - {None})}
+    return [
+        KeptRow(str(models[record]._meta.verbose_name), guests[record, row], names.get(guests[record, row] or 0, ""))
+        for record, row in kept
+        if (record, row) in guests
+    ]
 
 
 def act_counts(*, change_set_id: int) -> dict[str, dict[str, int]]:

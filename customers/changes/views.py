@@ -15,10 +15,19 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import BusinessRequest, forbidden, requires
 from accounts.models import Capability
 from accounts.tenancy.runs import nudge
+from customers.bulk.selectors import undo_progress
 from customers.bulk.tasks import bulk_run_work
 from customers.bulk.undoing import bulk_undo, undo_is_big
 from customers.changes.models import ChangeSet
-from customers.changes.selectors import act_counts, act_is_sensitive, act_list, act_rows, act_view
+from customers.changes.selectors import (
+    ActView,
+    act_counts,
+    act_is_sensitive,
+    act_list,
+    act_rows,
+    act_view,
+    kept_rows,
+)
 from customers.changes.services import CannotUndo, change_set_undo
 from customers.sensitive.selectors import may_see_sensitive
 
@@ -39,21 +48,32 @@ def change_list(request: BusinessRequest, slug: str) -> HttpResponse:
 @require_safe
 def change_detail(request: BusinessRequest, slug: str, change_set_id: int) -> HttpResponse:
     """One act: what it changed, field by field; 404 for one that tells of sensitive details, to those who may not."""
-    try:
-        view = act_view(change_set_id=change_set_id)
-    except ChangeSet.DoesNotExist as error:
-        raise Http404 from error
-    sees = may_see_sensitive(business=request.business, member=request.member)
-    if not sees and act_is_sensitive(change_set_id=change_set_id):
-        raise Http404
+    view = _seen(request, change_set_id)
+    result = view.act.result if view.act.kind == ChangeSet.Kind.UNDO else {}
+    kept = kept_rows(act=view.act) if result else []
     context = {
         "view": view,
+        "undo": undo_progress(change_set_id=change_set_id) if view.act.kind != ChangeSet.Kind.UNDO else None,
+        "kept": kept,
+        "kept_more": result.get("kept", 0) - len(kept),
+        "kept_used": result.get("kept", 0) - result.get("restricted", 0),
         "rows": act_rows(change_set_id=change_set_id),
         "counts": act_counts(change_set_id=change_set_id),
         "can_undo": view.act.state == ChangeSet.State.DONE and may_undo(request, view.act),
         "can_list": request.member.can(Capability.UNDO),
     }
     return render(request, "changes/detail.html", context)
+
+
+@requires(Capability.LOOK_UP)
+@require_safe
+def change_undo_state(request: BusinessRequest, slug: str, change_set_id: int) -> HttpResponse:
+    """How far the undoing of an act in the background has come; 404 where there is none."""
+    _seen(request, change_set_id)
+    undo = undo_progress(change_set_id=change_set_id)
+    if undo is None:
+        raise Http404
+    return render(request, "changes/_undo_progress.html", {"undo": undo})
 
 
 @requires(Capability.TAG)
@@ -76,13 +96,21 @@ def change_undo(request: BusinessRequest, slug: str, change_set_id: int) -> Http
         return redirect(_back(request))
     again = reverse("change_undo", kwargs={"slug": slug, "change_set_id": undo.pk})
     messages.success(request, _("Undone."), extra_tags=f"undo={again}")
-    if outcome.kept:
+    used = outcome.kept - outcome.restricted
+    if used:
         text = ngettext(
             "%(count)s entry was changed or used since and was kept as it is.",
             "%(count)s entries were changed or used since and were kept as they are.",
-            outcome.kept,
+            used,
         )
-        messages.info(request, text % {"count": outcome.kept})
+        messages.info(request, text % {"count": used})
+    if outcome.restricted:
+        text = ngettext(
+            "%(count)s entry of a guest whose data is restricted was kept.",
+            "%(count)s entries of guests whose data is restricted were kept.",
+            outcome.restricted,
+        )
+        messages.info(request, text % {"count": outcome.restricted})
     if outcome.blocked:
         text = ngettext(
             "%(count)s removed entry could not come back: its card is gone or its place is taken.",
@@ -98,6 +126,18 @@ def may_undo(request: BusinessRequest, act: ChangeSet) -> bool:
         return True
     own = act.member_id == request.member.pk
     return own and act.kind in (ChangeSet.Kind.EDIT, ChangeSet.Kind.BULK, ChangeSet.Kind.UNDO)
+
+
+def _seen(request: BusinessRequest, change_set_id: int) -> ActView:
+    """An act that the member may read of."""
+    try:
+        view = act_view(change_set_id=change_set_id)
+    except ChangeSet.DoesNotExist as error:
+        raise Http404 from error
+    sees = may_see_sensitive(business=request.business, member=request.member)
+    if not sees and act_is_sensitive(change_set_id=change_set_id):
+        raise Http404
+    return view
 
 
 def _back(request: BusinessRequest) -> str:
