@@ -19,9 +19,10 @@ from customers.bulk.asked import AskedFor, SelectionRefused, asked_for, list_add
 from customers.bulk.models import BulkRun
 from customers.bulk.registry import Action, ValuesRefused, action_get, allowed
 from customers.bulk.selection import guests_count, guests_preview
-from customers.bulk.selectors import run_get, skipped_groups
-from customers.bulk.services import SMALL, UNDO, RunRefused, bulk_cancel, bulk_start
+from customers.bulk.selectors import run_get, skipped_groups, undo_progress_of
+from customers.bulk.services import SMALL, RunRefused, bulk_cancel, bulk_start
 from customers.bulk.tasks import bulk_run_work
+from customers.bulk.undoing import UNDO
 from customers.bulk.wording import run_sentence, sentence
 from customers.changes.messages import undoable
 from customers.changes.models import ChangeSet
@@ -236,6 +237,7 @@ def _context(request: BusinessRequest, run: BulkRun) -> dict[str, Any]:
     return {
         "run": run,
         "is_undo": run.kind == UNDO,
+        "undo": undo_progress_of(run=run) if run.kind == UNDO else None,
         "is_working": run.is_open,
         "sentence": run_sentence(run),
         "skipped": skipped_groups(kind=run.kind, skipped=run.skipped, examples=run.examples),
