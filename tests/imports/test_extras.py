@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from imports.mapping import Context, Interpreted, OwnField, interpret, plan, values
+from imports.mapping import Context, Interpreted, OwnField, interpret, values
 from imports.problems import Problem
 from imports.readers import Batch
 from tests.imports.files import BOOKING
+from tests.imports.laying import laid as plan_of
 
 OSLO = ZoneInfo("Europe/Oslo")
 CONTEXT = Context(country="NO", language="nb", today=dt.date(2026, 6, 1), home_currency="NOK", zone=OSLO)
@@ -22,7 +23,7 @@ def read(
     header = tuple(rows[0])
     cells = [list(row.values()) for row in rows]
     batch = Batch(lines=list(range(2, len(cells) + 2)), rows=cells, problems=list(problems))
-    return interpret(plan(header, cells, fields=fields), batch, CONTEXT)
+    return interpret(plan_of(header, cells, fields=fields), batch, CONTEXT)
 
 
 def person(**columns: str) -> dict[str, str]:
@@ -60,7 +61,7 @@ def own(number: int, target: Any, key: str, label: str) -> OwnField:
 )
 def test_columns_are_recognised_by_their_names(meaning: str, names: str) -> None:
     for name in names.split(", "):
-        laid = plan([*person(), name], [])
+        laid = plan_of([*person(), name], [])
         assert laid.places.get(meaning) == (2,), name
         assert laid.unread == ()
         assert laid.extras() == [(name, meaning)]
@@ -75,14 +76,14 @@ def test_a_whole_file_in_each_language() -> None:
         "Vorname;Nachname;E-Mail;Telefon;Allergien",
         "First name;Last name;E-mail;Phone;Allergies",
     ):
-        laid = plan(header.split(";"), [])
+        laid = plan_of(header.split(";"), [])
         assert set(laid.places) == {
             "guest.given_name", "guest.family_name", "guest.email", "guest.phone", "sensitive.allergies"
         }, header  # fmt: skip
 
 
 def test_a_list_of_bookings_counts_children_and_does_not_name_them() -> None:
-    laid = plan([*BOOKING, "Barn", "Allergies"], [])
+    laid = plan_of([*BOOKING, "Barn", "Allergies"], [])
     assert "sensitive.children" not in laid.places and "Barn" in laid.unread
     assert laid.places["stay.children"] == (list(BOOKING).index("children"), list(BOOKING).index("babies"))
     assert "sensitive.allergies" in laid.places
@@ -199,15 +200,15 @@ def test_own_fields_are_found_by_key_or_name_and_read() -> None:
 
 def test_what_has_a_meaning_already_is_no_own_field() -> None:
     fields = (own(1, "guest", "city", "City"), own(2, "guest", "allergies", "Allergies"))
-    laid = plan([*person(), "City", "Allergies"], [], fields=fields)
+    laid = plan_of([*person(), "City", "Allergies"], [], fields=fields)
     assert laid.own == ()
     assert set(laid.places) == {"guest.given_name", "guest.family_name", "guest.city", "sensitive.allergies"}
 
 
 def test_fields_of_stays_are_read_from_bookings_alone() -> None:
     fields = (own(1, "guest", "level", "Level"), own(2, "stay", "level", "Level"))
-    assert [field.id for field in plan([*BOOKING, "Level"], [], fields=fields).own] == [2]
-    assert [field.id for field in plan([*person(), "Level"], [], fields=fields).own] == [1]
+    assert [field.id for field in plan_of([*BOOKING, "Level"], [], fields=fields).own] == [2]
+    assert [field.id for field in plan_of([*person(), "Level"], [], fields=fields).own] == [1]
     result = read([BOOKING | {"Level": "3"}], fields)
     assert [row.field_id for row in result.stay_fields] == [2] and result.guest_fields == []
 

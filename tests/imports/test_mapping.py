@@ -5,17 +5,17 @@ import datetime as dt
 import io
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imports.mapping import Context, Interpreted, Plan, formats, interpret, meanings, plan
+from imports.mapping import Context, Interpreted, Plan, formats, interpret, meanings
 from imports.mapping.meanings import missing
 from imports.problems import REASONS
 from imports.readers import Batch, open_csv
 from tests.imports.files import BOOKING, GUEST
+from tests.imports.laying import laid as plan_of
 
 CONTEXT = Context(country="NO", language="nb", today=dt.date(2026, 6, 1), home_currency="NOK")
 
@@ -23,7 +23,7 @@ CONTEXT = Context(country="NO", language="nb", today=dt.date(2026, 6, 1), home_c
 def _read(*rows: dict[str, str], context: Context = CONTEXT) -> tuple[Plan, Interpreted]:
     header = list(rows[0])
     cells = [[row.get(name, "") for name in header] for row in rows]
-    laid = plan(header, cells)
+    laid = plan_of(header, cells)
     return laid, interpret(laid, Batch(list(range(2, len(rows) + 2)), cells), context)
 
 
@@ -259,11 +259,11 @@ def test_ten_tags_are_nine() -> None:
     ],
 )
 def test_formats_are_known_by_their_columns(header: list[str], key: str) -> None:
-    assert plan(header, []).key == key
+    assert plan_of(header, []).key == key
 
 
 def test_columns_without_a_meaning_are_told() -> None:
-    assert plan([*GUEST, "shoe size"], []).unread == ("shoe size",)
+    assert plan_of([*GUEST, "shoe size"], []).unread == ("shoe size",)
 
 
 def test_a_bad_row_of_the_file_itself_counts_as_invalid(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_bad_row_of_the_file_itself_counts_as_invalid(tmp_path: Path) -> None:
     path.write_text(text.getvalue() + "3" + ",x" * (len(BOOKING) + 1) + "\n")
     read = open_csv(path)
     (batch,) = read.batches()
-    result = interpret(plan(read.header, batch.rows), batch, CONTEXT)
+    result = interpret(plan_of(read.header, batch.rows), batch, CONTEXT)
     assert len(result.stays) == 2
     assert result.invalid_stays == 1
     assert [(problem.line, problem.reason) for problem in result.problems] == [(4, "columns")]

@@ -8,8 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.mapping import KINDS, Context, Interpreted, MappingError, OwnField, Suggestion, interpret, lay, suggest
-from imports.mapping import reason_header, samples, signature, template_header
+from imports.mapping import (
+    KINDS,
+    Context,
+    Interpreted,
+    MappingError,
+    OwnField,
+    Suggestion,
+    interpret,
+    lay,
+    reason_header,
+    samples,
+    signature,
+    suggest,
+    template_header,
+)
 from imports.mapping.headers import LANGUAGES
 from imports.readers import Batch
 
@@ -37,18 +50,22 @@ def read(header: str, *rows: str, **known: Any) -> Interpreted:
 BOOKINGS = [
     (
         "nb",
-        "Bookingnummer;Gjestens navn;E-post;Mobil;Ankomst;Avreise;Antall netter;Voksne;Barn;Rom;Romtype;Totalt;Status;Bestilt dato",
+        "Bookingnummer;Gjestens navn;E-post;Mobil;Ankomst;Avreise;Antall netter;Voksne;Barn;Rom;"
+        "Romtype;Totalt;Status;Bestilt dato",
         "B1;Berg, Kari;kari@berg.no;41234567;01.07.2024;15.07.2024;14;2;1;204;Dobbelt;1 234,50;Utsjekket;20.05.2024",
     ),
     (
         "da",
-        "Reservationsnummer;Gæst;E-mail;Telefon;Ankomstdato;Afrejsedato;Nætter;Antal voksne;Børn;Værelse;Værelsestype;I alt;Status;Booket dato",
+        "Reservationsnummer;Gæst;E-mail;Telefon;Ankomstdato;Afrejsedato;Nætter;Antal voksne;Børn;"
+        "Værelse;Værelsestype;I alt;Status;Booket dato",
         "B1;Berg, Kari;kari@berg.no;+4741234567;01.07.2024;15.07.2024;14;2;1;204;Dobbelt;1.234,50;Udtjekket;20.05.2024",
     ),
     (
         "nl",
-        "Reserveringsnummer;Hoofdboeker;E-mailadres;Mobiel;Aankomst;Vertrek;Nachten;Volwassenen;Kinderen;Kamer;Kamertype;Totaal;Status;Geboekt op",
-        "B1;Berg, Kari;kari@berg.no;+4741234567;01-07-2024;15-07-2024;14;2;1;204;Dobbelt;€ 1.234,50;Uitgecheckt;20-05-2024",
+        "Reserveringsnummer;Hoofdboeker;E-mailadres;Mobiel;Aankomst;Vertrek;Nachten;Volwassenen;"
+        "Kinderen;Kamer;Kamertype;Totaal;Status;Geboekt op",
+        "B1;Berg, Kari;kari@berg.no;+4741234567;01-07-2024;15-07-2024;14;2;1;204;Dobbelt;"
+        "€ 1.234,50;Uitgecheckt;20-05-2024",
     ),
     (
         "sv",
@@ -57,12 +74,14 @@ BOOKINGS = [
     ),
     (
         "de",
-        "Buchungsnummer;Gast;E-Mail;Telefon;Anreise;Abreise;Nächte;Erwachsene;Kinder;Zimmer;Zimmertyp;Gesamt;Status;Gebucht am",
+        "Buchungsnummer;Gast;E-Mail;Telefon;Anreise;Abreise;Nächte;Erwachsene;Kinder;Zimmer;"
+        "Zimmertyp;Gesamt;Status;Gebucht am",
         "B1;Berg, Kari;kari@berg.no;+4741234567;01.07.2024;15.07.2024;14;2;1;204;Dobbelt;1.234,50;Abgereist;20.05.2024",
     ),
     (
         "en",
-        "Booking number;Guest name;Email;Phone;Check-in;Check-out;Nights;Adults;Children;Room;Room type;Total price;Status;Booking date",
+        "Booking number;Guest name;Email;Phone;Check-in;Check-out;Nights;Adults;Children;Room;"
+        "Room type;Total price;Status;Booking date",
         "B1;Berg, Kari;kari@berg.no;+4741234567;7/1/2024;7/15/2024;14;2;1;204;Dobbelt;1,234.50;Checked out;5/20/2024",
     ),
 ]  # fmt: skip
@@ -83,10 +102,14 @@ def test_lists_of_bookings_need_nothing_told(language: str, header: str, row: st
 
 
 INVOICES = [
-    ("nb", "Fakturanummer;Fakturadato;Forfallsdato;Betalt dato;Beløp;Kundenummer;Kundenavn;E-post", "F7;20.05.2024;03.06.2024;;1 234,50;88;Berg, Kari;k@b.no"),
-    ("da", "Fakturanr.;Fakturadato;Forfaldsdato;Betalingsdato;Beløb i DKK;Kundenr.;Kunde;E-mail", "F7;20.05.2024;03.06.2024;;1.234,50;88;Berg, Kari;k@b.no"),
-    ("nl", "Factuurnummer;Factuurdatum;Vervaldatum;Betaald op;Bedrag incl. btw;Klantnummer;Klant;E-mailadres", "F7;20-05-2024;03-06-2024;;1.234,50;88;Berg, Kari;k@b.no"),
-    ("en", "Invoice no;Invoice date;Due date;Paid on;Total amount;Customer no;Customer;Email", "F7;2024-05-20;2024-06-03;;1234.50;88;Berg, Kari;k@b.no"),
+    ("nb", "Fakturanummer;Fakturadato;Forfallsdato;Betalt dato;Beløp;Kundenummer;Kundenavn;E-post",
+     "F7;20.05.2024;03.06.2024;;1 234,50;88;Berg, Kari;k@b.no"),
+    ("da", "Fakturanr.;Fakturadato;Forfaldsdato;Betalingsdato;Beløb i DKK;Kundenr.;Kunde;E-mail",
+     "F7;20.05.2024;03.06.2024;;1.234,50;88;Berg, Kari;k@b.no"),
+    ("nl", "Factuurnummer;Factuurdatum;Vervaldatum;Betaald op;Bedrag incl. btw;Klantnummer;Klant;E-mailadres",
+     "F7;20-05-2024;03-06-2024;;1.234,50;88;Berg, Kari;k@b.no"),
+    ("en", "Invoice no;Invoice date;Due date;Paid on;Total amount;Customer no;Customer;Email",
+     "F7;2024-05-20;2024-06-03;;1234.50;88;Berg, Kari;k@b.no"),
 ]  # fmt: skip
 
 
@@ -108,7 +131,8 @@ def test_lists_of_invoices(language: str, header: str, row: str) -> None:
 PURCHASES = [
     ("nb", "Dato;Vare;Varenummer;Antall;Beløp;Kunde;Mobil", "20.05.2024;Spa;S1;2;900,00;Berg, Kari;41234567"),
     ("da", "Dato;Produkt;Varenr.;Antal;Beløb;Kunde;Telefon", "20.05.2024;Spa;S1;2;900,00;Berg, Kari;+4741234567"),
-    ("nl", "Datum;Artikel;Artikelcode;Aantal;Bedrag;Klant;Telefoon", "20-05-2024;Spa;S1;2;900,00;Berg, Kari;+4741234567"),
+    ("nl", "Datum;Artikel;Artikelcode;Aantal;Bedrag;Klant;Telefoon",
+     "20-05-2024;Spa;S1;2;900,00;Berg, Kari;+4741234567"),
     ("en", "Date;Product;SKU;Quantity;Unit price;Customer;Phone", "2024-05-20;Spa;S1;2;450.00;Berg, Kari;+4741234567"),
 ]  # fmt: skip
 
