@@ -29,6 +29,7 @@ class Problem(NamedTuple):
 REASONS: Final[dict[str, tuple[str, bool]]] = {
     "columns": (gettext_noop("The row has more cells than there are columns."), True),
     "total": (gettext_noop("This line sums up the rows above it; it is no row of its own."), True),
+    "printout": (gettext_noop("This line belongs to a printout, not to the list."), True),
     "heading": (gettext_noop("The column names stand here once more."), True),
     "formula": (gettext_noop("The formula in this cell has no value; the cell was taken as empty."), False),
     "quote": (gettext_noop("A quotation mark is opened and not closed."), True),

@@ -16,7 +16,7 @@ from imports.readers.errors import BrokenHeader, EmptyFile, HeaderOnly, TooManyR
 from imports.readers.header import HEADER_ROWS_MAX, above, column_names, header_place, used_places
 from imports.readers.limits import BATCH_ROWS, CELL_MAX, CSV_ROWS_MAX, FILE_BYTES_MAX
 from imports.readers.opening import Opener, file_opener
-from imports.readers.rows import fitted, repeats, too_long, total_of
+from imports.readers.rows import fitted, no_row, too_long
 from imports.readers.tables import Batch, sampled
 
 _SAMPLE_LINES: Final = 200
@@ -191,7 +191,8 @@ class _Rows:
             if problem is None and (len(taken) > 1 or len(taken[0]) > CELL_MAX):
                 problem = too_long(row, self.header, first)
             if problem is None and row:
-                problem = self._no_row(row, first)
+                reason = no_row(row, self.heading)
+                problem = Problem(first, "", shown(taken[0]), reason) if reason else None
             if problem is not None:
                 batch.problems.append(problem)
             elif any(row):
@@ -227,11 +228,3 @@ class _Rows:
             return [], None
         laid = fitted(row, self.width)
         return (laid, None) if laid is not None else ([], Problem(first, "", shown(line), "columns"))
-
-    def _no_row(self, row: list[str], first: int) -> Problem | None:
-        """The problem of what stands among the rows and is none: totals, and the header printed once more."""
-        if total_of(row, self.width):
-            return Problem(first, "", shown(self.lines.taken[0]), "total")
-        if row[0] == self.heading[0] and repeats(row, self.heading):
-            return Problem(first, "", shown(self.lines.taken[0]), "heading")
-        return None

@@ -25,6 +25,14 @@ _NO_TOTAL: Final = re.compile(r"[^\w\s():=.,-]|_")
 _NUMBER: Final = re.compile(r"^\W*(?:[A-Za-z]{1,3}\.?\s?)?-?\d[\d\s.,'\u00a0\u202f]*(?:[A-Za-z]{2,3}|,-|%|€|\$|£)?\s*$")
 _PHONE_OR_DAY: Final = re.compile(r"^(?:\+|00)|^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$|@")
 _SHORT: Final = 60
+# What programs print below a list, alone on its line: which page it is, and when and by whom it was printed.
+_PRINTED: Final = re.compile(
+    r"(?:page|side|sida|pagina|seite|sivu)[ :]*\d{1,5}(?:\s*(?:of|av|af|van|von|/)\s*\d{1,5})?"
+    r"|(?:printed|generated|exported|utskrevet|skrevet ut|udskrevet|utskriven|generert|genereret|genererad|afgedrukt|"
+    r"gedruckt|erstellt|eksportert|eksporteret)\b[^@]*\d[^@]*|(?:end of|slutt på|slut på|einde|ende)\b[^@]{0,20}"
+    r"(?:report|list|rapport|rapporten|liste|listen|lijst|bericht|berichts)",
+    re.IGNORECASE,
+)
 
 
 def total_of(row: Sequence[str], width: int) -> bool:
@@ -53,6 +61,24 @@ def _is_number(text: str) -> bool:
     if not text:
         return True
     return len(text) <= _SHORT and not _PHONE_OR_DAY.search(text) and _NUMBER.match(text) is not None
+
+
+def printed_of(row: Sequence[str], width: int) -> bool:
+    """Whether a row holds nothing but a line of the printout, such as the number of the page."""
+    if width < 3:
+        return False
+    filled = [cell for cell in row if cell and not cell.isspace()]
+    return len(filled) == 1 and len(filled[0]) <= _SHORT and _PRINTED.fullmatch(filled[0].strip()) is not None
+
+
+def no_row(row: Sequence[str], heading: Sequence[str]) -> str:
+    """The reason why what stands among the rows is none: totals, a line of the printout, the header once more."""
+    if total_of(row, len(heading)):
+        return "total"
+    if repeats(row, heading):
+        return "heading"
+    # Looked at only where most cells are empty: it takes longer than all the rest.
+    return "printout" if row.count("") >= len(heading) - 1 and printed_of(row, len(heading)) else ""
 
 
 def repeats(row: Sequence[str], heading: Sequence[str]) -> bool:

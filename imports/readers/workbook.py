@@ -14,7 +14,7 @@ from imports.readers.limits import BATCH_ROWS, COLUMNS_MAX
 from imports.readers.markup import CHUNK, LocalNames, Markup, Start
 from imports.readers.numbers import PLAIN, NumberFormat, number_format
 from imports.readers.packed import Package
-from imports.readers.rows import repeats, told, too_long, total_of
+from imports.readers.rows import no_row, told, too_long
 from imports.readers.sheet import Book, Merged, SheetRow, merged, sheet_rows
 from imports.readers.strings import SharedStrings, shared_strings
 from imports.readers.tables import Batch, TableInfo, sampled
@@ -73,10 +73,8 @@ class Sheet:
             batch.problems.append(Problem(line, "", told(list(row.cells.values())), "columns"))
         elif problem := too_long(cells, self.header, line):
             batch.problems.append(problem)
-        elif total_of(cells, width):
-            batch.problems.append(Problem(line, "", told(cells), "total"))
-        elif repeats(cells, self.heading):
-            batch.problems.append(Problem(line, "", told(cells), "heading"))
+        elif reason := no_row(cells, self.heading):
+            batch.problems.append(Problem(line, "", told(cells), reason))
         else:
             batch.lines.append(line)
             batch.rows.append(cells)
