@@ -1,6 +1,5 @@
 """Reading files: encoding, dialect, header and rows as they stand, in flat memory. Pure: no Django, no database."""
 
-from imports.readers.csv_file import CsvFile, open_csv
 from imports.readers.encoding import Survey
 from imports.readers.errors import FileError
 from imports.readers.limits import BATCH_ROWS, FILE_BYTES_MAX
@@ -12,7 +11,6 @@ __all__ = [
     "BATCH_ROWS",
     "FILE_BYTES_MAX",
     "Batch",
-    "CsvFile",
     "FileError",
     "FileKind",
     "Opener",
@@ -21,6 +19,5 @@ __all__ = [
     "Table",
     "TableInfo",
     "file_opener",
-    "open_csv",
     "open_source",
 ]

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Final, TextIO
 
 from imports.problems import Problem, shown
@@ -15,7 +14,7 @@ from imports.readers.encoding import Survey, survey
 from imports.readers.errors import BrokenHeader, EmptyFile, HeaderOnly, TooManyRows, WrongEncoding
 from imports.readers.header import HEADER_ROWS_MAX, above, column_names, header_place, used_places
 from imports.readers.limits import BATCH_ROWS, CELL_MAX, CSV_ROWS_MAX, FILE_BYTES_MAX
-from imports.readers.opening import Opener, file_opener
+from imports.readers.opening import Opener
 from imports.readers.rows import fitted, no_row, too_long
 from imports.readers.tables import Batch, sampled
 
@@ -60,11 +59,6 @@ class CsvFile:
     def sample(self, size: int) -> list[list[str]]:
         """The first rows, at most `size`."""
         return sampled(self, size)
-
-
-def open_csv(path: Path, *, limit: int = FILE_BYTES_MAX) -> CsvFile:
-    """A CSV file on disk; see `csv_table`."""
-    return csv_table(file_opener(path), limit=limit)
 
 
 def csv_table(opener: Opener, *, limit: int = FILE_BYTES_MAX) -> CsvFile:

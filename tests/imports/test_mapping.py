@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from imports.mapping import Context, Interpreted, Plan, formats, interpret, meanings
 from imports.mapping.meanings import missing
 from imports.problems import REASONS
-from imports.readers import Batch, open_csv
+from imports.readers import Batch, file_opener, open_source
 from tests.imports.files import BOOKING, GUEST
 from tests.imports.laying import laid as plan_of
 
@@ -273,7 +273,7 @@ def test_a_bad_row_of_the_file_itself_counts_as_invalid(tmp_path: Path) -> None:
     writer.writeheader()
     writer.writerows([BOOKING, BOOKING | {"row_id": "2"}])
     path.write_text(text.getvalue() + "3" + ",x" * (len(BOOKING) + 1) + "\n")
-    read = open_csv(path)
+    read = open_source(file_opener(path)).table()
     (batch,) = read.batches()
     result = interpret(plan_of(read.header, batch.rows), batch, CONTEXT)
     assert len(result.stays) == 2

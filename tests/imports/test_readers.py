@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imports.readers import Batch, TableInfo, file_opener, open_csv, open_source
+from imports.readers import Batch, TableInfo, file_opener, open_source
+from imports.readers.csv_file import CsvFile, csv_table
 from imports.readers.errors import (
     Archive,
     BrokenHeader,
@@ -38,9 +39,13 @@ def _file(folder: Path, content: bytes | str, name: str = "list.csv") -> Path:
     return path
 
 
+def _open(path: Path, **options: int) -> CsvFile:
+    return csv_table(file_opener(path), **options)
+
+
 def _all(path: Path, size: int = 2_000) -> Batch:
     whole = Batch()
-    for batch in open_csv(path).batches(size):
+    for batch in _open(path).batches(size):
         whole.lines += batch.lines
         whole.rows += batch.rows
         whole.problems += batch.problems
@@ -61,7 +66,7 @@ def _all(path: Path, size: int = 2_000) -> Batch:
 )
 def test_encodings(tmp_path: Path, description: str, content: bytes, encoding: str) -> None:
     path = _file(tmp_path, content)
-    found = open_csv(path)
+    found = _open(path)
     assert found.survey.encoding == encoding, description
     assert found.header == ("navn", "by", "note")
     assert _all(path).rows == [
@@ -73,7 +78,7 @@ def test_encodings(tmp_path: Path, description: str, content: bytes, encoding: s
 @pytest.mark.parametrize("encoding", ["cp1252", "iso-8859-15"])
 def test_windows_and_iso_are_told_apart_by_the_letters_that_differ(tmp_path: Path, encoding: str) -> None:
     path = _file(tmp_path, LATIN.encode(encoding))
-    assert open_csv(path).survey.encoding == encoding
+    assert _open(path).survey.encoding == encoding
     assert _all(path).rows[1] == ["Zoé Œuvré", "Šibenik", "5 €"]
 
 
@@ -87,14 +92,14 @@ def test_windows_and_iso_are_told_apart_by_the_letters_that_differ(tmp_path: Pat
 )
 def test_signs_of_windows_stay_signs(tmp_path: Path, description: str, text: str) -> None:
     path = _file(tmp_path, text.encode("cp1252"))
-    assert open_csv(path).survey.encoding == "cp1252", description
+    assert _open(path).survey.encoding == "cp1252", description
     assert _all(path).rows[0] == text.splitlines()[1].split(",")
 
 
 def test_a_letter_beyond_ascii_at_the_end_of_a_long_file_counts(tmp_path: Path) -> None:
     rows = "a,b\n" + "Jan,Oslo\n" * 200_000
-    assert open_csv(_file(tmp_path, rows.encode() + "Åse,Bodø\n".encode("cp1252"))).survey.encoding == "cp1252"
-    assert open_csv(_file(tmp_path, rows.encode() + "Åse,Bodø\n".encode())).survey.encoding == "utf-8"
+    assert _open(_file(tmp_path, rows.encode() + "Åse,Bodø\n".encode("cp1252"))).survey.encoding == "cp1252"
+    assert _open(_file(tmp_path, rows.encode() + "Åse,Bodø\n".encode())).survey.encoding == "utf-8"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +113,7 @@ def test_a_letter_beyond_ascii_at_the_end_of_a_long_file_counts(tmp_path: Path) 
 )
 def test_other_encodings_are_refused_with_the_line(tmp_path: Path, description: str, content: bytes, line: int) -> None:
     with pytest.raises(WrongEncoding, match="CSV UTF-8") as caught:
-        open_csv(_file(tmp_path, content))
+        _open(_file(tmp_path, content))
     assert caught.value.params["line"] == line, description
 
 
@@ -123,13 +128,13 @@ def test_other_encodings_are_refused_with_the_line(tmp_path: Path, description: 
 )
 def test_damaged_text_is_named(tmp_path: Path, description: str, content: bytes) -> None:
     with pytest.raises(BrokenText, match="damaged"):
-        open_csv(_file(tmp_path, content))
+        _open(_file(tmp_path, content))
 
 
 def test_damaged_utf8_names_its_line(tmp_path: Path) -> None:
     content = "navn,by\nÅse,Tromsø\nBjørn,Bodø\n".encode() + b"K\xe5re,Oslo\n"
     with pytest.raises(BrokenText) as caught:
-        open_csv(_file(tmp_path, content))
+        _open(_file(tmp_path, content))
     assert caught.value.params == {"encoding": "UTF-8", "line": 4}
 
 
@@ -167,7 +172,7 @@ def test_line_numbers_are_those_of_the_file(tmp_path: Path) -> None:
 
 
 def test_header_names_are_trimmed(tmp_path: Path) -> None:
-    assert open_csv(_file(tmp_path, "\ufeff a ,b  c, \n1,2,3\n".encode("utf-8-sig"))).header == ("a", "b c", "Column C")
+    assert _open(_file(tmp_path, "\ufeff a ,b  c, \n1,2,3\n".encode("utf-8-sig"))).header == ("a", "b c", "Column C")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +243,7 @@ def test_files_that_cannot_be_imported(
     tmp_path: Path, description: str, content: bytes, error: type[FileError]
 ) -> None:
     with pytest.raises(FileError) as caught:
-        open_csv(_file(tmp_path, content))
+        _open(_file(tmp_path, content))
     assert type(caught.value) is error, description
     assert str(caught.value).endswith((".", "”"))
 
@@ -345,7 +350,7 @@ def test_totals_are_left_out_and_told(tmp_path: Path, description: str, last: st
 def test_every_column_has_a_name_of_its_own(
     tmp_path: Path, description: str, text: str, header: tuple[str, ...]
 ) -> None:
-    found = open_csv(_file(tmp_path, text))
+    found = _open(_file(tmp_path, text))
     assert found.header == header, description
     assert len(next(found.batches()).rows[0]) == len(header)
 
@@ -363,7 +368,7 @@ def test_words_of_totals_cost_no_time(tmp_path: Path) -> None:
 
 
 def test_a_table_with_too_many_rows_is_refused(tmp_path: Path) -> None:
-    found = replace(open_csv(_file(tmp_path, "a,b\n" + "1,2\n" * 12)), rows_max=10)
+    found = replace(_open(_file(tmp_path, "a,b\n" + "1,2\n" * 12)), rows_max=10)
     with pytest.raises(TooManyRows, match="more than 10 rows"):
         list(found.batches(4))
 
@@ -379,9 +384,9 @@ def test_the_one_table_of_a_text_file(tmp_path: Path) -> None:
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(FileMissing, match=r"nothing\.csv"):
-        open_csv(tmp_path / "nothing.csv")
+        _open(tmp_path / "nothing.csv")
     with pytest.raises(FileMissing):
-        open_csv(tmp_path)
+        _open(tmp_path)
 
 
 def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
@@ -389,20 +394,20 @@ def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
     with path.open("wb") as stream:
         stream.truncate(2 << 30)
     with pytest.raises(FileTooLarge, match="2147 MB; at most 1074 MB"):
-        open_csv(path)
+        _open(path)
     with pytest.raises(FileTooLarge):
-        open_csv(_file(tmp_path, "a,b\n1,2\n"), limit=7)
+        _open(_file(tmp_path, "a,b\n1,2\n"), limit=7)
 
 
 def test_a_file_without_line_ends_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LineTooLong):
-        open_csv(_file(tmp_path, b"a,b," * 5_000_000))
+        _open(_file(tmp_path, b"a,b," * 5_000_000))
 
 
 def test_batches_are_cut_at_the_same_places(tmp_path: Path) -> None:
     path = _file(tmp_path, "a,b\n" + "".join(f"{n},x\n" for n in range(10)))
-    assert [len(batch) for batch in open_csv(path).batches(4)] == [4, 4, 2]
-    assert [batch.lines[0] for batch in open_csv(path).batches(4)] == [2, 6, 10]
+    assert [len(batch) for batch in _open(path).batches(4)] == [4, 4, 2]
+    assert [batch.lines[0] for batch in _open(path).batches(4)] == [2, 6, 10]
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
@@ -412,7 +417,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         for n in range(300_000):
             stream.write(f"Åse Ødegård {n},ase{n}@fjord.no,{n:08}\n")
     tracemalloc.start()
-    rows = sum(len(batch) for batch in open_csv(path).batches())
+    rows = sum(len(batch) for batch in _open(path).batches())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert rows == 300_000
