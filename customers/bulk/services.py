@@ -21,7 +21,7 @@ from accounts.tenancy.runs import tried_again
 from customers.bulk.models import BulkGuests, BulkRun
 from customers.bulk.registry import ValuesRefused, action_get
 from customers.bulk.selection import Selection, guests_freeze, guests_lock, guests_sort
-from customers.bulk.undoing import UNDO, undo_broken, undo_work
+from customers.bulk.undoing import UNDO, undo_work
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set_close, change_set_open, recording
 from customers.filters import EMPTY, Group, tree_dumps
@@ -102,19 +102,17 @@ def bulk_work(*, business_id: int, run_id: int) -> None:
         run = BulkRun.objects.filter(pk=run_id).first()
     if run is None or not run.is_open:
         return
+    if run.kind == UNDO:
+        undo_work(business_id=business_id, run_id=run_id)
+        return
     try:
-        if run.kind == UNDO:
-            undo_work(business_id=business_id, run_id=run_id)
-            return
         number = run.batches_done
         while tried_again(partial(_batch, business_id, run_id, number)):
             number += 1
     except Exception:
         with business_scope(business_id):
             run = BulkRun.objects.select_for_update().get(pk=run_id)
-            if run.is_open and run.kind == UNDO:
-                undo_broken(run=run)
-            elif run.is_open:
+            if run.is_open:
                 _end(run, BulkRun.State.FAILED)
         raise
 

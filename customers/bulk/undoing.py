@@ -11,6 +11,7 @@ An act of up to :data:`BIG_UNDO` changes is undone in one transaction. A larger 
 How far it has come stands in the run, and moves in the transaction of its step.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -90,21 +91,29 @@ def bulk_undo(*, change_set_id: int, member: Member | None = None) -> BulkRun:
         return run
 
 
-def undo_work(*, business_id: int, run_id: int) -> None:
-    """Carry on an undo from where it had come to. Opens its own scopes, one transaction a step.
+def undo_work(*, business_id: int, run_id: int, tell: Callable[[], None] = lambda: None) -> None:
+    """Carry on an undo from where it had come to. Opens its own scopes, one transaction a step; ``tell`` is called
+    after each, outside any scope.
 
-    A second worker finds the run's row taken and leaves. Whoever is killed leaves whole steps done.
+    A second worker finds the run's row taken and leaves. Whoever is killed leaves whole steps done. An error is raised
+    again after the run is marked ``failed``: what it had not removed yet is seen again; what it did is an act that can
+    be undone, and the act it undid can be undone again for the rest.
     """
     with business_scope(business_id):
         waiting = BulkRun.objects.filter(pk=run_id, state=BulkRun.State.WAITING)
         waiting.update(state=BulkRun.State.RUNNING, seen_at=timezone.now())
-    while tried_again(partial(_step, business_id, run_id)):
-        pass
+    try:
+        while tried_again(partial(_step, business_id, run_id)):
+            tell()
+    except Exception:
+        with business_scope(business_id):
+            _break_off(BulkRun.objects.select_for_update().get(pk=run_id))
+        raise
 
 
-def undo_broken(*, run: BulkRun) -> None:
-    """End an undo that a fault has stopped. What it had not removed yet is seen again; what it did is an act that can
-    be undone, and the act it undid can be undone again for the rest."""
+def _break_off(run: BulkRun) -> None:
+    if not run.is_open:
+        return
     if run.change_set is not None:
         with connection.cursor() as cursor, leaving.seeing():
             leaving.sight_restore(cursor, undo_id=run.change_set.pk)
