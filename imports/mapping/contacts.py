@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
-from customers.normalise import normalise_email, normalise_phone
+from customers.normalise import PhoneResult, normalise_email, normalise_phone
+from customers.normalise.phone_plain import plain_number
 from imports.mapping.columns import Columns
 from imports.mapping.rows import LIMITS, ContactRow, Context, Interpreted
 
@@ -24,11 +26,15 @@ def read_contacts(
     emails: Sequence[Sequence[str]],
     phones: Sequence[Sequence[str]],
     numbers: Sequence[str],
+    countries: Sequence[str],
 ) -> None:
-    """Add the contact points of all rows that are not left out; those of a row in the order of its columns."""
+    """Add the contact points of all rows that are not left out; those of a row in the order of its columns.
+
+    A phone number without a country code is of the row's own country, or else of the business's.
+    """
     states = columns.chosen("guest.email_state") if columns.has("guest.email_state") else [""] * len(columns)
     _emails(columns, result, emails, numbers, states)
-    _phones(columns, context, result, phones, numbers)
+    _phones(columns, context, result, phones, numbers, countries)
 
 
 def distinct(parts: list[str]) -> list[str]:
@@ -71,6 +77,7 @@ def _phones(
     result: Interpreted,
     phones: Sequence[Sequence[str]],
     numbers: Sequence[str],
+    countries: Sequence[str],
 ) -> None:
     limit = LIMITS["contact"]
     lines, left_out = columns.lines, columns.left_out
@@ -79,7 +86,7 @@ def _phones(
             continue
         values = [value for cell in cells if cell for value in phones_of(cell, exported=bool(numbers[at]))]
         for position, value in enumerate(values if len(values) < 2 else distinct(values)):
-            phone = normalise_phone(value, context.country)
+            phone = _phone(value, countries[at], context.country)
             if phone.state != "ok":
                 columns.report(at, "guest.phone", value, _PHONE_REASONS.get(phone.reason, f"phone_{phone.state}"))
             result.contacts.append(
@@ -88,6 +95,13 @@ def _phones(
                     "" if phone.state == "placeholder" else phone.e164 or phone.national,
                 )
             )  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 14)
+def _phone(value: str, country: str, home: str) -> PhoneResult:
+    """Of the row's country where the number is plainly one of its numbers, else of the business's."""
+    is_theirs = country and country != home and plain_number(value, country) is not None
+    return normalise_phone(value, country if is_theirs else home)
 
 
 def emails_of(text: str, *, exported: bool) -> list[str]:

@@ -40,7 +40,8 @@ def read_guests(
         if not (first or last or firm or email or phone or (by_number and number)):
             columns.report(at, _who(columns), "", "no_guest")
             result.invalid_guests += 1
-    read_contacts(columns, context, result, emails, phones, numbers)
+    countries = _known(columns.parsed("guest.country", values.country, "country"))
+    read_contacts(columns, context, result, emails, phones, numbers, countries)
     _tags(columns, result, numbers)
     dates = columns.dates("guest.first_contact", "value_date")
     changed = columns.moments("guest.changed_at", "value_date")
@@ -61,7 +62,7 @@ def read_guests(
         _streets(columns),
         columns.texts("guest.postal_code", limit=LIMITS["postal_code"]),
         columns.texts("guest.city", limit=LIMITS["city"]),
-        _known(columns.parsed("guest.country", values.country, "country")),
+        countries,
         columns.chosen("guest.source"),
         columns.texts("guest.note", limit=LIMITS["note"], lines=True),
         columns.texts("guest.why_us", limit=LIMITS["why_us"], lines=True),
