@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 import phonenumbers
 from phonenumbers import NumberParseException
 
-from customers.normalise.phone_plain import plain_number
+from customers.normalise.phone_plain import plain_number, valid_number
 
 PhoneState = Literal["ok", "placeholder", "invalid"]
 PhoneReason = Literal[
@@ -71,7 +71,7 @@ def normalise_phone(raw: str, country: str) -> PhoneResult:
 def _looked_up(text: str, digits: str, country: str) -> PhoneResult:
     """What the library says of a number."""
     parsed, reason = _parsed(text, country)
-    if parsed is None or not phonenumbers.is_valid_number(parsed):
+    if parsed is None or not _is_valid(parsed):
         if _SEVERAL.search(text):
             reason = "several"
         return PhoneResult(None, digits, digits, "invalid", reason or "no_such_number")
@@ -109,6 +109,12 @@ def is_placeholder(digits: str) -> bool:
     return len(digits) >= 6 and (digits in _ASCENDING or digits in _DESCENDING)
 
 
+def _is_valid(parsed: phonenumbers.PhoneNumber) -> bool:
+    national = phonenumbers.national_significant_number(parsed)
+    known = valid_number(parsed.country_code, national)
+    return known if known is not None else bool(phonenumbers.is_valid_number(parsed))
+
+
 def _digits(text: str) -> str:
     """The digits typed, those of other scripts as ASCII."""
     digits = _NOT_DIGIT.sub("", text)
@@ -122,7 +128,7 @@ def _parsed(text: str, country: str) -> tuple[phonenumbers.PhoneNumber | None, P
     try:
         parsed = phonenumbers.parse(text, region)
         # "00" is the international prefix of most of the world, and typed everywhere.
-        if text.startswith("00") and not phonenumbers.is_valid_number(parsed):
+        if text.startswith("00") and not _is_valid(parsed):
             parsed = phonenumbers.parse("+" + text[2:], region)
     except NumberParseException as error:
         if text.startswith("00") and region is None:

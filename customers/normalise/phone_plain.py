@@ -59,6 +59,12 @@ def plain_number(text: str, country: str) -> tuple[str, str] | None:
     return (code.digits, national) if _is_valid(code, national) else None
 
 
+def valid_number(code: int, national: str) -> bool | None:
+    """Whether a national number is valid under a country code; None for codes of no country."""
+    known = _code(code)
+    return _is_valid(known, national) if known is not None else None
+
+
 def _is_valid(code: _Code, national: str) -> bool:
     for region in code.regions:
         valid = region.by_length.get(len(national))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customers.normalise.phone import _looked_up, normalise_phone
-from customers.normalise.phone_plain import plain_number
+from customers.normalise.phone_plain import plain_number, valid_number
 
 COUNTRIES = ("NO", "DK", "NL", "SE", "DE", "GB", "US", "FI", "IT", "FR", "RU", "SJ", "AX", "ES", "PL", "MX", "BR", "")
 CODES = (
@@ -81,3 +81,12 @@ def test_numbers_as_within_a_country(text: str, country: str) -> None:
 )
 def test_what_is_plain(text: str, country: str, expected: tuple[str, str] | None) -> None:
     assert plain_number(text, country) == expected
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(st.sampled_from(CODES), st.text("0123456789", min_size=4, max_size=12))
+def test_what_is_valid(code: str, rest: str) -> None:
+    number = phonenumbers.PhoneNumber(int(code), int(rest), italian_leading_zero=rest.startswith("0") or None)
+    national = phonenumbers.national_significant_number(number)
+    assert valid_number(int(code), national) is phonenumbers.is_valid_number(number)
+    assert valid_number(800, national) is None
