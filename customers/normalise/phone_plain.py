@@ -20,10 +20,10 @@ _NOWHERE: Final = "001"
 
 
 class _Region(NamedTuple):
-    """`leading`: what its numbers begin with, where that tells; `by_length`: valid numbers by their length."""
+    """`leading`: what its numbers begin with, where that tells; `by_length`: what valid numbers of a length match."""
 
     leading: re.Pattern[str] | None
-    by_length: dict[int, re.Pattern[str]]
+    by_length: dict[int, str]
 
 
 class _Code(NamedTuple):
@@ -68,13 +68,19 @@ def valid_number(code: int, national: str) -> bool | None:
 def _is_valid(code: _Code, national: str) -> bool:
     for region in code.regions:
         valid = region.by_length.get(len(national))
-        matches = valid is not None and valid.fullmatch(national) is not None
+        matches = valid is not None and _compiled(valid).fullmatch(national) is not None
         if region.leading is not None:
             if region.leading.match(national):
                 return matches
         elif matches:
             return True
     return False
+
+
+# Few lengths of few countries are ever asked for, and compiling takes its time.
+@lru_cache(maxsize=2048)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 @lru_cache(maxsize=1024)
@@ -120,7 +126,7 @@ def _region(meta: Any) -> _Region:
                 patterns.setdefault(length, []).append(described.national_number_pattern)
     general = meta.general_desc.national_number_pattern
     by_length = {
-        length: re.compile(rf"(?=(?:{general})\Z)(?:{'|'.join(f'(?:{each})' for each in found)})")
+        length: rf"(?=(?:{general})\Z)(?:{'|'.join(f'(?:{each})' for each in found)})"
         for length, found in patterns.items()
     }
     return _Region(re.compile(meta.leading_digits) if meta.leading_digits else None, by_length)
