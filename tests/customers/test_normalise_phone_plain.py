@@ -54,13 +54,13 @@ def test_the_library_s_own_examples(region: str) -> None:
             _same(phonenumbers.format_number(number, style), region)
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(CODES), st.text("0123456789", min_size=4, max_size=12), st.sampled_from(COUNTRIES))
 def test_numbers_with_a_country_code(code: str, rest: str, country: str) -> None:
     _same(f"+{code}{rest}", country)
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.from_regex(r"\A[0-9]{1,4}([ -]?[0-9]{2,4}){1,4}\Z"), st.sampled_from(COUNTRIES))
 def test_numbers_as_within_a_country(text: str, country: str) -> None:
     _same(text, country)
@@ -83,7 +83,7 @@ def test_what_is_plain(text: str, country: str, expected: tuple[str, str] | None
     assert plain_number(text, country) == expected
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(CODES), st.text("0123456789", min_size=4, max_size=12))
 def test_what_is_valid(code: str, rest: str) -> None:
     number = phonenumbers.PhoneNumber(int(code), int(rest), italian_leading_zero=rest.startswith("0") or None)
