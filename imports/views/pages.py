@@ -65,7 +65,7 @@ def line_of(run: ImportRun) -> Line:
     """An import as the list shows it."""
     act = run.change_set
     if act is not None and act.state == ChangeSet.State.UNDONE:
-        return Line(run, _("Taken back"), "", None)
+        return Line(run, _("Undone"), "", None)
     tone = {State.DONE: "ok", State.FAILED: "bad", State.STOPPED: "warn", State.MAPPING: "warn", State.READY: "warn"}
     counts = run.counts.get("guests") if run.state in (State.DONE, State.STOPPED) else None
     return Line(run, run.get_state_display(), tone.get(State(run.state), "info"), counts)

@@ -114,4 +114,4 @@ def _read(text: str, order: str) -> str:
         read = dt.date(year if year > 99 else 2000 + year, month, date)
     except ValueError:
         return ""
-    return _("%(text)s is %(day)s") % {"text": text, "day": day(read, locale_for(get_language()), width="long")}
+    return _("%(text)s is %(day)s") % {"text": text, "day": day(read, locale_for(get_language()))}
