@@ -1,5 +1,6 @@
 """Files as damage leaves them: files of every kind, mutated byte by byte and part by part, always the same ones."""
 
+import datetime as dt
 import io
 import random
 import zipfile
@@ -7,11 +8,13 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from imports.mapping import Context, interpret, lay, suggest
 from imports.problems import REASONS
 from imports.readers import FileError, Table, open_source
 
 SMALL: Final = 4 << 20
 """The limit for these files, in bytes: what is mutated may announce any size."""
+_CONTEXT: Final = Context("NO", "nb", dt.date(2026, 6, 1), "NOK")
 
 _GUESTS: Final = (
     "id;given_name;family_name;email;phone;city;birth_date;tags;note\r\n"
@@ -63,7 +66,7 @@ def mutated(number: int, files: dict[str, bytes]) -> tuple[str, bytes]:
 
 
 def looked_through(content: bytes) -> str:
-    """Read a file to its end as an import does; the kind of file, or the name of the error it was refused with.
+    """Read a file to its end and interpret it, as a preview does; returns its kind, or the error that refused it.
 
     Raises AssertionError when the readers break their word, and whatever they should not raise.
     """
@@ -77,6 +80,7 @@ def looked_through(content: bytes) -> str:
         assert len({info.name for info in found.tables}) == len(found.tables), "two tables of one name"
         for info in found.tables:
             _kept(found.table(info.name), info.header)
+        _interpreted(found.table())
     except FileError as error:
         assert str(error).endswith((".", "”")), "an error without a sentence"
         return type(error).__name__
@@ -100,6 +104,16 @@ def _kept(table: Table, header: tuple[str, ...]) -> None:
         assert all(problem.reason in REASONS for problem in batch.problems + batch.notes), "an unknown reason"
     assert len(set(lines)) == len(lines), "two rows on one line"
     assert all(line > 0 for line in lines), "a line before the first"
+
+
+def _interpreted(table: Table) -> None:
+    """What the file says of guests, as a preview takes it: the last step before anything could be written."""
+    header, sample = table.header, table.sample(100)
+    suggestion = suggest(header, sample, language="nb")
+    plan = lay(suggestion.layout, header, sample=sample)
+    for batch in table.batches(100):
+        result = interpret(plan, batch, _CONTEXT)
+        assert all(problem.reason in REASONS for problem in result.problems), "an unknown reason"
 
 
 def _changed(draw: random.Random, content: bytes, files: dict[str, bytes]) -> bytes:

@@ -208,6 +208,12 @@ class TooManyRows(FileError):
         super().__init__(limit=_parted(limit))
 
 
+class TableMissing(FileError):
+    """A file, of a nightly import for one, that does not hold the sheet or list that was chosen."""
+
+    template = gettext_noop("The file has no sheet or list called “%(name)s”. It has these: %(names)s.")
+
+
 class LineTooLong(FileError):
     """A line so long that the file is not made of lines."""
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from imports.readers.archive import Lists
 from imports.readers.csv_file import csv_table
 from imports.readers.encoding import ZIPPED, Survey, survey_packed
-from imports.readers.errors import Spreadsheet
+from imports.readers.errors import Spreadsheet, TableMissing
 from imports.readers.limits import FILE_BYTES_MAX
 from imports.readers.opening import Opener
 from imports.readers.packed import Package
 from imports.readers.tables import Table, TableInfo
 from imports.readers.workbook import Workbook, is_document, is_workbook
+
+_NAMES_SHOWN: Final = 12
 
 FileKind = Literal["csv", "xlsx", "zip"]
 
@@ -32,8 +34,12 @@ class SourceFile:
     ignored: tuple[str, ...] = ()
 
     def table(self, name: str = "") -> Table:
-        """The table of that name; without a name the first. Raises KeyError when the file holds none of that name."""
-        return self.readable[name or self.tables[0].name]
+        """The table of that name; without a name the first. Raises TableMissing when there is none of that name."""
+        found = self.readable.get(name or self.tables[0].name)
+        if found is None:
+            names = [info.name for info in self.tables if info.name]
+            raise TableMissing(name=name, names=", ".join(names[:_NAMES_SHOWN]) or "–")
+        return found
 
 
 def open_source(opener: Opener, *, name: str = "", limit: int = FILE_BYTES_MAX) -> SourceFile:

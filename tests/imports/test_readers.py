@@ -23,6 +23,7 @@ from imports.readers.errors import (
     LineTooLong,
     NotCsv,
     Spreadsheet,
+    TableMissing,
     TooManyColumns,
     TooManyRows,
     WrongEncoding,
@@ -378,7 +379,7 @@ def test_the_one_table_of_a_text_file(tmp_path: Path) -> None:
     assert (found.kind, found.survey.lines) == ("csv", 3)
     assert found.tables == (TableInfo("", ("a", "b"), 1, 2),)
     assert found.table().sample(1) == found.table("").sample(1) == [["1", "2"]]
-    with pytest.raises(KeyError):
+    with pytest.raises(TableMissing, match="no sheet or list called “Sheet1”"):
         found.table("Sheet1")
 
 

@@ -18,6 +18,7 @@ from imports.readers.errors import (
     HeaderOnly,
     PackedTooMuch,
     Spreadsheet,
+    TableMissing,
     TooManyColumns,
     TooManyRows,
 )
@@ -172,7 +173,7 @@ def test_sheets_are_tables_and_hidden_ones_are_told() -> None:
     assert found.table().sample(1) == [["Jan 0", "jan0@berg.no"]]
     assert len(_all(content, "Old").rows) == 1
     assert (found.survey.encoding, found.survey.size, found.survey.lines) == ("", len(content), 4)
-    with pytest.raises(KeyError):
+    with pytest.raises(TableMissing, match="It has these: Guests, Old"):
         found.table("Notes")
 
 
