@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 from customers.export.rows import plain
 from imports.mapping import dates
 from imports.mapping.cards import without_card_numbers
-from imports.mapping.layout import Order
 from imports.mapping.meanings import is_sensitive
 from imports.mapping.plan import Plan, Source
 from imports.mapping.values import WHOLE_MAX
@@ -114,16 +113,25 @@ class Columns:
                     self.report(at, meaning, text, reason)
         return [known[text] for text in texts]
 
-    def dates(self, meaning: str, reason: str, *, is_past: bool = False) -> list[Day | None]:
-        """Dates of a meaning in the order its column is written in; with `is_past` a short year is never to come."""
+    def dates(self, meaning: str, reason: str) -> list[Day | None]:
+        """Dates of a meaning in the order its column is written in."""
         return [
             value.date() if isinstance(value, dt.datetime) else value
-            for value in self._dated(meaning, dates.moment if not is_past else dates.past, reason)
+            for value in self._dated(meaning, reason, lambda place: dates.YEARS)
+        ]
+
+    def birthdays(self, meaning: str, reason: str) -> list[Day | None]:
+        """Dates of birth: of which century a year of two digits is the layout says, and never one to come."""
+        years = self.plan.years
+        latest = dt.datetime.now(dt.UTC).year % 100
+        return [
+            value.date() if isinstance(value, dt.datetime) else value
+            for value in self._dated(meaning, reason, lambda place: min(years.get(place, years[_ELSEWHERE]), latest))
         ]
 
     def moments(self, meaning: str, reason: str) -> list[Moment | None]:
         """Dates of a meaning with their time where they have one."""
-        return self._dated(meaning, dates.moment, reason)
+        return self._dated(meaning, reason, lambda place: dates.YEARS)
 
     def chosen(self, meaning: str, reason: str = "choice") -> list[str]:
         """Values of a meaning by the table of words; an unknown word is reported and empty."""
@@ -147,25 +155,23 @@ class Columns:
             sums.append(total)
         return sums
 
-    def _dated(
-        self, meaning: str, parse: Callable[[str, Order, int], Moment | None], reason: str
-    ) -> list[Moment | None]:
+    def _dated(self, meaning: str, reason: str, years: Callable[[int], int]) -> list[Moment | None]:
         source = self.plan.sources.get(meaning)
         if source is None:
-            return self.parsed(meaning, lambda text: parse(text, "ymd", 99), reason)
-        orders, years = self.plan.dates, self.plan.years
+            return self.parsed(meaning, lambda text: dates.moment(text, "ymd", dates.YEARS), reason)
+        orders = self.plan.dates
         if source.how != "first" or len(source.places) == 1:
             place = source.places[0]
-            order, pivot = orders.get(place, orders[_ELSEWHERE]), years.get(place, years[_ELSEWHERE])
-            return self.parsed(meaning, lambda text: parse(text, order, pivot), reason)
+            order, pivot = orders.get(place, orders[_ELSEWHERE]), years(place)
+            return self.parsed(meaning, lambda text: dates.moment(text, order, pivot), reason)
         found: list[Moment | None] = [None] * len(self)
         done: set[int] = set()
         for place in source.places:
-            order, pivot = orders.get(place, orders[_ELSEWHERE]), years.get(place, years[_ELSEWHERE])
+            order, pivot = orders.get(place, orders[_ELSEWHERE]), years(place)
             for at, text in enumerate(self._cleaned(place, meaning, lines=False)):
                 if text and at not in done:
                     done.add(at)
-                    found[at] = parse(text, order, pivot)
+                    found[at] = dates.moment(text, order, pivot)
                     if found[at] is None:
                         self.report(at, meaning, text, reason)
         return found

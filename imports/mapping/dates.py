@@ -9,7 +9,7 @@ from babel.dates import get_month_names
 
 from imports.mapping.layout import YEARS, Order
 
-__all__ = ["ALL", "Order", "is_ambiguous", "moment", "month", "orders", "past", "years_open"]
+__all__ = ["ALL", "YEARS", "Order", "is_ambiguous", "moment", "month", "orders", "years_open"]
 
 _SPOKEN: Final = ("en", "nb", "da", "nl", "sv", "de")
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ]+(.*))?")
@@ -40,12 +40,6 @@ def moment(text: str, order: Order = "dmy", years: int = YEARS) -> Moment | None
     if found is None and not text[:1].isdigit():
         found = _read(_BEFORE.sub("", text), order, years)
     return found
-
-
-@lru_cache(maxsize=1 << 16)
-def past(text: str, order: Order = "dmy", years: int = YEARS) -> Moment | None:
-    """As `moment`; a date of birth, whose year of two digits is of the century before where it would be to come."""
-    return moment(text, order, min(years, dt.datetime.now(dt.UTC).year % 100))
 
 
 def _read(text: str, order: Order, years: int) -> Moment | None:

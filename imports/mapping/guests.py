@@ -58,7 +58,7 @@ def read_guests(
         columns.texts("guest.organisation_number", limit=LIMITS["organisation_number"]),
         _known(columns.parsed("guest.language", values.language, "language")),
         _known(columns.parsed("guest.nationality", values.country, "country")),
-        columns.dates("guest.birth_date", "value_date", is_past=True),
+        columns.birthdays("guest.birth_date", "value_date"),
         _streets(columns),
         columns.texts("guest.postal_code", limit=LIMITS["postal_code"]),
         columns.texts("guest.city", limit=LIMITS["city"]),

@@ -14,7 +14,7 @@ A layout is JSON of the shape of SCHEMA, and names columns by their names, so th
                      number that is read of a column takes what is left of it.
 `fixed`     a text that every row has for a meaning that no column has.
 `dates`     the order of day, month and year where a date does not show it; `dates_of` of single columns.
-`years`     years of two digits up to this one are of this century; `years_of` of single columns.
+`years`     in dates of birth, years of two digits up to this one are of this century; `years_of` of single columns.
 `decimal`   the decimal sign where an amount does not show it.
 `values`    words of the file and what they are called here, without case; a word that ends in `*` stands for all that
             begin so, and an empty value for nothing.

@@ -13,7 +13,6 @@ from imports.store import store_add
 from tests.cast import House
 from tests.imports.files import write
 
-
 PROOF = {"consent_source": "Signed card", "wording": "Yes, write to me."}
 """A policy that says what the rows do not: how their consents were given."""
 
