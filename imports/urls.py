@@ -1,10 +1,11 @@
 """Addresses of imports, below ``/b/<slug>/``."""
 
-from django.urls import path
+from django.urls import include, path
 
 from imports.views import columns, files, rows, runs, saved
 
 urlpatterns = [
+    path("", include("imports.feeds.urls")),
     path("import/", files.import_list, name="import_list"),
     path("import/upload/", files.import_upload, name="import_upload"),
     path("import/template.csv", files.import_template, name="import_template"),
