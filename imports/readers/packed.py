@@ -139,11 +139,12 @@ def _refuse_long_directory(stream: BinaryIO, size: int) -> None:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < 22:
         raise BrokenArchive
-    lengths = [struct.unpack_from("<L", tail, at + 12)[0]]
+    length = struct.unpack_from("<L", tail, at + 12)[0]
     at_64 = tail.rfind(_END_64, 0, at)
     if at_64 >= 0 and at - at_64 >= 56:
-        lengths.append(struct.unpack_from("<Q", tail, at_64 + 40)[0])
-    if max(length for length in lengths if length != 0xFFFFFFFF or len(lengths) == 1) > _DIRECTORY_MAX:
+        # The longer record counts as well as the other; what is marked as too large for that one says nothing.
+        length = max(0 if length == 0xFFFFFFFF else length, struct.unpack_from("<Q", tail, at_64 + 40)[0])
+    if length > _DIRECTORY_MAX:
         raise TooManyEntries(limit=ENTRIES_MAX)
 
 
