@@ -11,7 +11,7 @@ from imports.mapping.columns import Columns
 from imports.mapping.extras import read_extras
 from imports.mapping.formats import Format, format_of, formats
 from imports.mapping.guests import read_guests
-from imports.mapping.headers import choices, reason_header, template_header
+from imports.mapping.headers import choices, template_header
 from imports.mapping.layout import KINDS, SCHEMA, Kind, Layout, LayoutProblem, MappingError, Reading, layout_read
 from imports.mapping.looks import is_amount, is_dated, samples
 from imports.mapping.meanings import CONSENTS, GROUPS, Meaning, is_sensitive, meaning_of, meanings, usual_how
@@ -81,7 +81,6 @@ __all__ = [
     "meaning_of",
     "meanings",
     "plan",
-    "reason_header",
     "samples",
     "signature",
     "suggest",

@@ -62,18 +62,6 @@ def template_header(kind: Kind, language: str, *, fields: Sequence[OwnField] = (
     return header
 
 
-def reason_header(language: str) -> tuple[str, str]:
-    """The columns of line and reason in a file of rows that were left out; both are passed over when it comes back."""
-    told = _words()["ignored"]
-    line, reason = told.get(language) or told["en"]
-    return line, reason
-
-
-def ignored_names() -> frozenset[str]:
-    """Folded names of columns that are always left behind."""
-    return frozenset(fold(name) for names in _words()["ignored"].values() for name in names)
-
-
 @cache
 def known_words() -> Mapping[str, Mapping[str, str]]:
     """Meaning → word of a file, casefolded → what it is called here."""

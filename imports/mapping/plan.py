@@ -8,7 +8,7 @@ from accounts.marking import gettext_noop
 from customers.normalise import fold
 from imports.mapping.cards import card_columns
 from imports.mapping.formats import Format, format_of
-from imports.mapping.headers import known_words
+from imports.mapping.headers import choices, known_words
 from imports.mapping.layout import How, Kind, Layout, LayoutProblem, MappingError, Order, Reading, layout_read
 from imports.mapping.meanings import ADDRESS, NEEDS, WHO, is_sensitive, meanings, missing
 from imports.mapping.own import OwnField
@@ -17,6 +17,7 @@ _T = TypeVar("_T")
 _GONE: Final = gettext_noop("The file has no column %(column)s.")
 _UNKNOWN: Final = gettext_noop("The column %(column)s was told to mean something that is not known here.")
 _UNKNOWN_FIXED: Final = gettext_noop("%(meaning)s cannot be the same on every row of this kind of file.")
+_NO_VALUE: Final = gettext_noop("A word of the file was told to mean “%(value)s”, which is no value here.")
 _TWICE: Final = gettext_noop("The columns %(first)s and %(column)s mean the same, but are read differently.")
 _BOTH: Final = gettext_noop("%(column)s says the same as the value that is to stand on every row. Choose one of them.")
 _LACKS: Final[Mapping[tuple[str, ...], str]] = {
@@ -123,45 +124,11 @@ def lay(
     refused = _refused(header, sample, known)
     own = {one.meaning: one for one in fields}
     allowed = {meaning.key for meaning in meanings(said.kind, fields=fields)}
-    problems: list[LayoutProblem] = []
-    sources: dict[str, Source] = {}
-    first: dict[str, str] = {}
-    for reading in said.readings:
-        if reading.meaning not in allowed:
-            problems.append(_problem(reading.columns[0], reading.meaning, _UNKNOWN))
-            continue
-        places = []
-        for column in reading.columns:
-            place = names.place(column)
-            if place is None:
-                problems.append(_problem(column, reading.meaning, _GONE))
-            elif header[place] not in refused:
-                places.append(place)
-        if not places:
-            continue
-        source = Source(tuple(dict.fromkeys(places)), reading.how, reading.by, reading.part, _words(reading, places))
-        if reading.meaning in sources:
-            problems.append(
-                LayoutProblem(
-                    reading.columns[0],
-                    reading.meaning,
-                    _TWICE,
-                    {"first": first[reading.meaning], "column": reading.columns[0]},
-                )
-            )
-            continue
-        sources[reading.meaning] = source
-        first[reading.meaning] = reading.columns[0]
-    for meaning in said.fixed:
-        if meaning not in allowed:
-            problems.append(LayoutProblem("", meaning, _UNKNOWN_FIXED, {"meaning": meaning}))
-        elif meaning in sources:
-            problems.append(_problem(first[meaning], meaning, _BOTH))
-    problems += (
-        [LayoutProblem("", group[0], _LACKS[group], {}) for group in missing(said.kind, {*sources, *said.fixed})]
-        if not problems
-        else []
-    )
+    sources, problems = _sources(said, names, {place for place, name in enumerate(header) if name in refused}, allowed)
+    problems += _wrong_values(said, sources, allowed)
+    if not problems:
+        lacks = missing(said.kind, {*sources, *said.fixed})
+        problems = [LayoutProblem("", group[0], _LACKS[group], {}) for group in lacks]
     if problems:
         raise MappingError(problems)
     used = {place for source in sources.values() for place in source.places}
@@ -187,12 +154,55 @@ def lay(
     )
 
 
+def _sources(
+    said: Layout, names: "_Names", refused: set[int], allowed: set[str]
+) -> tuple[dict[str, Source], list[LayoutProblem]]:
+    """Where each meaning is read; columns at the places `refused` are not read at all."""
+    sources: dict[str, Source] = {}
+    problems = []
+    for reading in said.readings:
+        meaning, column = reading.meaning, reading.columns[0]
+        if meaning not in allowed:
+            problems.append(_problem(column, meaning, _UNKNOWN))
+            continue
+        found = {each: names.place(each) for each in reading.columns}
+        problems += [_problem(each, meaning, _GONE) for each, place in found.items() if place is None]
+        places = list(dict.fromkeys(at for at in found.values() if at is not None and at not in refused))
+        if meaning in sources:
+            told = {"first": names.name(sources[meaning].places[0]), "column": column}
+            problems.append(LayoutProblem(column, meaning, _TWICE, told))
+        elif places:
+            words = _words(reading, places)
+            sources[meaning] = Source(tuple(places), reading.how, reading.by, reading.part, words)
+    return sources, problems
+
+
+def _wrong_values(said: Layout, sources: Mapping[str, Source], allowed: set[str]) -> list[LayoutProblem]:
+    """Values for every row that are none, and words of the file that are told to mean what is no value."""
+    problems = []
+    column_of = {reading.meaning: reading.columns[0] for reading in said.readings}
+    for meaning in said.fixed:
+        if meaning not in allowed:
+            problems.append(LayoutProblem("", meaning, _UNKNOWN_FIXED, {"meaning": meaning}))
+        elif meaning in sources:
+            problems.append(_problem(column_of[meaning], meaning, _BOTH))
+    for meaning, words in said.values.items():
+        known = choices(meaning)
+        wrong = [value for value in dict.fromkeys(words.values()) if value and known and value not in known]
+        problems += [LayoutProblem(column_of.get(meaning, ""), meaning, _NO_VALUE, {"value": value}) for value in wrong]
+    return problems
+
+
 class _Names:
     """The places of columns by their names, as they stand or else folded."""
 
     def __init__(self, header: Sequence[str]) -> None:
+        self._header = header
         self._exact = {name: place for place, name in reversed(list(enumerate(header))) if name}
         self._folded = {fold(name): place for name, place in reversed(list(self._exact.items()))}
+
+    def name(self, place: int) -> str:
+        return self._header[place]
 
     def place(self, column: str) -> int | None:
         place = self._exact.get(column)

@@ -9,7 +9,7 @@ from customers.normalise import fold
 from imports.mapping.alike import near_names
 from imports.mapping.cards import card_columns
 from imports.mapping.formats import Format, matching, named, recognised
-from imports.mapping.headers import ignored_names, names_for, own_names
+from imports.mapping.headers import names_for, own_names
 from imports.mapping.layout import KINDS, Kind, Layout, Reading
 from imports.mapping.looks import contradicts, filled, looks_like
 from imports.mapping.meanings import CONSENTS, WHO, missing, usual_how
@@ -125,9 +125,7 @@ class _Reader:
         self.language = language
         self.names = named(header)
         self.cells = [filled(sample, place) for place in range(len(header))]
-        self.cards = set(card_columns(header, sample))
-        passed = ignored_names()
-        self.passed = {place for name, place in self.names.items() if name in passed} | self.cards
+        self.passed = set(card_columns(header, sample))
 
     def of_format(self, known: Format) -> _Draft:
         """The columns that the format knows; of the others those whose names are known without doubt."""

@@ -93,6 +93,11 @@ def test_anything_else_is_refused_too(said: Any) -> None:
         ("nobody", layout(of("guest.city", "Mail")), [("", "guest.full_name")]),
         ("twice", layout(NAME, of("guest.email", "Mail"), of("guest.email", "Name")), [("Name", "guest.email")]),
         ("column and fixed", layout(NAME, fixed={"guest.full_name": "Kari"}), [("Name", "guest.full_name")]),
+        (
+            "no such value",
+            layout(NAME, of("guest.source", "Mail"), values={"guest.source": {"Moon": "lunar", "?": ""}}),
+            [("Mail", "guest.source")],
+        ),
         ("fixed nonsense", layout(NAME, fixed={"guest.shoe": "43"}), [("", "guest.shoe")]),
         ("no arrival", layout(NAME, kind="bookings"), [("", "stay.arrival"), ("", "stay.departure")]),
         ("no number", layout(NAME, kind="invoices"), [("", "invoice.number"), ("", "invoice.amount")]),
@@ -334,8 +339,8 @@ def test_nobody_is_born_in_the_future() -> None:
 
 def test_the_century_of_births_is_not_that_of_stays() -> None:
     said = layout(
-        NAME, of("stay.id", "No"), of("stay.arrival", "In"), of("stay.departure", "Out"), of("guest.birth_date", "Born"),
-        kind="bookings", years=0,
+        NAME, of("stay.id", "No"), of("stay.arrival", "In"), of("stay.departure", "Out"),
+        of("guest.birth_date", "Born"), kind="bookings", years=0,
     )  # fmt: skip
     result = read(said, {"Name": "Kari", "No": "1", "In": "01.07.24", "Out": "03.07.24", "Born": "17.05.12"})
     assert (result.stays[0].arrival, result.guests[0].birth_date) == (dt.date(2024, 7, 1), dt.date(1912, 5, 17))

@@ -17,7 +17,6 @@ from imports.mapping import (
     Suggestion,
     interpret,
     lay,
-    reason_header,
     samples,
     signature,
     suggest,
@@ -318,13 +317,6 @@ def test_several_names_of_a_guest_do_not_become_one() -> None:
 def test_the_house_number_belongs_to_the_street() -> None:
     result = read("Voornaam;Achternaam;Straat;Huisnummer;Postcode", "Jan;Vis;Damrak;12 B;1012 LG", language="nl")
     assert result.guests[0].street == "Damrak 12 B"
-
-
-def test_files_of_rows_that_were_left_out_come_back_as_they_were() -> None:
-    for language in LANGUAGES:
-        header = ["Fornavn", "Etternavn", *reason_header(language)]
-        found = suggest(header, [["Kari", "Berg", "7", "This is not a date."]], language=language)
-        assert found.is_sure and set(meant(found)) == {"guest.given_name", "guest.family_name"}
 
 
 def test_samples_are_distinct_short_and_hold_no_card_number() -> None:
