@@ -321,11 +321,6 @@ def test_a_template_comes_back_without_a_question(admin: Client, house: House, k
     assert len(header) > 5
     sent = SimpleUploadedFile("filled.csv", response.content + by.join(["7", *header[1:2], *("" for _column in header[2:])]).encode())
     assert admin.post(_url("import_upload", house), {"file": sent, "kind": kind}).status_code == 302
-    from imports.services import arriving
-    from imports.readers import open_source
-    from imports.store import store_opener
-    f=open_source(store_opener(_only_run(house).upload, house.business)); print("DBG", arriving.tables_to_choose(f), f.tables[0].header[:3], f.tables[0].rows_about)
-    with business_scope(house.pk): t=f.table(""); print("DBG", arriving.suggestion_for(t.header,t.sample(10),business=house.business,fields=(),kind=kind).questions)
     assert (_only_run(house).kind, _only_run(house).state) == (kind, "checking")
 
 
