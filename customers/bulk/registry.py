@@ -40,7 +40,7 @@ class Left:
     """Which guests an action leaves as they are: ``WHEN … THEN 'reason'`` branches over the guest ``g``.
 
     ``joins`` are joined to it for that; ``values`` fill both. ``g`` is a row of the card or, where a whole register is
-    looked through, of its facts, which has the card's columns of the same names.
+    looked through, of its facts, where words stand as numbers.
     """
 
     cases: str

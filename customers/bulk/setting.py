@@ -16,6 +16,7 @@ from customers.fields.models import CustomField
 from customers.fields.selectors import field_list
 from customers.fields.services import COLUMNS
 from customers.fields.values import FieldInput, value_plain, value_read, value_shown
+from customers.filters.catalogue import code
 
 CARD_FIELDS = ("language", "nationality", "country", "source")
 """Fields of the card that many guests can share; what is one person's own is not written in bulk."""
@@ -62,6 +63,13 @@ def _read(given: Mapping[str, Any]) -> Asked:
     if not values["value"]:
         return Asked(values, gettext_noop("Emptied in bulk: %(field)s"))
     return Asked(values, gettext_noop("Set in bulk: %(field)s – %(value)s"))
+
+
+def _left_of_facts(values: Values) -> Left:
+    name = values["field"]
+    if name in CARD_FIELDS:
+        return Left(f"WHEN g.{name} = %(code)s THEN 'same'", values={"code": code(values["value"])})
+    return _left(values)
 
 
 def _left(values: Values) -> Left:
@@ -168,6 +176,7 @@ FIELD_SET = Action(
     capability=Capability.EDIT,
     read=_read,
     left=_left,
+    left_of_facts=_left_of_facts,
     write=_write,
     reasons={"same": gettext_lazy("Are so already")},
     inputs="bulk/_field.html",

@@ -83,6 +83,12 @@ class CustomerFacts(TenantModel):
     consents = models.IntegerField(default=0, db_default=0)
     """Of ``CONSENTS[i]`` bit ``2 * i`` when granted, bit ``2 * i + 1`` when withdrawn, none where nothing was said."""
     counted_on = models.DateField()
+    language = models.IntegerField(default=0, db_default=0)
+    """A code as ``customers_facts_code`` makes it, like the four that follow; 0 is unknown."""
+    country = models.IntegerField(default=0, db_default=0)
+    source = models.IntegerField(default=0, db_default=0)
+    kind = models.IntegerField(default=0, db_default=0)
+    nationality = models.IntegerField(default=0, db_default=0)
     email_reach = newsletter_reach(Channel.EMAIL, "email_state")
     """0 when the guest may get the newsletter by e-mail, else the place, from 1, of the first reason why not in
     :data:`customers.permission.reasons.REACH`."""
@@ -115,12 +121,7 @@ class CustomerFacts(TenantModel):
     )
     """Month and day of the date of birth, 1224 for Christmas Eve."""
 
-    language = models.CharField(max_length=5, default="", db_default="")
-    country = models.CharField(max_length=2, default="", db_default="")
-    source = models.CharField(max_length=16, default="", db_default="")
-    kind = models.CharField(max_length=8, default="", db_default="")
     currency = models.CharField(max_length=3, blank=True)
-    nationality = models.CharField(max_length=2, default="", db_default="")
     email_state = models.CharField(max_length=12, default="", db_default="")
     """``ok`` when an address may get the newsletter, else the state that stands in its way; empty without any."""
     phone_state = models.CharField(max_length=12, default="", db_default="")

@@ -26,6 +26,14 @@ COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 CONSENT_STATES: Final = ("granted", "withdrawn", "unknown")
 
 
+def code(word: str) -> int:
+    """The number that stands for a word in the facts: its first five letters, five bits each, as the database has it.
+
+    Languages, countries and the words of each closed list differ in these. 0 for no word.
+    """
+    return sum((ord(letter) & 31) << (5 * place) for place, letter in enumerate(word[:5]))
+
+
 @dataclass(frozen=True)
 class OwnField:
     """A field of the business's own: its id, key, kind as the register knows it, and the keys of a choice."""
@@ -69,7 +77,7 @@ class Field:
 
     ``column`` is SQL over the facts ``f``; ``options`` the values of a closed choice (``""`` is unknown), ``pattern``
     the form of an open one, ``codes`` what stands in the column for each option where that is not the text itself.
-    ``is_lower``: the column holds a text in small letters already.
+    ``is_lower``: the column holds a text in small letters already; ``is_coded``: the :func:`code` of a word.
     ``rows`` makes it an aggregate of ``sum``, and ``days`` are the days of all rows that it counts, ascending, over the
     facts ``f``; ``own`` makes it a field of the business's own, with ``of_stay`` one of stays.
     """
@@ -81,6 +89,7 @@ class Field:
     pattern: re.Pattern[str] | None = None
     codes: Mapping[str, int] | None = None
     is_lower: bool = False
+    is_coded: bool = False
     nullable: bool = False
     rows: Rows | None = None
     sum: str = ""
@@ -183,14 +192,14 @@ def catalogue_of(
     codes = {"ok": 0} | {reason: place for place, reason in enumerate(map(str, reach), 1)}
     address = ("none", *states)
     built = [
-        Field("language", "choice", "f.language", pattern=LANGUAGE),
+        Field("language", "choice", "f.language", pattern=LANGUAGE, is_coded=True),
         Field("tags", "tags", "f.tags"),
-        Field("country", "choice", "f.country", pattern=COUNTRY),
-        Field("nationality", "choice", "f.nationality", pattern=COUNTRY),
+        Field("country", "choice", "f.country", pattern=COUNTRY, is_coded=True),
+        Field("nationality", "choice", "f.nationality", pattern=COUNTRY, is_coded=True),
         Field("city", "text", "f.city", is_lower=True),
         Field("postal_code", "text", "f.postal_code", is_lower=True),
-        Field("source", "choice", "f.source", options=tuple(sources)),
-        Field("kind", "choice", "f.kind", options=("person", "company")),
+        Field("source", "choice", "f.source", options=tuple(sources), is_coded=True),
+        Field("kind", "choice", "f.kind", options=("person", "company"), is_coded=True),
         Field("first_contact", "date", "f.first_contact"),
         Field("age", "number", "f.birth_date", nullable=True),
         Field("birthday", "birthday", "f.birthday", nullable=True),

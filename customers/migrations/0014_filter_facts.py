@@ -73,6 +73,11 @@ class Migration(migrations.Migration):
                 ("no_shows", models.IntegerField(default=0)),
                 ("consents", models.IntegerField(db_default=0, default=0)),
                 ("counted_on", models.DateField()),
+                ("language", models.IntegerField(db_default=0, default=0)),
+                ("country", models.IntegerField(db_default=0, default=0)),
+                ("source", models.IntegerField(db_default=0, default=0)),
+                ("kind", models.IntegerField(db_default=0, default=0)),
+                ("nationality", models.IntegerField(db_default=0, default=0)),
                 (
                     "email_reach",
                     models.GeneratedField(
@@ -198,12 +203,7 @@ class Migration(migrations.Migration):
                         output_field=models.SmallIntegerField(),
                     ),
                 ),
-                ("language", models.CharField(db_default="", default="", max_length=5)),
-                ("country", models.CharField(db_default="", default="", max_length=2)),
-                ("source", models.CharField(db_default="", default="", max_length=16)),
-                ("kind", models.CharField(db_default="", default="", max_length=8)),
                 ("currency", models.CharField(blank=True, max_length=3)),
-                ("nationality", models.CharField(db_default="", default="", max_length=2)),
                 ("email_state", models.CharField(db_default="", default="", max_length=12)),
                 ("phone_state", models.CharField(db_default="", default="", max_length=12)),
                 (

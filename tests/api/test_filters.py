@@ -6,6 +6,7 @@ from jsonschema import Draft202012Validator
 
 from accounts.tenancy import business_scope
 from customers.facts.models import CustomerFacts
+from customers.filters.catalogue import code
 from tests.api.calling import Caller
 from tests.cast import Cast
 from tests.customers.filter_register import fill_register
@@ -20,7 +21,7 @@ def dutch(cast: Cast) -> set[int]:
     with business_scope(house.pk):
         today = timezone.localdate(timezone=house.business.zone)
         fill_register(seed=6, guests=40, today=today, currency=house.business.currency)
-        return set(CustomerFacts.objects.filter(language="nl").values_list("customer_id", flat=True))
+        return set(CustomerFacts.objects.filter(language=code("nl")).values_list("customer_id", flat=True))
 
 
 @pytest.mark.parametrize("exact", [False, True])

@@ -13,6 +13,7 @@ from customers.card.models import ContactPoint, Customer, CustomerTag
 from customers.consent.models import CONSENTS, ConsentState
 from customers.facts.check import facts_check
 from customers.facts.models import CustomerFacts
+from customers.filters.catalogue import code
 from customers.history.models import Activity, Purchase, Stay, StayParticipant
 from customers.permission.reasons import REACH
 from customers.permission.selectors import may_contact
@@ -149,5 +150,6 @@ def assert_facts_are_true(business: Business) -> None:
         assert kept(guest, OTHERS) == others(guest, business), guest
         copied = {name: getattr(guest, name) for name in COPIED}
         copied |= {name: copied[name].lower() for name in ("city", "postal_code")}
+        copied |= {name: code(copied[name]) for name in ("kind", "language", "nationality", "country", "source")}
         assert kept(guest, COPIED) == copied, guest
     assert facts_check().differing == []

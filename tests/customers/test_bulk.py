@@ -18,6 +18,7 @@ from customers.changes.services import CannotUndo, change_set, change_set_undo
 from customers.facts.models import CustomerFacts
 from customers.fields.models import CustomField, GuestFieldValue
 from customers.filters import Condition, Group
+from customers.filters.catalogue import code
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, CustomerTagFactory, CustomFieldFactory, GuestFieldValueFactory, TagFactory
 
@@ -258,9 +259,9 @@ class TestEveryone:
         start(fjordstuen, "tag_add", None, tag=str(tag.pk))
         run = start(fjordstuen, "field_set", None, field="language", value="nl")
         facts = CustomerFacts.objects.get(customer=guest)
-        assert (facts.tags, facts.language) == ([tag.pk], "nl")
+        assert (facts.tags, facts.language) == ([tag.pk], code("nl"))
         change_set_undo(change_set_id=run.change_set_id, member=fjordstuen.owner)
-        assert CustomerFacts.objects.get(customer=guest).language == "nb"
+        assert CustomerFacts.objects.get(customer=guest).language == code("nb")
 
 
 class TestPreview:

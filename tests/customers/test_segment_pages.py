@@ -17,6 +17,7 @@ from customers.conditions.builder import DraftGroup, DraftRule, draft_data
 from customers.conditions.selectors import filter_catalogue
 from customers.facts.models import CustomerFacts
 from customers.filters import tree_read
+from customers.filters.catalogue import code
 from customers.segments.models import Segment
 from customers.segments.selectors import segment_history, segment_list
 from customers.segments.services import segment_create, segment_refresh
@@ -126,7 +127,7 @@ def dutch(cast: Cast) -> int:
     house = cast.fjordstuen
     with business_scope(house.pk):
         fill_register(seed=3, guests=40, today=timezone.localdate(), currency=house.business.currency)
-        return CustomerFacts.objects.filter(language="nl").count()
+        return CustomerFacts.objects.filter(language=code("nl")).count()
 
 
 def kept(segment: Segment) -> Segment:

@@ -16,6 +16,14 @@ CREATE OR REPLACE FUNCTION customers_facts_today() RETURNS date LANGUAGE sql STA
 SET search_path = pg_catalog, public
 AS $$ SELECT (now() AT TIME ZONE b.time_zone)::date FROM accounts_business b WHERE b.id = public.customers_facts_business() $$;
 
+-- A word of a closed list, or the code of a language or country, as a number: the first five letters, five bits each. Whole
+-- numbers at the beginning of a row are compared in half the time that words further on take. No two words of a list begin
+-- alike (customers/filters/catalogue.py, ``code``; a test holds them to it).
+CREATE OR REPLACE FUNCTION customers_facts_code(word text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (ascii(substr(word, 1, 1)) & 31) + ((ascii(substr(word, 2, 1)) & 31) << 5)
+           + ((ascii(substr(word, 3, 1)) & 31) << 10) + ((ascii(substr(word, 4, 1)) & 31) << 15)
+           + ((ascii(substr(word, 5, 1)) & 31) << 20) $$;
+
 -- Tags by their slot.
 CREATE OR REPLACE FUNCTION customers_facts_tags_of(ids bigint[]) RETURNS TABLE (customer_id bigint, tags bigint[])
 LANGUAGE plpgsql STABLE ROWS 5000
@@ -168,9 +176,10 @@ DECLARE
     business CONSTANT bigint := customers_facts_business();
 BEGIN
     UPDATE customers_customerfacts f
-    SET kind = c.kind, language = c.language, nationality = c.nationality, country = c.country,
-        postal_code = lower(c.postal_code), city = lower(c.city), source = c.source, first_contact = c.first_contact,
-        birth_date = c.birth_date, sort_key = c.sort_key, is_restricted = c.is_restricted, is_deceased = c.is_deceased,
+    SET kind = customers_facts_code(c.kind), language = customers_facts_code(c.language),
+        nationality = customers_facts_code(c.nationality), country = customers_facts_code(c.country),
+        source = customers_facts_code(c.source), postal_code = lower(c.postal_code), city = lower(c.city),
+        first_contact = c.first_contact, birth_date = c.birth_date, sort_key = c.sort_key, is_restricted = c.is_restricted, is_deceased = c.is_deceased,
         do_not_contact = c.do_not_contact
     FROM customers_customer c
     WHERE f.business_id = business AND f.customer_id = ANY (ids)
@@ -178,8 +187,9 @@ BEGIN
       AND (f.kind, f.language, f.nationality, f.country, f.postal_code, f.city, f.source, f.first_contact, f.birth_date,
            f.sort_key, f.is_restricted, f.is_deceased, f.do_not_contact)
           IS DISTINCT FROM
-          (c.kind, c.language, c.nationality, c.country, lower(c.postal_code), lower(c.city), c.source, c.first_contact, c.birth_date,
-           c.sort_key, c.is_restricted, c.is_deceased, c.do_not_contact);
+          (customers_facts_code(c.kind), customers_facts_code(c.language), customers_facts_code(c.nationality),
+           customers_facts_code(c.country), lower(c.postal_code), lower(c.city), customers_facts_code(c.source),
+           c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased, c.do_not_contact);
 END $$;
 
 CREATE OR REPLACE FUNCTION customers_facts_tags(ids bigint[]) RETURNS void LANGUAGE plpgsql
@@ -278,8 +288,9 @@ BEGIN
         birth_date, sort_key, is_restricted, is_deceased, do_not_contact, tags, consents, email_state, phone_state,
         last_activity, stays, nights, value, currency, first_arrival, last_stay, next_arrival, cancelled, no_shows,
         value_12_months, value_this_year, arrivals, counted_on)
-    SELECT c.business_id, c.id, c.kind, c.language, c.nationality, c.country, lower(c.postal_code), lower(c.city),
-           c.source, c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased, c.do_not_contact,
+    SELECT c.business_id, c.id, customers_facts_code(c.kind), customers_facts_code(c.language),
+           customers_facts_code(c.nationality), customers_facts_code(c.country), lower(c.postal_code), lower(c.city),
+           customers_facts_code(c.source), c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased, c.do_not_contact,
            coalesce(t.tags, '{}'), coalesce(s.consents, 0), coalesce(a.email_state, ''), coalesce(a.phone_state, ''),
            y.last_activity, coalesce(h.stays, 0), coalesce(h.nights, 0), coalesce(h.value, 0), coalesce(h.currency, ''),
            h.first_arrival, h.last_stay, h.next_arrival, coalesce(h.cancelled, 0), coalesce(h.no_shows, 0),

@@ -23,9 +23,10 @@ BEGIN
         business_id, customer_id, stays, nights, value, currency, cancelled, no_shows, counted_on, kind, language,
         nationality, country, postal_code, city, source, first_contact, birth_date, sort_key, is_restricted, is_deceased,
         do_not_contact)
-    SELECT n.business_id, n.id, 0, 0, 0, '', 0, 0, (now() AT TIME ZONE b.time_zone)::date, n.kind, n.language,
-           n.nationality, n.country, lower(n.postal_code), lower(n.city), n.source, n.first_contact, n.birth_date, n.sort_key,
-           n.is_restricted, n.is_deceased, n.do_not_contact
+    SELECT n.business_id, n.id, 0, 0, 0, '', 0, 0, (now() AT TIME ZONE b.time_zone)::date,
+           customers_facts_code(n.kind), customers_facts_code(n.language), customers_facts_code(n.nationality),
+           customers_facts_code(n.country), lower(n.postal_code), lower(n.city), customers_facts_code(n.source),
+           n.first_contact, n.birth_date, n.sort_key, n.is_restricted, n.is_deceased, n.do_not_contact
     FROM new_rows n JOIN accounts_business b ON b.id = n.business_id
     ORDER BY n.id;
     RETURN NULL;
