@@ -13,6 +13,7 @@ from customers.conditions.selectors import wanted
 from customers.consent.models import Channel
 from customers.facts.models import CustomerFacts, RegisterFacts
 from customers.filters import EMPTY, Condition, Group, Period
+from customers.filters.catalogue import code
 from customers.permission.reasons import ContactPurpose
 from customers.permission.selectors import may_contact
 from tests.cast import House
