@@ -21,7 +21,7 @@ from customers.search.fetch_sql import Rows, rows, scanning
 
 ALL_AT_ONCE: Final = 50_000
 """Of registers up to this size everything is counted exactly at once."""
-SAMPLED: Final = 6_000
+SAMPLED: Final = 4_000
 """About so many guests an estimate looks at."""
 SHOWN: Final = 10
 WEIGHED: Final = 4
