@@ -3,7 +3,8 @@
 An act of up to :data:`BIG_UNDO` changes is undone in one transaction. A larger one in many:
 
 1. *Out of sight.* What the act made and nobody has used since leaves (:mod:`customers.changes.leaving`): it is gone
-   from every page, count, search and list of recipients with the commit of this first transaction.
+   from every page, count, search and list of recipients with the commit of this first transaction. A second one takes
+   its words out of the look-up.
 2. *Removed*, table by table, children before parents, :data:`ROWS` at a time.
 3. *The rest* in one transaction, exactly as a small act is undone: columns go back, removed rows return. What somebody
    used in spite of all comes back into sight and is counted as kept.
@@ -47,8 +48,8 @@ ROWS = 10_000
 """Rows removed in a transaction: a second or less."""
 
 _AT = "came_to"
-"""Where in a run's values stands how far it has come: the records that rows are still to be removed of, the first of
-them up to ``after``."""
+"""Where in a run's values stands how far it has come: whether ``words`` are still to be forgotten, the ``records`` that
+rows are still to be removed of, the first of them behind ``after``."""
 
 
 def undo_is_big(*, change_set_id: int) -> bool:
@@ -146,6 +147,8 @@ def _took_step(run: BulkRun) -> bool:
         statements.join_by_hash(cursor, True)
         if run.change_set is None:
             _leave(run, cursor)
+        elif run.values[_AT]["words"]:
+            _forget(run, cursor, run.change_set)
         elif run.values[_AT]["records"]:
             _remove(run, cursor, run.change_set)
         else:
@@ -170,8 +173,15 @@ def _leave(run: BulkRun, cursor: Any) -> None:
     run.change_set = change_set_undo_open(target=target, member=run.member)
     leaving.leave(cursor, rows, made, undo_id=run.change_set.pk)
     change_set_undo_stands(target=target, act=run.change_set)
+    run.values[_AT] = {"words": True, "records": [model._meta.model_name for model in made], "after": 0}
+    _save(run)
+
+
+def _forget(run: BulkRun, cursor: Any, act: ChangeSet) -> None:
+    """Nobody looks further because of words of guests they do not see, nor counts with them."""
+    leaving.words_forget(cursor, undo_id=act.pk)
     register_facts_count(today=facts_today())
-    run.values[_AT] = {"records": [model._meta.model_name for model in made], "after": 0}
+    run.values[_AT]["words"] = False
     _save(run)
 
 

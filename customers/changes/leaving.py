@@ -105,9 +105,15 @@ def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, un
     )
     for table in ("customers_customerfacts", "customers_segmentmember", "customers_presence"):
         cursor.execute(f"DELETE FROM {table} WHERE customer_id = ANY ({_NOTED})", {"record": "customer"})
+    cursor.execute("SELECT count(*) FROM leaving_rows WHERE record = 'customer'")
+    guests = int(cursor.fetchone()[0])
     cursor.execute("DROP TABLE leaving_rows")
+    return guests
+
+
+def words_forget(cursor: Any, *, undo_id: int) -> None:
+    """Take the words of guests who leave out of the look-up: it would meet them, see nobody, and look further."""
     guests = _leaving(cursor, undo_id)
-    # A look-up would meet the words of those it does not see, and look further for others.
     for start in range(0, len(guests), _WORDS):
         cursor.execute(
             "DELETE FROM customers_posting p USING customers_customer c"
@@ -115,7 +121,6 @@ def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, un
             " WHERE c.id = ANY (%s::bigint[]) AND p.token = t.token AND p.customer_id = c.id",
             [statements.keys(guests[start : start + _WORDS])],
         )
-    return len(guests)
 
 
 def remove_some(cursor: Any, model: type[TrackedModel], target: Target, *, after: int, most: int) -> Removed:
