@@ -20,7 +20,7 @@ from imports.readers import FileError
 from imports.selectors import own_fields
 from imports.services.lives import findings_store, run_ask, run_describe, run_fail
 from imports.services.sources import Source, context_of, interpreted, job_of, source_of, today_of
-from imports.staging import Job, Tally, begin_preview, begin_tryout, write_batch
+from imports.staging import Job, Tally, begin_preview, begin_tryout, quality_before, quality_told, write_batch
 
 Progress = Callable[[int], None]
 
@@ -85,6 +85,7 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
     _still(run)
     job = job_of(business, source, run)
     begin_preview(job)
+    before = quality_before(job)
 
     def tell(rows: int) -> None:
         progress_tell(run_id=run.pk, rows=rows)
@@ -98,6 +99,7 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
     run_describe(now, source)
     now.rows_about = found.rows
     now.counts = found.tally.counts()
+    now.quality = quality_told(before, found.tally.quality)
     now.seconds = time.monotonic() - started
     now.seen_at = timezone.now()
     ImportProblem.objects.filter(run=now).delete()

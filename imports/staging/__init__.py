@@ -22,6 +22,7 @@ from imports.staging.names import property_ids, tag_ids
 from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
 from imports.staging.points import apply_points, plan_points
 from imports.staging.preview import fates, keep_fates
+from imports.staging.quality import quality_gained, quality_of_register, quality_told
 from imports.staging.records import apply_records, plan_records, remember_records, stage_records
 from imports.staging.resolve import resolve
 from imports.staging.restricted import hold_restricted, restricted_cards
@@ -35,13 +36,31 @@ from imports.staging.tables import (
     create_stage,
 )
 
-__all__ = ["EXTRAS", "OUTCOMES", "RECORDS", "Job", "Outcome", "Tally", "begin_preview", "begin_tryout", "write_batch"]
+__all__ = [
+    "EXTRAS",
+    "OUTCOMES",
+    "RECORDS",
+    "Job",
+    "Outcome",
+    "Tally",
+    "begin_preview",
+    "begin_tryout",
+    "quality_before",
+    "quality_told",
+    "write_batch",
+]
 
 
 def begin_tryout() -> None:
     """Prepare the open transaction for batches of a job that is `dry`."""
     with connection.cursor() as cursor:
         create_planned(cursor)
+
+
+def quality_before(job: Job) -> Counter[str]:
+    """How good the register is before a file: how many guests, and how many of them are what."""
+    with connection.cursor() as cursor:
+        return quality_of_register(cursor, job)
 
 
 def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
@@ -95,6 +114,7 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         )
         tally.problems = found.problems + problems + consents.problems + details.problems
         if job.dry and job.run_id:
+            tally.quality = quality_gained(cursor, job, [card for card in found.known if card > 0], consents)
             touched = {line for line, stay in found.stay_of.items() if stay in found.new_stays or stay in altered}
             touched |= found.records.touched()
             keep_fates(cursor, job, fates(found, batch, batch.problems + tally.problems, changed, touched))

@@ -76,11 +76,14 @@ class Tally:
     records: dict[str, Counter[Outcome]] = field(default_factory=dict)
     """Invoices or purchases, in a file of them."""
     problems: list[Problem] = field(default_factory=list)
+    quality: Counter[str] = field(default_factory=Counter)
+    """In a preview: by how many more guests, and how many more of them are what (`imports.staging.quality`)."""
 
     def add(self, other: "Tally") -> None:
         """Take another batch's counts in; its problems stay with the caller."""
         self.guests.update(other.guests)
         self.stays.update(other.stays)
+        self.quality.update(other.quality)
         for name, counter in other.extras.items():
             self.extras.setdefault(name, Counter()).update(counter)
         for name, outcomes in other.records.items():

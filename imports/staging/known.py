@@ -50,6 +50,11 @@ class Register:
         self.cursor = cursor
         self.job = job
         self._points: dict[tuple[str, str], Point | None] = {}
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM customers_customer WHERE business_id = %(business)s)", job.values()
+        )
+        self.is_empty: bool = cursor.fetchone()[0]
+        """Whether there is no card yet: then nobody can be found, but those whom a try-out would have made."""
 
     def stays(self, numbers: Collection[str]) -> dict[str, int]:
         """Stays by their id in the other system."""
@@ -70,6 +75,17 @@ class Register:
                 )
             )
         return found
+
+    def own_stays(self, numbers: Collection[int]) -> dict[int, tuple[date, date]]:
+        """Stays by the number they have here: arrival and departure."""
+        rows = self._ask(
+            """
+            SELECT id, arrival, departure FROM customers_stay
+            WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
+            """,
+            list(numbers),
+        )
+        return {stay: (arrival, departure) for stay, arrival, departure in rows}
 
     def guests_of_stays(self, stays: Collection[int]) -> dict[int, int]:
         """The guest of each stay that has one: who pays, else who stays."""
@@ -206,13 +222,17 @@ class Register:
 
     def numbered(self, numbers: Collection[str]) -> dict[str, int]:
         """Cards by the ids that files of this format brought."""
-        found = dict(
-            self._ask(
-                """
+        found: dict[str, int] = (
+            {}
+            if self.is_empty
+            else dict(
+                self._ask(
+                    """
                 SELECT value, customer_id FROM customers_externalid
                 WHERE business_id = %(business)s AND system = %(system)s AND value = ANY (%(wanted)s)
                 """,
-                list(numbers),
+                    list(numbers),
+                )
             )
         )
         if self.job.dry:
@@ -251,6 +271,8 @@ class Register:
         """What is known of each (kind, normal form); only those that the register holds. Each is asked once a batch."""
         wanted = set(wanted)
         missing = [key for key in wanted if key not in self._points]
+        if missing and self.is_empty:
+            return {}
         if missing:
             self._points |= dict.fromkeys(missing)
             for kind, value, cards, count, learned in self._ask(
@@ -270,6 +292,8 @@ class Register:
     def namesakes(self, guests: Collection[GuestRow]) -> dict[tuple[str, str], int]:
         """The oldest card of before with each (folded name, date of birth) and (folded name, postal code)."""
         found: dict[tuple[str, str], int] = {}
+        if self.is_empty:
+            return found
         for identity, born, postal_code, customer in self._ask(
             """
             SELECT identity_key, birth_date::text, postal_code, id FROM customers_customer
@@ -288,6 +312,8 @@ class Register:
 
     def _by_name(self, kind: str, pairs: set[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
         """For what cannot be looked up itself: the namesakes, and what is on their cards."""
+        if self.is_empty:
+            return []
         names = dict(
             self._ask(
                 f"""
@@ -313,10 +339,9 @@ class Register:
         return self._ask(
             """
             SELECT identity_key, matches, customer_id FROM planned_contact
-            WHERE matches = ANY (%(wanted)s) AND identity_key = ANY (%(names)s) AND kind = %(kind)s
+            WHERE matches = ANY (%(wanted)s) AND kind = %(kind)s
             """,
             list({matches for _, matches, _ in pairs}),
-            names=list({identity for identity, _, _ in pairs}),
             kind=kind,
         )
 

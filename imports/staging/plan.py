@@ -102,7 +102,7 @@ def plan_guests(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
         },
     )
     cursor.execute("CREATE INDEX ON plan_card (customer_id)")
-    cursor.execute("ANALYZE plan_card")
+    cursor.execute("ANALYZE plan_card (customer_id, is_new, differs)")
     if not known:
         return
     _keep_same_texts(cursor, values)

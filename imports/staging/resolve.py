@@ -8,11 +8,11 @@ without an address, the one with the same phone and name. Anybody else is new. T
 from collections import defaultdict
 from collections.abc import Iterable
 
-from imports.mapping import ContactRow, GuestRow, Interpreted
+from imports.mapping import ContactRow, GuestRow, Interpreted, StayRow
 from imports.problems import Problem, shown
 from imports.staging.decisions import Decisions
 from imports.staging.found import Resolved
-from imports.staging.job import OWN_SYSTEMS
+from imports.staging.job import OWN_SYSTEM, OWN_SYSTEMS
 from imports.staging.known import Register
 from imports.staging.probable import Evidence, Probable, probable
 from imports.staging.records import find_records
@@ -100,6 +100,7 @@ def _evidence(contacts: Iterable[ContactRow]) -> Evidence:
 def _stays(register: Register, found: Resolved, *, dry: bool) -> None:
     """Known stays with their guests, numbers for new ones; rows that repeat an id of the file are left out."""
     known = register.stays({stay.external_id for stay in found.stays})
+    known |= _own_stays(register, [stay for stay in found.stays if stay.external_id not in known])
     seen = register.seen_stays(known.values())
     met: set[str] = set()
     repeated: set[int] = set()
@@ -118,6 +119,21 @@ def _stays(register: Register, found: Resolved, *, dry: bool) -> None:
     found.how = dict.fromkeys(found.card_of, "stay")
     found.stay_of |= {stay.line: number for stay, number in zip(fresh, numbers, strict=True)}
     found.new_stays = set(numbers)
+
+
+def _own_stays(register: Register, stays: list[StayRow]) -> dict[str, int]:
+    """In a list of Innkeeper's own: stays by the number they have here, where a day agrees, too."""
+    if register.job.system != OWN_SYSTEM:
+        return {}
+    numbers = {stay.external_id: int(stay.external_id) for stay in stays if _may_be_card(stay.external_id)}
+    days = register.own_stays(numbers.values())
+    return {
+        stay.external_id: numbers[stay.external_id]
+        for stay in stays
+        if stay.external_id in numbers
+        and (there := days.get(numbers[stay.external_id]))
+        and (stay.arrival == there[0] or stay.departure == there[1])
+    }
 
 
 def _by_number(register: Register, found: Resolved, evidence: Evidence, free: list[GuestRow]) -> None:
@@ -158,7 +174,7 @@ def _by_number(register: Register, found: Resolved, evidence: Evidence, free: li
 
 
 def _may_be_card(number: str) -> bool:
-    return number.isascii() and number.isdecimal() and len(number) <= 18
+    return bool(number) and len(number) <= 18 and number.isascii() and number.isdecimal()
 
 
 def _by_contact(register: Register, found: Resolved, evidence: Evidence, free: list[GuestRow]) -> None:

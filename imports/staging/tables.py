@@ -88,6 +88,10 @@ def create_planned(cursor: CursorWrapper) -> None:
     cursor.execute(_CREATE_PLANNED)
 
 
+_JOINED: Final = frozenset(("line", "customer_id", "is_new", "row_id", "stay_id", "record_id"))
+"""Columns that rows are joined or chosen by: what the planner must know of; of all others it would cost as much."""
+
+
 def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """COPY rows into a temporary table and let the planner know how many there are."""
     text = io.StringIO()
@@ -102,7 +106,9 @@ def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: I
         text.write("\n")
     text.seek(0)
     cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
-    cursor.execute(f"ANALYZE {table}")
+    joined = [column for column in columns if column in _JOINED]
+    if joined:
+        cursor.execute(f"ANALYZE {table} ({', '.join(joined)})")
 
 
 # Stands for NULL until a line is known to need no escapes: no text can hold it, control characters are cleaned away.

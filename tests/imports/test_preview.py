@@ -395,3 +395,25 @@ def test_rows_that_were_left_out_come_back_as_a_file(
         formula = Customer.objects.get(family_name="Formula")
         assert formula.given_name == "=1+1", "as it stood in the file"
         assert ContactPoint.objects.get(customer=formula, kind="phone").value == "+4799999999"
+
+
+def test_quality_is_told_before_and_after(house: House, tmp_path: Path) -> None:
+    full = {"language": "nb", "country": "NO", "postal_code": "0155"}
+    with business_scope(house.pk):
+        whole = CustomerFactory(given_name="Åse", family_name="Sørensen", **full)
+        EmailFactory(customer=whole, value="ase@fjord.no")
+        bare = CustomerFactory(given_name="Bo", family_name="Berg", language="", country="", postal_code="")
+        PhoneFactory(customer=bare, value="12", normalised="", state="invalid")
+    proof = {"newsletter_email_date": "2024-05-17", "newsletter_email_source": "Form"}
+    rows = [
+        row(newsletter_email="yes", **proof),
+        row(given_name="Bo", family_name="Berg", email="", phone="12", newsletter_email="", **proof),
+        row(given_name="Cy", email="cy@b.no", phone="", postal_code="", newsletter_email="yes", **proof),
+        row(given_name="Di", email="nobody", phone="", newsletter_email="yes", **proof),
+    ]
+    run = checked(house, tmp_path, rows, policy={"wording": "Yes."})
+    assert run.quality == {"valid": [50.0, 50.0], "complete": [50.0, 75.0], "reachable": [0.0, 50.0]}
+    imported(house, run)
+    second = checked(house, tmp_path, rows, policy={"wording": "Yes."})
+    for measure, (_before, after) in run.quality.items():
+        assert second.quality[measure] == [after, after], "as it was said"
