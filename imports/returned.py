@@ -1,10 +1,11 @@
-"""Rows that were left out come back: a file with two columns of ours in front, which are passed over. Pure."""
+"""Rows that were left out come back: a file with two columns of ours in front, which are passed over."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from customers.export.rows import plain
+from imports.exported import exported
 from imports.readers import BATCH_ROWS, Batch, Table
 
 LINE: Final = "innkeeper_line"
@@ -45,7 +46,7 @@ class Returned:
 
 def returned(table: Table) -> Table:
     """The table as it was before it was handed out, or as it is."""
-    return Returned(table) if tuple(table.header[: len(OURS)]) == OURS else table
+    return exported(Returned(table) if tuple(table.header[: len(OURS)]) == OURS else table)
 
 
 def _own(row: list[str]) -> list[str]:

@@ -172,7 +172,7 @@ class ExportFile(ExportView):
         run = run_get(run_id=export_id)
         if not link_opens(self.query(FileQuery)["key"], run, self.holder):
             raise Problem(
-                409, "link_expired", _("This address has expired. Ask for the export again and take its new one.")
+                409, "refused", _("This address has expired. Ask for the export again and take its new one.")
             )
         stream = export_open(run=run, business=self.business, address=request.META.get("REMOTE_ADDR"))
         return FileResponse(stream, as_attachment=True, filename=run.file_name, content_type=media_type(run))

@@ -56,6 +56,11 @@ def columns_of(kind: str) -> list[Column]:
     return [*_BUILT_IN[kind](), *_own(kind)]
 
 
+def built_in(kind: str) -> list[Column]:
+    """Every column of a kind that is not the business's own."""
+    return _BUILT_IN[kind]()
+
+
 def columns_chosen(kind: str, keys: Sequence[str]) -> list[Column]:
     """The columns of these keys in the order of a file; those that are gone are left out. Without keys the usual."""
     every = columns_of(kind)
