@@ -13,7 +13,7 @@ from customers.changes.services import change_set
 from customers.facts.services import register_facts_count
 from customers.history.models import Stay
 from customers.search.models import RecentGuest
-from imports.models import ImportProblem, ImportRun, ImportSeen
+from imports.models import ImportFeed, ImportFetch, ImportMapping, ImportProblem, ImportRun, ImportSeen
 from tests.accounts.catalogue import tenant_tables
 from tests.cast import House
 from tests.factories import (
@@ -117,6 +117,11 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         run = ImportRun.objects.create(state=ImportRun.State.READY, file_name=f"{word}.csv", actor=word)
         ImportProblem.objects.create(run=run, line=1, column=word, value=word, reason="email")
         ImportSeen.objects.create(run=run, what=ImportSeen.What.GUEST, row_id=guest.pk)
+        mapping = ImportMapping.objects.create(name=word, kind="guests", signature=word, layout={})
+        feed = ImportFeed.objects.create(
+            name=word, source="https", address=f"https://example.org/{word}.csv", mapping=mapping, at=dt.time(3)
+        )
+        ImportFetch.objects.create(feed=feed, run=run, state=ImportFeed.State.IMPORTED, actor=word)
         bulk = BulkRunFactory(
             values={"tag_id": tag.pk, "tag": word, "tag_code": ""},
             actor=word,
@@ -138,6 +143,8 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "property_id": place.pk,
         "invitation_id": invitation.pk,
         "run_id": run.pk,
+        "mapping_id": mapping.pk,
+        "feed_id": feed.pk,
         "bulk_id": bulk.pk,
         "export_id": export.pk,
         "saved_id": saved.pk,
