@@ -38,8 +38,12 @@ def run_create(
     member: Member | None = None,
     state: ImportRun.State | None = None,
     policy: dict[str, Any] | None = None,
+    layout: dict[str, Any] | None = None,
 ) -> ImportRun:
-    """Note a file that came in. The caller sees to it that it is looked through (`run_check`) and imported."""
+    """Note a file that came in. The caller sees to it that it is looked through (`run_check`) and imported.
+
+    `layout` is what the source was opened with, empty where its columns say all.
+    """
     run = ImportRun(
         state=state or _State.CHECKING,
         file_name=file_name[:200],
@@ -48,6 +52,7 @@ def run_create(
         upload=upload,
         currency=currency,
         policy=policy or {},
+        layout=layout or {},
         member=member,
         actor=str(member)[:200] if member else "",
     )

@@ -6,7 +6,8 @@ from django.db.backends.utils import CursorWrapper
 
 from imports.staging.found import Resolved
 from imports.staging.job import Job
-from imports.staging.plan import FILLED, KEYS, NAMES, STAY_OPTIONAL, STAY_TEXTS, STAY_VALUES
+from imports.staging.plan import FILLED, NAMES, STAY_OPTIONAL, STAY_TEXTS, STAY_VALUES
+from imports.staging.tables import KEYS
 
 _CARD: Final = (*NAMES, *KEYS, *FILLED, "birth_date")
 

@@ -54,7 +54,7 @@ class Records:
     def tally(self) -> Counter[Outcome]:
         """Counts by outcome, but for those left out."""
         changed = len(self.changed)
-        return Counter(created=len(self.new), updated=changed, unchanged=len(self.known) - changed)
+        return Counter({"created": len(self.new), "updated": changed, "unchanged": len(self.known) - changed})
 
 
 @dataclass(slots=True)

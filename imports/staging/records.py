@@ -5,7 +5,7 @@ agrees; an invoice that was made here also by its own number. Of a known one the
 never overwrites one. Its guest stays its guest.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -113,34 +113,52 @@ def stage_records(cursor: CursorWrapper, job: Job, found: Resolved, today: date)
     if not rows:
         return
     stays = _stays(cursor, job, found, rows)
+    staged = _invoices(job, records, rows, stays, today) + _purchases(cursor, job, records, rows, stays)
+    copy_rows(cursor, "stage_record", _STAGED, staged)
+
+
+def _invoices(
+    job: Job, records: Records, rows: Collection[Row], stays: Mapping[int, int], today: date
+) -> list[tuple[object, ...]]:
+    """Invoices as they are staged. One of before that is only called paid was paid on the file's day."""
     day = job.policy.file_date or today
     staged: list[tuple[object, ...]] = []
-    if records.kind is KINDS["invoices"]:
-        for row in (row for row in rows if isinstance(row, InvoiceRow)):
-            record = records.id_of[row.line]
-            is_new = record in records.new
-            settled = (row.due_on or row.issued_on or day) if is_new else day
-            staged.append(
-                (
-                    row.line, record, is_new, row.external_id, row.number, row.currency, row.note, "", "",
-                    row.issued_on, row.due_on, row.paid_on, settled if row.is_paid else None, None, row.amount, None,
-                    stays.get(row.line), None, None,
-                )
-            )  # fmt: skip
-    else:
-        purchases = [row for row in rows if isinstance(row, PurchaseRow)]
-        properties = property_ids(cursor, job, {row.property for row in purchases if row.property})
-        products = product_ids(cursor, job, {(row.code, row.product) for row in purchases if row.code or row.product})
-        for row in purchases:
-            record = records.id_of[row.line]
-            staged.append(
-                (
-                    row.line, record, record in records.new, row.external_id, "", row.currency, "", row.description,
-                    row.reference, None, None, None, None, row.bought_on, row.amount, row.quantity, stays.get(row.line),
-                    properties.get(row.property), products.get((row.code, row.product)),
-                )
-            )  # fmt: skip
-    copy_rows(cursor, "stage_record", _STAGED, staged)
+    for row in rows:
+        if not isinstance(row, InvoiceRow):
+            continue
+        record = records.id_of[row.line]
+        is_new = record in records.new
+        settled = (row.due_on or row.issued_on or day) if is_new else day
+        staged.append(
+            (
+                row.line, record, is_new, row.external_id, row.number, row.currency, row.note, "", "",
+                row.issued_on, row.due_on, row.paid_on, settled if row.is_paid else None, None, row.amount, None,
+                stays.get(row.line), None, None,
+            )
+        )  # fmt: skip
+    return staged
+
+
+def _purchases(
+    cursor: CursorWrapper, job: Job, records: Records, rows: Collection[Row], stays: Mapping[int, int]
+) -> list[tuple[object, ...]]:
+    """Purchases as they are staged; properties and products that nobody knows are made."""
+    bought = [row for row in rows if isinstance(row, PurchaseRow)]
+    if not bought:
+        return []
+    properties = property_ids(cursor, job, {row.property for row in bought if row.property})
+    products = product_ids(cursor, job, {(row.code, row.product) for row in bought if row.code or row.product})
+    staged: list[tuple[object, ...]] = []
+    for row in bought:
+        record = records.id_of[row.line]
+        staged.append(
+            (
+                row.line, record, record in records.new, row.external_id, "", row.currency, "", row.description,
+                row.reference, None, None, None, None, row.bought_on, row.amount, row.quantity, stays.get(row.line),
+                properties.get(row.property), products.get((row.code, row.product)),
+            )
+        )  # fmt: skip
+    return staged
 
 
 def plan_records(cursor: CursorWrapper, job: Job, records: Records) -> None:
