@@ -168,6 +168,12 @@ def _becomes(outcome: str, cause: str, decision: str) -> str:
     return outcome
 
 
+def rows_left_out(*, run: ImportRun) -> int:
+    """How many rows of a run that is over stayed behind, those among them that a member decided to leave out."""
+    totals = row_totals(run=run)
+    return (totals["invalid"] + totals["skip"]) or run.counts.get("guests", {}).get("invalid", 0)
+
+
 def runs_silent() -> list[SilentRun]:
     """Runs of any business that should be at work and have not been heard of for a while."""
     # Looking a file through is one long transaction, which is heard of in the cache alone.

@@ -13,11 +13,12 @@ from django.utils.translation import ngettext
 
 from accounts.access import BusinessRequest
 from accounts.models import Capability
+from customers.bulk.selectors import undo_progress
 from customers.changes.models import ChangeSet
 from imports.findings import PROBLEMS_KEPT
 from imports.forms import PolicyForm
 from imports.models import ImportRun
-from imports.selectors import problem_groups, run_get, run_rows_done
+from imports.selectors import problem_groups, rows_left_out, run_get, run_rows_done
 from imports.views.preview import preview_context
 from imports.wording import (
     columns_told,
@@ -112,6 +113,10 @@ def run_context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
     elif state == State.READY:
         context |= preview_context(request, run)
         context["policy"] = PolicyForm(run=run, business=request.business)
+    if state in (State.DONE, State.STOPPED):
+        undo = undo_progress(change_set_id=run.change_set_id or 0)
+        context |= {"left_out": rows_left_out(run=run), "has_rejected": bool(run.upload), "undo": undo}
+        context["can_undo"] = context["can_undo"] and not (undo and undo.is_working)
     if state in (State.READY, State.DONE, State.STOPPED):
         context |= {
             "columns_shown": columns_told(run),

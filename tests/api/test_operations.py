@@ -36,8 +36,9 @@ class Operation(NamedTuple):
     @property
     def example(self) -> Any:
         """A body that is right, as the description shows it."""
-        content = self.told.get("requestBody", {}).get("content", {}).get("application/json", {})
-        return next(iter(content.get("examples", {}).values()), {}).get("value")
+        content = self.told.get("requestBody", {}).get("content", {})
+        shown = content.get("application/json") or content.get("application/octet-stream", {})
+        return next(iter(shown.get("examples", {}).values()), {}).get("value")
 
     def address(self, values: dict[str, Any]) -> str:
         return self.path.format(**values)
