@@ -16,6 +16,8 @@ KEYS: Final = ("id", "guest_id")
 """One of them stands in a file that can be told from others: it has the number of the card."""
 FEWEST: Final = 3
 """So many names must be ours."""
+SHARE: Final = 0.6
+"""And this share of all: a template to fill in has some of them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def keys_of(header: Sequence[str]) -> tuple[str, ...]:
             known = _labels(kind, language)
             found = tuple(known.get(name, name) for name in header)
             told = sum(name in known for name in header)
-            if told > most and any(key in found for key in KEYS) and len(set(found)) == len(found):
+            is_told = told > most and told >= SHARE * len(header)
+            if is_told and any(key in found for key in KEYS) and len(set(found)) == len(found):
                 best, most = found, told
     return best
 

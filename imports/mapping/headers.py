@@ -55,7 +55,9 @@ def template_header(kind: Kind, language: str, *, fields: Sequence[OwnField] = (
     for meaning in meanings(kind, fields=fields):
         if meaning.is_own:
             header.append(meaning.label)
-        elif kind == "consents" and meaning.group != "consent" and meaning.key not in ADDRESS:
+        elif meaning.key.startswith(_RARE) or (
+            kind == "consents" and meaning.group != "consent" and meaning.key not in ADDRESS
+        ):
             continue
         elif meaning.key in _content() and meaning.key not in _FOR_OTHERS and language in _content()[meaning.key]:
             header.append(label_names(meaning.key, language)[0])
@@ -79,9 +81,11 @@ def choices(meaning: str) -> tuple[str, ...]:
 _FOR_OTHERS: Final = frozenset(
     ("guest.full_name", "guest.email_state", "guest.changed_at", "stay.cancelled", "stay.arrival_year",
      "stay.arrival_month", "stay.arrival_day", "stay.nights", "stay.rate", "stay.lead_days", "purchase.price",
-     "guest.why_us", "guest.thanked", "guest.deal_breakers", "consent.profiling", "consent.tracking",
-     "guest.house_number", "consent.purpose", "consent.channel", "consent.answer")
+     "guest.why_us", "guest.thanked", "guest.deal_breakers", "guest.house_number")
 )  # fmt: skip
+
+
+_RARE: Final = ("consent.profiling", "consent.tracking", "consent.purpose", "consent.channel", "consent.answer")
 
 
 def _exported(one: OwnField) -> str:
