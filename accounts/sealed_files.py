@@ -14,6 +14,7 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,6 +95,13 @@ def sealed_again(path: Path) -> bool:
         part.unlink(missing_ok=True)
         raise
     return True
+
+
+def sealed_under(folder: Path) -> Iterator[tuple[Path, SealedHeader]]:
+    """Every sealed file in a folder and below it; what is none, or goes meanwhile, is passed over."""
+    for path in sorted(folder.rglob("*")):
+        with suppress(FileNotFoundError, IsADirectoryError, CannotOpen):
+            yield path, sealed_header(path)
 
 
 def sealed_sweep(folder: Path, *, older_than: timedelta) -> int:

@@ -1,6 +1,6 @@
 """The key that an address asks for: a header's value, sealed under the installation's keys."""
 
-from typing import Final
+from typing import Any, Final
 
 from accounts.keyring import CannotOpen
 from accounts.models import Business
@@ -31,20 +31,23 @@ def key_open(feed: ImportFeed, business: Business) -> str:
         raise KeyLost from error
 
 
-def keys_missing(*, business: Business) -> set[str]:
+def feed_keys_missing(*, business: Business, **sent: Any) -> set[str]:
     """Names of the installation's keys that a business's feeds need and the environment does not have."""
     with business_scope(business.pk):
         used = set(ImportFeed.objects.exclude(secret_key="").values_list("secret_key", flat=True))
     return {name for name in used if name not in keyring()}
 
 
-def keys_reseal(*, business: Business) -> int:
+def feed_keys_reseal(*, business: Business, **sent: Any) -> int:
     """Seal every key of a business that an older key of the installation holds under the newest; returns how many."""
     sealed = 0
     with business_scope(business.pk):
         old = ImportFeed.objects.select_for_update().exclude(secret_key__in=("", keyring().current))
         for feed in old.order_by("pk"):
-            key_seal(feed, business, key_open(feed, business))
+            try:
+                key_seal(feed, business, key_open(feed, business))
+            except KeyLost as error:
+                raise CannotOpen(f"The key of the nightly import {feed.pk} does not open.") from error
             feed.save(update_fields=["secret", "secret_key"])
             sealed += 1
     return sealed

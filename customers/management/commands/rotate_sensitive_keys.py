@@ -1,10 +1,14 @@
-"""``manage.py rotate_sensitive_keys``: seal sensitive details under the newest key."""
+"""``manage.py rotate_sensitive_keys``: seal under the newest key what older ones hold: details, files, secrets."""
 
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Business
+from accounts.sealed_files import sealed_again, sealed_under
+from accounts.signals import keys_asked, keys_changed
 from customers.sensitive.keys import keyring
 from customers.sensitive.rotation import keys_missing, rotate
 from customers.sensitive.sealing import CannotOpen
@@ -12,8 +16,9 @@ from customers.sensitive.sealing import CannotOpen
 
 class Command(BaseCommand):
     help = (
-        "Seal every sensitive detail under the first key of INNKEEPER_SENSITIVE_KEYS. Put the new key first and keep "
-        "the old ones behind it until this has run; run it again after an interruption."
+        "Seal every sensitive detail, every kept file and every other secret under the first key of "
+        "INNKEEPER_SENSITIVE_KEYS. Put the new key first and keep the old ones behind it until this has run; run it "
+        "again after an interruption."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +33,7 @@ class Command(BaseCommand):
         businesses = list(found)
         if slug and not businesses:
             raise CommandError(f"There is no business with the address {slug}.")
-        missing = {business.slug: names for business in businesses if (names := keys_missing(business_id=business.pk))}
+        missing = {business.slug: names for business in businesses if (names := _missing(business))}
         if missing:
             told = "; ".join(f"{slug}: {', '.join(sorted(names))}" for slug, names in missing.items())
             raise CommandError(
@@ -38,7 +43,29 @@ class Command(BaseCommand):
         for business in businesses:
             try:
                 done = rotate(business_id=business.pk)
+                files = sum(sealed_again(path) for path in _files(business))
+                others = sum(count for _receiver, count in keys_changed.send(Business, business=business))
             except CannotOpen as error:
                 raise CommandError(f"{business.slug}: {error} Nothing after it was sealed.") from error
-            waiting = f", {done.waiting} left to be erased" if done.waiting else ""
-            self.stdout.write(f"{business.slug}: {done.sealed} sealed under {keyring().current}{waiting}")
+            told = f"{business.slug}: {done.sealed} sealed under {keyring().current}"
+            told += f", {files} files" if files else ""
+            told += f", {others} other secrets" if others else ""
+            told += f", {done.waiting} left to be erased" if done.waiting else ""
+            self.stdout.write(told)
+
+
+def _files(business: Business) -> list[Path]:
+    """The files that are kept sealed for a business."""
+    kept = sealed_under(Path(settings.INNKEEPER_UPLOADS))
+    return [path for path, header in kept if header.business == business.public_id]
+
+
+def _missing(business: Business) -> set[str]:
+    """Names of keys that something of a business needs and the environment does not have."""
+    names = keys_missing(business_id=business.pk)
+    for _receiver, others in keys_asked.send(Business, business=business):
+        names |= others
+    for _path, header in sealed_under(Path(settings.INNKEEPER_UPLOADS)):
+        if header.business == business.public_id and header.key_name not in keyring():
+            names.add(header.key_name)
+    return names
