@@ -4,8 +4,6 @@ Pure: no Django, no database. A file's columns are told by a layout (`imports.ma
 `lay` lays it over the header, `interpret` reads the rows.
 """
 
-from collections.abc import Sequence
-
 from imports.mapping.billing import read_invoices, read_purchases
 from imports.mapping.columns import Columns
 from imports.mapping.extras import read_extras
@@ -36,7 +34,6 @@ from imports.mapping.signature import signature
 from imports.mapping.stays import read_stays
 from imports.mapping.suggest import Suggestion, suggest
 from imports.readers import Batch
-from imports.readers.errors import UnknownColumns
 
 __all__ = [
     "CONSENTS",
@@ -80,7 +77,6 @@ __all__ = [
     "layout_read",
     "meaning_of",
     "meanings",
-    "plan",
     "samples",
     "signature",
     "suggest",
@@ -121,17 +117,3 @@ def interpret(laid: Plan, batch: Batch, context: Context) -> Interpreted:
         result.invalid_guests = invalid
     result.problems = sorted(columns.problems, key=lambda problem: problem.line)
     return result
-
-
-def plan(
-    header: Sequence[str],
-    sample: Sequence[Sequence[str]],
-    *,
-    kind: Kind | None = None,
-    fields: Sequence[OwnField] = (),
-) -> Plan:
-    """Recognise a file that needs nothing told. Raises MappingError or UnknownColumns for any other."""
-    found = suggest(header, sample, kind=kind, fields=fields)
-    if not found.format and any(question.asked == "needs" for question in found.questions):
-        raise UnknownColumns(names=", ".join(name[:40] for name in header if name)[:500])
-    return lay(found.layout, header, fields=fields, sample=sample)

@@ -9,10 +9,11 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Business, Property
-from imports.mapping import Context, Interpreted, Kind, OwnField, Plan, interpret, lay, plan
+from imports.mapping import Context, Interpreted, Kind, OwnField, Plan, interpret, lay, suggest
 from imports.models import ImportRun
 from imports.policy import Policy, policy_of
 from imports.readers import FILE_BYTES_MAX, Opener, SourceFile, Table, file_opener, open_source
+from imports.readers.errors import UnknownColumns
 from imports.returned import returned
 from imports.staging import Job
 from imports.stops import Changed
@@ -64,10 +65,12 @@ def source_open(
     file = open_source(opener, name=name or (path.name if path else ""), limit=limit)
     read = returned(file.table(table))
     sample = read.sample(SAMPLE_ROWS)
-    if layout:
-        laid = lay(layout, read.header, fields=fields, sample=sample)
-    else:
-        laid = plan(read.header, sample, kind=kind, fields=fields)
+    if not layout:
+        found = suggest(read.header, sample, kind=kind, fields=fields)
+        if any(question.asked == "needs" for question in found.questions):
+            raise UnknownColumns(names=", ".join(name[:40] for name in read.header if name)[:500])
+        layout = found.layout
+    laid = lay(layout, read.header, fields=fields, sample=sample)
     return Source(file, read, laid, table)
 
 
