@@ -87,7 +87,7 @@ class FeedIn(Strict):
     """A new nightly import."""
 
     name = Text(80, allow_blank=False)
-    source = Choice(ImportFeed.Source, required=False, help_text="`https` unless told.")
+    source = Choice(ImportFeed.Source, required=False, help_text="`https` unless told.")  # type: ignore[assignment]
     address = Text(
         1_000, allow_blank=False, help_text="The https address of the file, or the name of the folder on the server."
     )

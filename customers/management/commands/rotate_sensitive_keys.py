@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.dispatch import Signal
 
 from accounts.models import Business
 from accounts.sealed_files import sealed_again, sealed_under
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             try:
                 done = rotate(business_id=business.pk)
                 files = sum(sealed_again(path) for path in _files(business))
-                others = sum(count for _receiver, count in keys_changed.send(Business, business=business))
+                others = sum(_answers(keys_changed, business))
             except CannotOpen as error:
                 raise CommandError(f"{business.slug}: {error} Nothing after it was sealed.") from error
             told = f"{business.slug}: {done.sealed} sealed under {keyring().current}"
@@ -60,10 +61,15 @@ def _files(business: Business) -> list[Path]:
     return [path for path, header in kept if header.business == business.public_id]
 
 
+def _answers(signal: Signal, business: Business) -> list[Any]:
+    """What the rooms that listen answer."""
+    return [answer for _receiver, answer in signal.send(Business, business=business)]
+
+
 def _missing(business: Business) -> set[str]:
     """Names of keys that something of a business needs and the environment does not have."""
     names = keys_missing(business_id=business.pk)
-    for _receiver, others in keys_asked.send(Business, business=business):
+    for others in _answers(keys_asked, business):
         names |= others
     for _path, header in sealed_under(Path(settings.INNKEEPER_UPLOADS)):
         if header.business == business.public_id and header.key_name not in keyring():
