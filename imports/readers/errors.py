@@ -223,18 +223,7 @@ class LineTooLong(FileError):
     )
 
 
-class MissingColumns(FileError):
-    """A known kind of file that lacks columns it cannot do without."""
-
-    template = gettext_noop(
-        "The file lacks these columns: %(names)s. Export it again with them, or add them to its first line."
-    )
-
-
 class UnknownColumns(FileError):
-    """Column names that no known format has."""
+    """Columns that leave open what a file cannot do without."""
 
-    template = gettext_noop(
-        "The columns of this file are not recognised: %(names)s. Innkeeper reads its own guest list, as exported, and "
-        "booking lists that name the hotel, the arrival and the guest."
-    )
+    template = gettext_noop("The columns of this file are not recognised: %(names)s.")
