@@ -38,6 +38,8 @@ class Choice:
     value: str
     label: str
     is_current: bool
+    has_focus: bool = False
+    """Whether it was pressed just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ def group_shown(request: BusinessRequest, run: ImportRun, group: Group, opened: 
         count=group.count,
         decided=group.decided,
         examples=" · ".join(row.label for row in group.examples if row.label),
-        choices=_choices(group.outcome, group.cause, None),
+        choices=_choices(group.outcome, group.cause, None, request.POST.get("all") if is_open else None),
         address=reverse("import_run", kwargs=kwargs),
         fetch_address=reverse("import_rows", kwargs=kwargs),
     )
@@ -195,6 +197,8 @@ def group_shown(request: BusinessRequest, run: ImportRun, group: Group, opened: 
 def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, after: int) -> Shown:
     found = rows_of(run=run, outcome=shown.outcome, cause=shown.cause, after_line=after, size=PAGE + 1)
     rows, more = found[:PAGE], len(found) > PAGE
+    line, _colon, decision = request.POST.get("row", "").partition(":")
+    pressed = {int(line): decision} if line.isdecimal() else {}
     today = timezone.localdate(timezone=request.business.zone)
     ids = list(dict.fromkeys(row.customer_id for row in rows if row.customer_id))
     cards = {hit.customer_id: hit for hit in hits_of(customer_ids=ids, today=today)}
@@ -210,7 +214,7 @@ def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, after: int) 
                 label=row.label,
                 decision=row.decision,
                 card=cards.get(row.customer_id or 0),
-                choices=_choices(row.outcome, row.cause, row),
+                choices=_choices(row.outcome, row.cause, row, pressed.get(row.line)),
                 column=problems[row.line].column if row.line in problems else "",
                 value=problems[row.line].value if row.line in problems else "",
             )
@@ -223,13 +227,15 @@ def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, after: int) 
     )
 
 
-def _choices(outcome: str, cause: str, row: ImportRow | None) -> list[Choice]:
+def _choices(outcome: str, cause: str, row: ImportRow | None, pressed: str | None) -> list[Choice]:
     """What can be done with a row, or with a whole group; the one that holds is marked."""
     choices = _CHOICES[outcome]
     if row is not None and row.customer_id is None:
         choices = tuple(one for one in choices if one != Decision.SAME)
     current = row.decision if row is not None and (row.decision or outcome != Outcome.REVIEW) else None
-    return [Choice(one, decision_label(one, outcome, cause), one == current) for one in choices]
+    return [
+        Choice(one, decision_label(one, outcome, cause), one == current, has_focus=one == pressed) for one in choices
+    ]
 
 
 def query_of(outcome: str, cause: str, after: int = 0) -> str:
