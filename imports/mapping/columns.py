@@ -22,12 +22,15 @@ Moment = dt.date | dt.datetime
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SPACES = re.compile("[\\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
+# Longer runs of spaces are cut: what looks for separators would try each of their spaces against all that follow.
+_RUN = " " * 32
+_RUNS = re.compile(r"[^\S\n]{32,}")
 _ELSEWHERE: Final = -1
 _NOTHING: Final = Source(())
 
 
 def _is_plain(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+    return text.isascii() and text.isprintable() and _RUN not in text
 
 
 class Columns:
@@ -207,7 +210,7 @@ class Columns:
             self.report(at, meaning, without, "control")
         without = _INVISIBLE.sub("", without)
         if lines:
-            return without.strip()
+            return _RUNS.sub(_RUN[1:], without).strip()
         return _SPACES.sub(" ", without).strip()
 
     def _without_cards(self, at: int, meaning: str, cell: str) -> str:

@@ -13,6 +13,7 @@ SHARE: Final = 0.5
 STRONG: Final = 0.8
 FEW: Final = 5
 """So many filled cells at least say something against a name."""
+_LOOKED_AT: Final = 400
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]{2,}")
 _PHONE = re.compile(r"(?:[^\W\d_]+\.?:?\s*)?\+?[\d\s()./-]{5,24}(?:[;,/|\n].*)?")
 _DATED: Final = re.compile(r".*(?:_on|_at|_date|\.date|first_contact|\.arrival|\.departure)$")
@@ -62,8 +63,8 @@ def samples(header: Sequence[str], rows: Sequence[Sequence[str]], n: int = 3) ->
 
 
 def filled(rows: Sequence[Sequence[str]], place: int) -> list[str]:
-    """The filled cells of a column."""
-    return [cell for row in rows if place < len(row) and (cell := row[place].strip().removeprefix("'"))]
+    """The filled cells of a column, long ones cut: their beginning tells what they are."""
+    return [cell for row in rows if place < len(row) and (cell := row[place][:_LOOKED_AT].strip().removeprefix("'"))]
 
 
 def _share(test: Callable[[str], bool], cells: Sequence[str]) -> float:

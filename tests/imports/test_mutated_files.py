@@ -3,6 +3,7 @@
 `benchmarks/mutated_files.py` does the same with 10,000 files.
 """
 
+import datetime as dt
 import io
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.mutations import looked_through, mutated, seeds
-from imports.readers import open_source
+from imports.mapping import Context, interpret, lay, suggest
+from imports.readers import Batch, open_source
 from imports.readers.errors import FileError
 
 SEEDS = seeds()
@@ -47,6 +49,15 @@ def test_bytes_put_anywhere(name: str, data: st.DataObject) -> None:
 @example("sep=\n")
 def test_texts_of_what_readers_stumble_over(text: str) -> None:
     looked_through(text.encode())
+
+
+def test_long_runs_of_spaces_are_cut_before_separators_are_looked_for() -> None:
+    header = ("given_name", "family_name", "phone", "note")
+    plan = lay(suggest(header, [["Jan", "Berg", "1", "x"]]).layout, header)
+    rows = [["Jan", "Berg", "900" + " " * 9_000 + "12345", "a" + " " * 9_000 + "b\nc"]]
+    (guest,) = (found := interpret(plan, Batch([2], rows), Context("NO", "nb", dt.date(2026, 6, 1)))).guests
+    assert guest.note == "a" + " " * 31 + "b\nc"
+    assert [len(contact.value) < 50 for contact in found.contacts] == [True]
 
 
 @settings(max_examples=60, deadline=None)
