@@ -21,7 +21,7 @@ from imports.progress import progress_read
 FORGOTTEN_AFTER = timedelta(days=7)
 """A file that nobody lets in is put away: it holds guests' data."""
 SENSITIVE_FORGOTTEN_AFTER = timedelta(days=1)
-"""One with sensitive details sooner: as a file they are not sealed."""
+"""One with sensitive details sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +185,8 @@ def runs_silent() -> list[SilentRun]:
 
 
 def runs_forgotten() -> list[SilentRun]:
-    """Runs of any business that were looked through and not started: for a week, with sensitive details for a day."""
-    waiting = _due(("ready",), SENSITIVE_FORGOTTEN_AFTER, 10 * SWEPT_AT_ONCE)
+    """Runs of any business that nobody tells the columns of or starts: for a week, with sensitive details for a day."""
+    waiting = _due(("mapping", "ready"), SENSITIVE_FORGOTTEN_AFTER, 10 * SWEPT_AT_ONCE)
     long_ago = timezone.now() - FORGOTTEN_AFTER
     return [run for run in waiting if run.has_details or run.seen_at < long_ago]
 

@@ -31,6 +31,7 @@ from imports.store import (
     store_remove,
     upload_refused,
 )
+from imports.tasks import imports_sweep
 from tests.cast import Cast, House
 from tests.imports.files import booking, write
 from tests.imports.loading import keep
@@ -277,3 +278,17 @@ def test_a_finished_import_keeps_its_file_sealed(transactional_cast: Cast, tmp_p
     assert run.kept_until == timezone.localdate() + timedelta(days=settings.INNKEEPER_IMPORT_KEEP_DAYS)
     with store_opener(run.upload, house.business)() as stream:
         assert stream.read() == (tmp_path / "a.csv").read_bytes()
+
+
+@pytest.mark.parametrize(("days", "left"), [(6, 1), (8, 0)])
+def test_a_file_whose_columns_nobody_tells_is_put_away_after_a_week(
+    house: House, folder: Path, django_capture_on_commit_callbacks: Any, days: int, left: int
+) -> None:
+    run = run_of(house, upload=store_add([CANARY], business=house.business), state="mapping")
+    with business_scope(house.pk):
+        ImportRun.objects.update(seen_at=timezone.now() - timedelta(days=days))
+    with django_capture_on_commit_callbacks(execute=True):
+        imports_sweep()
+    assert len(lying(folder)) == left
+    with business_scope(house.pk):
+        assert ImportRun.objects.get(pk=run.pk).state == ("mapping" if left else "discarded")
