@@ -20,7 +20,6 @@ from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalI
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.consent.models import Channel, ConsentEvent, ConsentWording, Purpose
-from customers.export.models import ExportRun, SavedColumns
 from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import Activity, Invoice, Product, Purchase, Stay, StayParticipant, Todo
 from customers.normalise import identity_key, normalise_email, normalise_phone, search_tokens, sort_key
@@ -175,24 +174,6 @@ class BulkRunFactory(DjangoModelFactory[BulkRun]):
     kind = "tag_add"
     title = "Tagged in bulk: %(tag)s"
     values = factory.LazyFunction(lambda: {"tag_id": 0, "tag": "Label", "tag_code": ""})
-
-
-class ExportRunFactory(DjangoModelFactory[ExportRun]):
-    """A file of all guests that waits for a worker."""
-
-    class Meta:
-        model = ExportRun
-
-    columns = factory.LazyFunction(lambda: ["id", "given_name", "family_name"])
-    file_name = "guests.csv"
-
-
-class SavedColumnsFactory(DjangoModelFactory[SavedColumns]):
-    class Meta:
-        model = SavedColumns
-
-    name = factory.Sequence("Columns {}".format)
-    columns = factory.LazyFunction(lambda: ["given_name", "email"])
 
 
 class ExternalIdFactory(TrackedFactory):

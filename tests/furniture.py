@@ -16,6 +16,7 @@ from customers.search.models import RecentGuest
 from imports.models import ImportFeed, ImportFetch, ImportMapping, ImportProblem, ImportRun, ImportSeen
 from tests.accounts.catalogue import tenant_tables
 from tests.cast import House
+from tests.customers.exporting import ExportRunFactory, SavedColumnsFactory
 from tests.factories import (
     ActivityFactory,
     ApiAnswerFactory,
@@ -29,7 +30,6 @@ from tests.factories import (
     CustomFieldFactory,
     DefaultViewFactory,
     EmailFactory,
-    ExportRunFactory,
     ExternalIdFactory,
     GuestFieldValueFactory,
     InvitationFactory,
@@ -39,7 +39,6 @@ from tests.factories import (
     PropertyFactory,
     PurchaseFactory,
     RelationFactory,
-    SavedColumnsFactory,
     SavedViewFactory,
     SegmentFactory,
     SegmentMemberFactory,

@@ -1,20 +1,20 @@
 """The API of exports."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import FileResponse, Http404, HttpResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.fields import PageQuery
 from accounts.api.pagination import page_response
-from accounts.api.problems import Problem, invalid
-from accounts.api.views import READ, ApiView
+from accounts.api.problems import MEDIA_TYPE, Problem, invalid
+from accounts.api.views import ApiView
 from accounts.tenancy.runs import nudge
 from customers.conditions.selectors import filter_catalogue
 from customers.export.links import link_key, link_opens
@@ -63,8 +63,6 @@ class ExportView(ApiView):
 class Exports(ExportView):
     """All exports."""
 
-    scopes: ClassVar = {"POST": READ}
-
     @extend_schema(
         operation_id="list_exports",
         summary="See the exports so far",
@@ -81,7 +79,8 @@ class Exports(ExportView):
         operation_id="start_export",
         summary="Have a file written",
         description="It is written in the background: ask again until `state` is `done`, then fetch `file_url` with "
-        "the same key. Guests whose processing is restricted are left out. Every file and download is logged.",
+        "the same key, which needs the scope `read` for that. Guests whose processing is restricted are left out. "
+        "Every file and download is logged.",
         tags=["Exports"],
         request=ExportIn,
         responses={201: ExportOut},
@@ -105,7 +104,7 @@ class Exports(ExportView):
             address=request.META.get("REMOTE_ADDR"),
         )
         nudge(export_run_work, run)
-        return Response(self.shown(run), status=201)
+        return Response(self.told(self.shown(run)), status=201)
 
     def _chosen(self, body: dict[str, Any]) -> Chosen:
         if "guest_ids" in body:
@@ -141,8 +140,6 @@ class Export(ExportView):
 class ExportCancel(ExportView):
     """Its end before the time."""
 
-    scopes: ClassVar = {"POST": READ}
-
     @extend_schema(
         operation_id="cancel_export",
         summary="Stop a file that is being written",
@@ -151,7 +148,7 @@ class ExportCancel(ExportView):
         responses=ExportOut,
     )
     def post(self, request: Request, slug: str, export_id: int) -> Response:
-        return Response(self.shown(export_cancel(run_id=export_id)))
+        return Response(self.told(self.shown(export_cancel(run_id=export_id))))
 
 
 class ExportFile(ExportView):
@@ -166,14 +163,16 @@ class ExportFile(ExportView):
         responses={
             (200, "text/csv"): OpenApiTypes.BINARY,
             (200, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"): OpenApiTypes.BINARY,
+            (409, MEDIA_TYPE): OpenApiResponse(OpenApiTypes.OBJECT, "The address has expired, or the file is gone."),
         },
     )
     def get(self, request: Request, slug: str, export_id: int) -> HttpResponse | FileResponse:
         run = run_get(run_id=export_id)
-        if not link_opens(self.query(FileQuery)["key"], run, self.holder):
-            raise Problem(
-                409, "refused", _("This address has expired. Ask for the export again and take its new one.")
-            )
+        if request.method == "HEAD":
+            # Whoever only looks whether it is there has taken nothing along.
+            return HttpResponse(content_type=media_type(run))
+        if not link_opens(self.query(FileQuery).get("key", ""), run, self.holder):
+            raise Problem(409, "refused", _("This address has expired. Ask for the export again and take its new one."))
         stream = export_open(run=run, business=self.business, address=request.META.get("REMOTE_ADDR"))
         return FileResponse(stream, as_attachment=True, filename=run.file_name, content_type=media_type(run))
 

@@ -112,4 +112,4 @@ class ExportPage(serializers.Serializer):
 class FileQuery(Strict):
     """What the address of a file carries."""
 
-    key = Text(400, help_text="The signature in `file_url`.")
+    key = Text(400, required=False, help_text="The signature in `file_url`.")

@@ -45,6 +45,7 @@ the rows."""
 DEFINERS = {
     "accounts_memberships(bigint)": ("bigint", "bigint"),
     "customers_bulk_due(interval,integer)": ("bigint", "bigint"),
+    "customers_exports_due(interval,integer)": ("bigint", "bigint"),
     "customers_consent_state()": ("trigger",),
     "customers_consent_state_of_cards()": ("trigger",),
     "customers_facts_due(integer)": ("bigint",),

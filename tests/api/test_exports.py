@@ -13,8 +13,8 @@ from customers.export.services import export_work
 from customers.segments.models import Segment
 from tests.api.calling import Caller, caller_make
 from tests.cast import Cast
-from tests.customers.exporting import read
-from tests.factories import CustomerFactory, ExportRunFactory
+from tests.customers.exporting import ExportRunFactory, read
+from tests.factories import CustomerFactory
 
 pytestmark = pytest.mark.django_db
 DUTCH = {"version": 1, "match": "all", "rules": [{"field": "language", "operator": "any_of", "value": ["nl"]}]}
@@ -118,5 +118,11 @@ def test_it_can_be_stopped_and_thrown_away(
     assert caller.get(f"exports/{2**40}/").status == 404
 
 
-def test_a_key_that_may_only_write_gets_no_guests(cast: Cast) -> None:
-    assert caller_make(cast.fjordstuen, ["write"]).post("exports/", {}).status == 403
+def test_a_key_that_may_only_write_gets_no_guests(caller: Caller, cast: Cast) -> None:
+    writer = caller_make(cast.fjordstuen, ["write"])
+    made = writer.post("exports/", {})
+    assert (made.status, list(made.body)) == (201, ["id"])
+    export_work(business_id=cast.fjordstuen.pk, run_id=made.body["id"])
+    url = caller.get(f"exports/{made.body['id']}/").body["file_url"]
+    assert fetched(writer, url).status_code == 403
+    assert caller_make(cast.fjordstuen, ["read"]).post("exports/", {}).status == 403

@@ -7,17 +7,37 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import factory
 from django.test import Client
+from factory.django import DjangoModelFactory
 
 from accounts.tenancy import business_scope
 from customers.export.building import Built
 from customers.export.look import Look
-from customers.export.models import ExportRun
+from customers.export.models import ExportRun, SavedColumns
 from customers.export.selection import Chosen
 from customers.export.services import export_work, export_write
 from tests.cast import House
 
 NEW = "/b/fjordstuen/exports/new/"
+
+
+class ExportRunFactory(DjangoModelFactory[ExportRun]):
+    """A file of all guests that waits for a worker."""
+
+    class Meta:
+        model = ExportRun
+
+    columns = factory.LazyFunction(lambda: ["id", "given_name", "family_name"])
+    file_name = "guests.csv"
+
+
+class SavedColumnsFactory(DjangoModelFactory[SavedColumns]):
+    class Meta:
+        model = SavedColumns
+
+    name = factory.Sequence("Columns {}".format)
+    columns = factory.LazyFunction(lambda: ["given_name", "email"])
 
 
 def written(house: House, path: Path, **given: Any) -> Built:
