@@ -11,11 +11,13 @@ from imports.readers.limits import COLUMNS_MAX
 HEADER_ROWS_MAX: Final = 50
 """Rows among which the header is looked for."""
 _NAME_MAX: Final = 200
-_NUMBER: Final = re.compile(r"\s*[\d.,]+\s*$")
+_LONG: Final = 120
+"""More letters than a name has; what is longer is not even looked at."""
+_NUMBER: Final = re.compile(r"[\d.,]+")
 _BLANK: Final = " \t\r\n\ufeff\u00a0"
 # What stands above tables and is no name of a column: a label with its value, a day, an address.
 _NO_NAME = re.compile(
-    r":\s*$|^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|^\S+@\S+\.\S+$|^https?://|^\+?\d[\d ()-]{6,}$|^.{121,}$", re.DOTALL
+    r":\s*$|^\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|^\S+@\S+\.\S+$|^https?://|^\+?\d[\d ()-]{6,}$", re.DOTALL
 )
 
 
@@ -51,14 +53,15 @@ def _is_header(
     if len(places) < 2 or 2 * len(places) < width:
         return False
     if _all_names(rows[at], places):
-        return is_first or not any(_NUMBER.match(rows[at][place]) for place in places)
+        return is_first or not any(_NUMBER.fullmatch(rows[at][place].strip(_BLANK)) for place in places)
     # Odd names are taken for names where nothing below has more of them.
     below = range(at + 1, min(at + HEADER_ROWS_MAX, len(rows)))
     return is_first and not any(len(filled[row]) > len(places) and _all_names(rows[row], filled[row]) for row in below)
 
 
 def _all_names(row: Sequence[str], places: Sequence[int]) -> bool:
-    return not any(_NO_NAME.search(row[place].strip(_BLANK)) for place in places)
+    cells = [row[place].strip(_BLANK) for place in places]
+    return all(len(cell) <= _LONG for cell in cells) and not any(_NO_NAME.search(cell) for cell in cells)
 
 
 def column_names(cells: Sequence[str], *, used: Collection[int]) -> tuple[str, ...]:
