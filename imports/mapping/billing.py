@@ -35,7 +35,7 @@ def read_invoices(columns: Columns, context: Context, result: Interpreted) -> No
         columns.dates("invoice.paid_on", "value_date"),
         states,
         amounts,
-        currencies(columns, context, "invoice.currency"),
+        currencies(columns, context, "invoice.currency", "invoice.amount"),
         columns.texts("invoice.stay", limit=LIMITS["external_id"]),
         [without_card_numbers(note) for note in notes],
         strict=True,
@@ -62,7 +62,7 @@ def read_purchases(columns: Columns, context: Context, result: Interpreted) -> N
     references = columns.texts("purchase.reference", limit=LIMITS["reference"])
     stays = columns.texts("purchase.stay", limit=LIMITS["external_id"])
     properties = columns.texts("purchase.property", limit=LIMITS["property"])
-    codes_of_money = currencies(columns, context, "purchase.currency")
+    codes_of_money = currencies(columns, context, "purchase.currency", "purchase.amount")
     ids = record_ids(columns, "purchase.id") if columns.has("purchase.id") else [""] * len(columns)
     who = [columns.texts(meaning) for meaning in WHO]
     met: dict[str, int] = {}

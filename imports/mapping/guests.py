@@ -106,20 +106,18 @@ def _known(codes: list[str | None]) -> list[str]:
 
 
 def _names(columns: Columns) -> tuple[list[str], list[str]]:
-    if not columns.has("guest.full_name"):
-        return (
-            columns.texts("guest.given_name", limit=LIMITS["given_name"]),
-            columns.texts("guest.family_name", limit=LIMITS["family_name"]),
-        )
-    limit = LIMITS["given_name"] + LIMITS["family_name"]
-    split = [split_full_name(text) for text in columns.texts("guest.full_name", limit=limit)]
-    # Where the file has the names apart too, those go before.
-    given = [own or part for own, (part, _) in zip(columns.texts("guest.given_name"), split, strict=True)]
-    family = [own or part for own, (_, part) in zip(columns.texts("guest.family_name"), split, strict=True)]
-    return (
-        [text[: LIMITS["given_name"]] for text in given],
-        [text[: LIMITS["family_name"]] for text in family],
-    )
+    given = columns.texts("guest.given_name", limit=LIMITS["given_name"])
+    family = columns.texts("guest.family_name", limit=LIMITS["family_name"])
+    if columns.has("guest.family_prefix"):
+        prefixes = columns.texts("guest.family_prefix", limit=LIMITS["prefix"])
+        family = [f"{prefix} {name}".strip() for prefix, name in zip(prefixes, family, strict=True)]
+    if columns.has("guest.full_name"):
+        limit = LIMITS["given_name"] + LIMITS["family_name"]
+        split = [split_full_name(text) for text in columns.texts("guest.full_name", limit=limit)]
+        # Where the file has the names apart too, those go before.
+        given = [own or part for own, (part, _) in zip(given, split, strict=True)]
+        family = [own or part for own, (_, part) in zip(family, split, strict=True)]
+    return [text[: LIMITS["given_name"]] for text in given], [text[: LIMITS["family_name"]] for text in family]
 
 
 def _tags(columns: Columns, result: Interpreted, numbers: list[str]) -> None:

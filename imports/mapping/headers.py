@@ -73,6 +73,18 @@ def known_words() -> Mapping[str, Mapping[str, str]]:
     }
 
 
+@cache
+def nothing_names() -> frozenset[str]:
+    """Folded names of columns that mean nothing here, and are left behind without a question."""
+    return frozenset(fold(name) for names in _words()["nothing"].values() for name in names)
+
+
+@cache
+def parted_names() -> frozenset[str]:
+    """Folded names of columns that have a postal code and a city in one cell."""
+    return frozenset(fold(name) for names in _words()["parted"].values() for name in names)
+
+
 def choices(meaning: str) -> tuple[str, ...]:
     """The values that a meaning with a table of words can have."""
     return tuple(_words()["values"].get(meaning, ()))
@@ -81,7 +93,7 @@ def choices(meaning: str) -> tuple[str, ...]:
 _FOR_OTHERS: Final = frozenset(
     ("guest.full_name", "guest.email_state", "guest.changed_at", "stay.cancelled", "stay.arrival_year",
      "stay.arrival_month", "stay.arrival_day", "stay.nights", "stay.rate", "stay.lead_days", "purchase.price",
-     "guest.why_us", "guest.thanked", "guest.deal_breakers", "guest.house_number")
+     "guest.why_us", "guest.thanked", "guest.deal_breakers", "guest.house_number", "guest.family_prefix")
 )  # fmt: skip
 
 

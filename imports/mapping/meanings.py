@@ -82,6 +82,7 @@ _MEANINGS: Final = (
     Meaning("guest.full_name", gettext_noop("Full name"), "guest", _ALL, "join", " "),
     Meaning("guest.given_name", gettext_noop("Given name"), "guest", _ALL, "join", " "),
     Meaning("guest.family_name", gettext_noop("Family name"), "guest", _ALL, "join", " "),
+    Meaning("guest.family_prefix", gettext_noop("Prefix of the family name"), "guest", _ALL),
     Meaning("guest.company_name", gettext_noop("Company"), "guest", _ALL),
     Meaning("guest.organisation_number", gettext_noop("Organisation number"), "guest", _ALL),
     Meaning("guest.email", gettext_noop("E-mail address"), "guest", _ALL, "join"),

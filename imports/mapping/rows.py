@@ -12,6 +12,7 @@ LIMITS: Final = {
     "given_name": 200,
     "family_name": 200,
     "company_name": 200,
+    "prefix": 30,
     "organisation_number": 20,
     "street": 200,
     "postal_code": 16,

@@ -28,7 +28,7 @@ def read_stays(columns: Columns, context: Context, result: Interpreted) -> list[
     ]
     booked = _booked(columns, arrivals)
     amounts = _amounts(columns, nights)
-    money = currencies(columns, context, "stay.currency")
+    money = currencies(columns, context, "stay.currency", _amount_of(columns))
     fields = zip(
         columns.lines,
         ids,
@@ -153,8 +153,12 @@ def _statuses(columns: Columns, context: Context, departures: list[dt.date | Non
     return statuses
 
 
+def _amount_of(columns: Columns) -> str:
+    return "stay.amount" if columns.has("stay.amount") else "stay.rate"
+
+
 def _amounts(columns: Columns, nights: list[int]) -> list[Decimal | None]:
-    meaning = "stay.amount" if columns.has("stay.amount") else "stay.rate"
+    meaning = _amount_of(columns)
     parsed = columns.parsed(meaning, lambda text: _not_negative(values.amount(text, columns.plan.decimal)), "amount")
     factors = [1] * len(nights) if meaning == "stay.amount" else nights
     return [

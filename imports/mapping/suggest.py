@@ -9,7 +9,7 @@ from customers.normalise import fold
 from imports.mapping.alike import near_names
 from imports.mapping.cards import card_columns
 from imports.mapping.formats import Format, matching, named, recognised
-from imports.mapping.headers import names_for, own_names
+from imports.mapping.headers import names_for, nothing_names, own_names, parted_names
 from imports.mapping.layout import KINDS, Kind, Layout, Reading
 from imports.mapping.looks import contradicts, filled, looks_like
 from imports.mapping.meanings import CONSENTS, WHO, missing, usual_how
@@ -19,8 +19,8 @@ from imports.mapping.questions import Question
 from imports.mapping.signature import system_of
 
 _COMBINED: Final = frozenset(
-    ("guest.email", "guest.phone", "guest.tags", "guest.note", "guest.street", "stay.children", "stay.note",
-     "invoice.note")
+    ("guest.email", "guest.phone", "guest.tags", "guest.note", "guest.street", "guest.house_number", "stay.children",
+     "stay.note", "invoice.note")
 )  # fmt: skip
 """Meanings that several columns may have together; of any other the best named column is taken."""
 _TELLING: Final = re.compile(
@@ -153,6 +153,8 @@ class _Reader:
         for place, name in enumerate(self.header):
             if not name or place in self.passed or not self.cells[place]:
                 continue
+            if place not in used and fold(name) in nothing_names():
+                continue
             if place in used and place not in draft.guessed:
                 continue
             now = next((meaning for meaning, places in draft.places.items() if place in places), "")
@@ -163,6 +165,7 @@ class _Reader:
 
     def _named(self, kind: Kind) -> _Draft:
         draft = _Draft(kind, {}, {}, self.header, system_of(self.header), set())
+        self._parted(draft)
         self._by_names(draft, set(self.passed), only_free=False)
         self._by_likeness(draft)
         if draft.places.keys() >= {"guest.given_name", "guest.family_name"}:
@@ -196,22 +199,34 @@ class _Reader:
             rank = min((each.language != language, each.rank) for each in found if each.meaning == best)
             wanted.setdefault(best, []).append((rank, place))
         for meaning, ranked in wanted.items():
+            if meaning in draft.told and not only_free:
+                continue
             if only_free and (meaning in taken or meaning in _ONLY_ASKED):
                 continue
             places = [place for _rank, place in sorted(ranked, key=lambda each: each[0])]
             draft.places[meaning] = sorted(places) if meaning in _COMBINED else places[:1]
 
+    def _parted(self, draft: _Draft) -> None:
+        """A column of a postal code and a city, as `0155 Oslo`, is read as both."""
+        for name, place in self.names.items():
+            cells = self.cells[place]
+            if name in parted_names() and all(_CODE_AND_CITY.match(cell) for cell in cells):
+                for part, meaning in enumerate(("guest.postal_code", "guest.city"), start=1):
+                    draft.places[meaning] = [place]
+                    draft.told[meaning] = Reading(meaning, (), "part", " ", part)
+                return
+
     def _by_likeness(self, draft: _Draft) -> None:
         """Columns whose names come near a known one, or whose values speak for themselves."""
         for place, name in enumerate(self.header):
-            if not name or place in draft.used() | self.passed:
+            if not name or place in draft.used() | self.passed or fold(name) in nothing_names():
                 continue
             near = [
                 meaning
                 for meaning, _score in near_names(fold(name), draft.kind)
                 if not contradicts(meaning, self.cells[place]) and (meaning in _COMBINED or meaning not in draft.places)
             ]
-            meaning = near[0] if near else looks_like(self.cells[place])
+            meaning = looks_like(self.cells[place]) or (near[0] if near else "")
             if meaning and (meaning in _COMBINED or meaning not in draft.places):
                 draft.places.setdefault(meaning, []).append(place)
                 draft.guessed.add(place)
@@ -234,4 +249,5 @@ class _Reader:
         return replace(reading, words=tuple(word for _place, word in found)), [place for place, _word in found]
 
 
+_CODE_AND_CITY: Final = re.compile(r"\d{4,5} \D")
 _ONLY_ASKED: Final = frozenset(("guest.full_name", "guest.id"))

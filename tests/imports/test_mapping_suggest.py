@@ -95,7 +95,7 @@ def test_lists_of_bookings_need_nothing_told(language: str, header: str, row: st
     (stay,) = result.stays
     assert stay._replace(channel="", note="", line=0) == (
         0, "B1", "Fjordstuen", "checked_out", dt.date(2024, 7, 1), dt.date(2024, 7, 15), "204", "Dobbelt", 2, 1, "",
-        "", Decimal("1234.50"), "NOK", dt.date(2024, 5, 20), "",
+        "", Decimal("1234.50"), "EUR" if language == "nl" else "NOK", dt.date(2024, 5, 20), "",
     )  # fmt: skip
     assert (result.guests[0].given_name, result.guests[0].family_name) == ("Kari", "Berg")
 
@@ -317,6 +317,40 @@ def test_several_names_of_a_guest_do_not_become_one() -> None:
 def test_the_house_number_belongs_to_the_street() -> None:
     result = read("Voornaam;Achternaam;Straat;Huisnummer;Postcode", "Jan;Vis;Damrak;12 B;1012 LG", language="nl")
     assert result.guests[0].street == "Damrak 12 B"
+
+
+def test_the_prefix_of_a_dutch_name_belongs_to_the_family_name() -> None:
+    header = "Aanhef;Voornaam;Tussenvoegsel;Achternaam"
+    assert told(header, "dhr;Jan;van der;Berg", language="nl").is_sure
+    guests = read(header, "dhr;Jan;van der;Berg", "mw;Els;;Vis", language="nl").guests
+    assert [guest.family_name for guest in guests] == ["van der Berg", "Vis"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "parted"),
+    [("Postnr/sted", "0155 Oslo sentrum", True), ("PLZ/Ort", "24103 Kiel", True), ("Postnr/sted", "Oslo", False)],
+)
+def test_a_postal_code_and_a_city_in_one_cell(column: str, cell: str, parted: bool) -> None:
+    found = told(f"Navn;{column}", f"Kari Berg;{cell}", language="nb")
+    assert found.is_sure is parted
+    guest = read(f"Navn;{column}", f"Kari Berg;{cell}", language="nb").guests[0]
+    assert f"{guest.postal_code} {guest.city}".strip() == cell
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        ("1 250,00 EUR", "EUR"),
+        ("€ 1.250,00", "EUR"),
+        ("DKK1250", "DKK"),
+        ("1250 kr", "NOK"),
+        ("1250 XQZ", "NOK"),
+        ("1250", "NOK"),
+    ],
+)
+def test_the_currency_beside_an_amount(amount: str, expected: str) -> None:
+    result = read("Fakturanummer;Beløp;Kunde", f"F1;{amount};Kari Berg", language="nb")
+    assert result.invoices[0].currency == expected
 
 
 def test_samples_are_distinct_short_and_hold_no_card_number() -> None:
