@@ -49,7 +49,8 @@ ROWS = 10_000
 
 _AT = "came_to"
 """Where in a run's values stands how far it has come: whether ``words`` are still to be forgotten, the ``records`` that
-rows are still to be removed of, the first of them behind ``after``."""
+rows are still to be removed of, the first of them behind ``after``, and how many rows stay because their guest is
+``restricted``."""
 
 
 def undo_is_big(*, change_set_id: int) -> bool:
@@ -173,7 +174,8 @@ def _leave(run: BulkRun, cursor: Any) -> None:
     run.change_set = change_set_undo_open(target=target, member=run.member)
     leaving.leave(cursor, rows, made, undo_id=run.change_set.pk)
     change_set_undo_stands(target=target, act=run.change_set)
-    run.values[_AT] = {"words": True, "records": [model._meta.model_name for model in made], "after": 0}
+    records = [model._meta.model_name for model in made]
+    run.values[_AT] = {"words": True, "records": records, "after": 0, "restricted": rows.restricted}
     _save(run)
 
 
@@ -189,7 +191,7 @@ def _remove(run: BulkRun, cursor: Any, act: ChangeSet) -> None:
     """Remove some rows of the table it has come to, or come to the next one."""
     at = run.values[_AT]
     model = next(model for model in tracked_models() if model._meta.model_name == at["records"][0])
-    rows = undo_target(cursor, run.values["change_set"])
+    rows = _target(run, cursor, act)
     with recording(act.pk):
         done = leaving.remove_some(cursor, model, rows, after=at["after"], most=ROWS)
     run.done += done.rows
@@ -204,12 +206,18 @@ def _remove(run: BulkRun, cursor: Any, act: ChangeSet) -> None:
 def _rest(run: BulkRun, cursor: Any, act: ChangeSet) -> None:
     """Everything that is left to undo, at once; then nothing is hidden any longer."""
     with recording(act.pk):
-        outcome = undo_rows(change_set_id=run.values["change_set"])
+        outcome = undo_rows(change_set_id=run.values["change_set"], target=_target(run, cursor, act))
     outcome.removed += run.changed
     leaving.sight_restore(cursor, undo_id=act.pk)
     change_set_undo_close(act=act, outcome=outcome, member=run.member)
     register_facts_count(today=facts_today())
     _done(run, outcome)
+
+
+def _target(run: BulkRun, cursor: Any, act: ChangeSet) -> statements.Target:
+    return leaving.target_of(
+        cursor, undo_id=act.pk, change_set_id=run.values["change_set"], restricted=run.values[_AT]["restricted"]
+    )
 
 
 def _done(run: BulkRun, outcome: UndoOutcome) -> None:

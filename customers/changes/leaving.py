@@ -24,6 +24,8 @@ from customers.changes.statements import Target
 SHOWN = ("customer", "stay")
 """Records that can leave; what belongs to them is hidden with them."""
 _NOTED = "ARRAY(SELECT row_id FROM leaving_rows WHERE record = %(record)s)"
+_STAYS = "stays:"
+"""Before a record's name: rows that an undo under way leaves as they are."""
 PATIENCE = 60.0
 """Seconds that a worker waits for an undo before it gives its place to others, the undo perhaps among them."""
 _ASKED_EVERY = 0.5
@@ -72,8 +74,8 @@ def leaving_awaited(*, business_id: int, patience: float = PATIENCE) -> bool:
         time.sleep(_ASKED_EVERY)
 
 
-def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, undo_id: int) -> int:
-    """Put out of sight what the set made and nobody has touched or used since; returns how many guests.
+def going_note(cursor: Any, target: Target, made: Sequence[type[TrackedModel]]) -> None:
+    """Note in ``leaving_rows``, a table of the transaction's own, what the set made and nobody has touched or used.
 
     ``made`` are the tables it added to, children before parents: a row goes when only rows that go point to it.
     """
@@ -89,6 +91,31 @@ def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, un
                 f" AND NOT EXISTS (SELECT FROM leaving_rows g WHERE g.record = %(child)s AND g.row_id = {key}))",
                 {"record": record, "child": child._meta.model_name},
             )
+
+
+def with_parts(cursor: Any, target: Target, made: Sequence[type[TrackedModel]]) -> Target:
+    """The set, holding besides what makes up a card that it made and that somebody has touched or used since: a guest
+    who stays keeps their addresses, tags, numbers and fields. After :func:`going_note`."""
+    names = {str(model._meta.model_name): model for model in made}
+    held = {record: set(rows) for record, rows in target.held.items()}
+    for record in statements.PARTS:
+        if record in names and "customer" in names:
+            cursor.execute(
+                "SELECT p.row_id FROM customers_change p"
+                f" JOIN {names[record]._meta.db_table} t ON t.id = p.row_id AND t.customer_id = p.guest_id"
+                " WHERE p.change_set_id = %(set)s AND p.record = %(record)s AND p.act = 'I' AND p.guest_id IN ("
+                "  SELECT c.row_id FROM customers_change c"
+                "  WHERE c.change_set_id = %(set)s AND c.record = 'customer' AND c.act = 'I' AND NOT EXISTS ("
+                "   SELECT FROM leaving_rows l WHERE l.record = 'customer' AND l.row_id = c.row_id))",
+                {"set": target.id, "record": record},
+            )
+            held.setdefault(record, set()).update(row[0] for row in cursor.fetchall())
+    return Target(target.id, {record: sorted(rows) for record, rows in held.items() if rows}, target.restricted)
+
+
+def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, undo_id: int) -> None:
+    """Put out of sight what the set made and nobody has touched or used since; note what it made of cards that stay."""
+    going_note(cursor, target, made)
     # A stay of a guest who stays is theirs too: it goes, but not before its time.
     cursor.execute(
         "DELETE FROM leaving_rows s WHERE s.record = %(record)s AND s.row_id IN (SELECT p.stay_id"
@@ -96,19 +123,31 @@ def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, un
         " (SELECT FROM leaving_rows g WHERE g.record = 'customer' AND g.row_id = p.customer_id))",
         {"record": "stay"},
     )
+    cursor.execute("DELETE FROM leaving_rows WHERE record <> ALL (%s)", [list(SHOWN)])
+    for record, rows in with_parts(cursor, target, made).held.items():
+        cursor.execute(
+            "INSERT INTO leaving_rows SELECT %s, unnest(%s::bigint[])", [_STAYS + record, statements.keys(rows)]
+        )
     cursor.execute(
         "INSERT INTO customers_leaving (business_id, record, first_id, last_id, undo_id)"
         " SELECT NULLIF(current_setting('innkeeper.business', true), '')::bigint, record, min(row_id), max(row_id), %s"
         " FROM (SELECT record, row_id, row_id - row_number() OVER (PARTITION BY record ORDER BY row_id) AS island"
-        " FROM leaving_rows WHERE record = ANY (%s)) r GROUP BY record, island",
-        [undo_id, list(SHOWN)],
+        " FROM leaving_rows) r GROUP BY record, island",
+        [undo_id],
     )
     for table in ("customers_customerfacts", "customers_segmentmember", "customers_presence"):
         cursor.execute(f"DELETE FROM {table} WHERE customer_id = ANY ({_NOTED})", {"record": "customer"})
-    cursor.execute("SELECT count(*) FROM leaving_rows WHERE record = 'customer'")
-    guests = int(cursor.fetchone()[0])
     cursor.execute("DROP TABLE leaving_rows")
-    return guests
+
+
+def target_of(cursor: Any, *, undo_id: int, change_set_id: int, restricted: int) -> Target:
+    """A set that is being undone, without what was to stay when its undo began, ``restricted`` rows among it."""
+    cursor.execute(
+        "SELECT substr(record, %s), array_agg(n) FROM customers_leaving, generate_series(first_id, last_id) n"
+        " WHERE undo_id = %s AND starts_with(record, %s) GROUP BY record",
+        [len(_STAYS) + 1, undo_id, _STAYS],
+    )
+    return Target(change_set_id, dict(cursor.fetchall()), restricted)
 
 
 def words_forget(cursor: Any, *, undo_id: int) -> None:

@@ -179,7 +179,8 @@ def kept_rows(*, act: ChangeSet, most: int = SAMPLE) -> list[KeptRow]:
         if column is None:
             guests |= dict.fromkeys([key for key in guests if key[0] == record])
     customer = apps.get_model("customers", "Customer")
-    names = {card.pk: str(card) for card in customer._default_manager.filter(pk__in={*guests.values()} - {None})}
+    ids = {guest for guest in guests.values() if guest is not None}
+    names = {card.pk: str(card) for card in customer._default_manager.filter(pk__in=ids)}
     return [
         KeptRow(str(models[record]._meta.verbose_name), guests[record, row], names.get(guests[record, row] or 0, ""))
         for record, row in kept

@@ -22,14 +22,19 @@ Ids = Sequence[int] | None
 
 @dataclass(frozen=True)
 class Target:
-    """The change set to take back. ``held`` are rows, by record, that stay as they are whatever the set did to them."""
+    """The change set to take back. ``held`` are rows, by record, that stay as they are whatever the set did to them;
+    ``restricted`` of them because their guest is."""
 
     id: int
     held: Mapping[str, Sequence[int]]
+    restricted: int
 
 
 OF_CARD = ("customer", "contactpoint", "customertag", "externalid", "relation", "guestfieldvalue", "sensitivedetail")
 """Records of what is known of a guest. Stays, notes and invoices of a restricted one go on."""
+
+PARTS = ("contactpoint", "customertag", "externalid", "guestfieldvalue")
+"""Records that make up a card beside it: they stay with one that stays."""
 
 _OF_SET = """c.change_set_id = %(set)s AND c.record = %(record)s
           AND (%(ids)s::bigint[] IS NULL OR c.row_id = ANY (%(ids)s::bigint[]))

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import DataError, IntegrityError, connection, transaction
 
 from accounts.tenancy.models import TenantForeignKey
-from customers.changes import statements
+from customers.changes import leaving, statements
 from customers.changes.models import TrackedModel
 from customers.changes.operations import recorded_columns
 
@@ -91,9 +91,10 @@ def tracked_models() -> tuple[type[TrackedModel], ...]:
 def undo_target(cursor: Any, change_set_id: int) -> statements.Target:
     """A set to take back, without the rows of guests who are restricted now. Raises :class:`GuestRestricted`."""
     held = statements.of_restricted(cursor, change_set_id)
-    if held and statements.rows_of(cursor, change_set_id) == sum(map(len, held.values())):
+    restricted = sum(map(len, held.values()))
+    if held and statements.rows_of(cursor, change_set_id) == restricted:
         raise GuestRestricted
-    return statements.Target(change_set_id, held)
+    return statements.Target(change_set_id, held, restricted)
 
 
 def tables_made(cursor: Any, change_set_id: int) -> list[type[TrackedModel]]:
@@ -102,18 +103,24 @@ def tables_made(cursor: Any, change_set_id: int) -> list[type[TrackedModel]]:
     return [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
 
 
-def undo_rows(*, change_set_id: int) -> UndoOutcome:
+def undo_rows(*, change_set_id: int, target: statements.Target | None = None) -> UndoOutcome:
     """Take back the changes of one set, inside the caller's recording and transaction.
 
-    What is known of a guest who is restricted now stays and is counted as kept. Raises :class:`GuestRestricted` before
-    anything is taken back, where that would be all.
+    What is known of a guest who is restricted now stays and is counted as kept, and so is what makes up a card that the
+    set made and that was used since; ``target`` says which rows those are, where that has been found out before. Raises
+    :class:`GuestRestricted` before anything is taken back, where that would be all.
     """
     with connection.cursor() as cursor:
         acts = statements.acts_on(cursor, change_set_id)
         is_big = sum(acts.values()) > BIG
         statements.join_by_hash(cursor, is_big)
         statements.lock_guests(cursor, change_set_id)
-        outcome = _Undo(cursor, undo_target(cursor, change_set_id), set(acts)).run()
+        if target is None:
+            target, made = undo_target(cursor, change_set_id), tables_made(cursor, change_set_id)
+            leaving.going_note(cursor, target, made)
+            target = leaving.with_parts(cursor, target, made)
+            cursor.execute("DROP TABLE leaving_rows")
+        outcome = _Undo(cursor, target, set(acts)).run()
         statements.join_by_hash(cursor, False)
         return outcome
 
@@ -215,7 +222,7 @@ class _Undo:
             self.outcome.keep(name, statements.updated(self.cursor, model, self.target))
         for record, rows in self.target.held.items():
             self.outcome.keep(record, rows)
-            self.outcome.restricted += len(rows)
+        self.outcome.restricted = self.target.restricted
         return self.outcome
 
 

@@ -127,13 +127,14 @@ class TestKept:
         assert set(Customer.objects.all()) == {edited, noted, tagged, restricted}
         run = finish(run, fjordstuen)
         assert set(Customer.objects.all()) == {edited, noted, tagged, restricted}
-        assert list(ContactPoint.objects.values_list("customer_id", flat=True)) == [restricted.pk]
+        whose = list(ContactPoint.objects.order_by("customer_id").values_list("customer_id", flat=True))
+        assert whose == [guest.pk for guest in made[:4]], "who stays can still be reached"
         assert not Stay.objects.exists()
-        # Of the restricted guest the card and the address are held; of the others the cards are used.
-        assert run.skipped == {"kept": 3, "restricted": 2}
+        # Each a card and an address.
+        assert run.skipped == {"kept": 6, "restricted": 2}
         undo = ChangeSet.objects.get(pk=run.change_set_id)
-        assert (undo.state, undo.result["kept"], undo.result["restricted"]) == ("done", 5, 2)
-        assert run.changed == undo.result["removed"] == 4 * GUESTS - 5
+        assert (undo.state, undo.result["kept"], undo.result["restricted"]) == ("done", 8, 2)
+        assert run.changed == undo.result["removed"] == 4 * GUESTS - 8
         assert sorted(CustomerFacts.objects.values_list("customer_id", flat=True)) == [guest.pk for guest in made[:4]]
 
     def test_what_is_used_while_it_leaves_comes_back(self, fjordstuen: House) -> None:

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         undo_work(business_id=business.pk, run_id=undo.pk, tell=tell)
         with business_scope(business.pk):
             undo.refresh_from_db()
-            act = ChangeSet.objects.filter(pk=undo.change_set_id).first()
+            act = ChangeSet.objects.filter(pk=undo.change_set_id or 0).first()
         if undo.state == BulkRun.State.FAILED or act is None:
             raise CommandError(undo.error or gettext("It was not taken back."))
         if undo.is_open:
