@@ -111,7 +111,7 @@ def is_placeholder(digits: str) -> bool:
 
 def _is_valid(parsed: phonenumbers.PhoneNumber) -> bool:
     national = phonenumbers.national_significant_number(parsed)
-    known = valid_number(parsed.country_code, national)
+    known = valid_number(parsed.country_code or 0, national)
     return known if known is not None else bool(phonenumbers.is_valid_number(parsed))
 
 

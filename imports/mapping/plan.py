@@ -74,11 +74,6 @@ class Plan:
     sensitive: frozenset[int] = frozenset()
 
     @property
-    def format(self) -> "Plan":
-        """The plan itself: what files of its kind have in common stands in it."""
-        return self
-
-    @property
     def places(self) -> dict[str, tuple[int, ...]]:
         """Meaning → the places of its columns."""
         return {meaning: source.places for meaning, source in self.sources.items()}

@@ -47,7 +47,7 @@ def would(
     with business_scope(house.pk):
         source = source_open(path=path, fields=own_fields(language=house.business.language))
         kept = PROOF if policy is None else policy
-        told = policy_of(kept, kind=source.plan.format.kind, format_key=source.plan.format.key)
+        told = policy_of(kept, kind=source.plan.kind, format_key=source.plan.key)
         return tryout(business=house.business, source=source, policy=told).tally.counts()
 
 
