@@ -49,12 +49,12 @@ def _emails(
     numbers: Sequence[str],
     states: Sequence[str],
 ) -> None:
-    limit = LIMITS["contact"]
+    limit, own = LIMITS["contact"], columns.plan.is_exported
     lines, left_out = columns.lines, columns.left_out
     for at, cells in enumerate(emails):
         if at in left_out:
             continue
-        values = [value for cell in cells if cell for value in emails_of(cell, exported=bool(numbers[at]))]
+        values = [value for cell in cells if cell for value in emails_of(cell, exported=own and bool(numbers[at]))]
         for position, value in enumerate(values if len(values) < 2 else distinct(values)):
             email = normalise_email(value)
             state = email.state
@@ -79,12 +79,12 @@ def _phones(
     numbers: Sequence[str],
     countries: Sequence[str],
 ) -> None:
-    limit = LIMITS["contact"]
+    limit, own = LIMITS["contact"], columns.plan.is_exported
     lines, left_out = columns.lines, columns.left_out
     for at, cells in enumerate(phones):
         if at in left_out:
             continue
-        values = [value for cell in cells if cell for value in phones_of(cell, exported=bool(numbers[at]))]
+        values = [value for cell in cells if cell for value in phones_of(cell, exported=own and bool(numbers[at]))]
         for position, value in enumerate(values if len(values) < 2 else distinct(values)):
             phone = _phone(value, countries[at], context.country)
             if phone.state != "ok":

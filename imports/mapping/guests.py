@@ -127,7 +127,13 @@ def _tags(columns: Columns, result: Interpreted, numbers: list[str]) -> None:
     for at, cells in enumerate(columns.each("guest.tags")):
         if not any(cells) or at in columns.left_out:
             continue
-        tags = distinct([tag for cell in cells for tag in _tags_of(cell, words, exported=bool(numbers[at]))])
+        tags = distinct(
+            [
+                tag
+                for cell in cells
+                for tag in _tags_of(cell, words, exported=columns.plan.is_exported and bool(numbers[at]))
+            ]
+        )
         if len(tags) > TAGS_MAX:
             columns.report(at, "guest.tags", ", ".join(filter(None, cells)), "tags")
         result.tags += [TagRow(columns.lines[at], position, tag) for position, tag in enumerate(tags[:TAGS_MAX])]

@@ -78,6 +78,11 @@ class Plan:
         """Meaning → the places of its columns."""
         return {meaning: source.places for meaning, source in self.sources.items()}
 
+    @property
+    def is_exported(self) -> bool:
+        """Whether it is one of Innkeeper's own lists, whose cells part their values as its export does."""
+        return self.system in _OWN_SYSTEMS
+
     def has(self, meaning: str) -> bool:
         """Whether the file says something of this meaning, by a column or for every row."""
         return meaning in self.sources or meaning in self.fixed
@@ -98,6 +103,7 @@ class Plan:
         return [(self.header[place], meaning) for place, meaning in sorted(found)]
 
 
+_OWN_SYSTEMS: Final = ("guest_list", "innkeeper")
 _ANSWERS: Final = frozenset(("guest.why_us", "guest.thanked", "guest.deal_breakers"))
 
 

@@ -353,6 +353,17 @@ def test_the_currency_beside_an_amount(amount: str, expected: str) -> None:
     assert result.invoices[0].currency == expected
 
 
+def test_cells_of_other_systems_are_parted_though_their_guests_have_numbers() -> None:
+    result = read(
+        "Kundenr;Navn;E-post;Mobil;Kategorier",
+        "7;Kari Berg;a@b.no, c@d.no;22334455 / 41234567;VIP, Jazz",
+        language="nb",
+    )
+    assert [contact.value for contact in result.contacts] == ["a@b.no", "c@d.no", "22334455", "41234567"]
+    assert [tag.tag for tag in result.tags] == ["VIP", "Jazz"]
+    assert result.problems == []
+
+
 def test_samples_are_distinct_short_and_hold_no_card_number() -> None:
     rows = [["a", "x" * 80], ["a", "4111 1111 1111 1111"], ["b\nc", ""], ["d", ""], ["e", ""]]
     assert samples(["one", "two"], rows) == [("a", "b c", "d"), ("x" * 59 + "…", "****1111")]
