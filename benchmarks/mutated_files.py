@@ -51,7 +51,7 @@ def main() -> None:
                 "read": sum(ends[kind] for kind in ("csv", "xlsx", "zip")),
                 "ends": dict(ends.most_common()),
                 "milliseconds": measure.summary(times),
-                "slowest_seconds": round(max(times) / 1_000, 2),
+                "slowest": {"number": options.first + times.index(max(times)), "seconds": round(max(times) / 1_000, 2)},
                 "peak_mb": round(measure.own_peak_mb()),
                 "faults": faults,
             },
