@@ -146,7 +146,8 @@ def _joined(found: Sequence[tuple[TableInfo, Table]]) -> Joined | None:
 def _are_alike(one: TableInfo, other: TableInfo) -> bool:
     """Lists of one program: what one has beyond the other is what became of those who left."""
     ours, theirs = ({name.casefold() for name in info.header} for info in (one, other))
-    return len(ours & theirs) >= _SHARED * min(len(ours), len(theirs)) and len(ours & theirs) > 0
+    shared = len(ours & theirs)
+    return shared >= _SHARED * min(len(ours), len(theirs)) and 2 * shared >= len(ours | theirs)
 
 
 def _tables(package: Package, name: str, limit: int) -> list[tuple[TableInfo, Table]]:

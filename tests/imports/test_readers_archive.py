@@ -85,6 +85,11 @@ def test_lists_of_different_kinds_stay_apart() -> None:
     assert found.table("rooms.csv").sample(5) == [["1", "2", "3"]]
 
 
+def test_a_list_that_shares_a_few_columns_with_a_wide_one_stays_apart() -> None:
+    content = zipped({"rooms.csv": "id,name\n1,2\n", "guests.csv": "id,name,email,phone,city\n1,2,3,4,5\n"})
+    assert [info.name for info in _open(content).tables] == ["rooms.csv", "guests.csv"]
+
+
 def test_workbooks_in_archives() -> None:
     book = of_rows(["name", "email"], ["Jan", "j@berg.no"], name="Guests")
     found = _open(zipped({"a.xlsx": book, "b.csv": "name,email\nEva,e@berg.no\n"}))
