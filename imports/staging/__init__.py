@@ -1,7 +1,7 @@
 """A batch into the register, in sets: staged by COPY, resolved, planned, written. docs/imports.md explains it."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from django.db import connection
@@ -9,7 +9,7 @@ from django.db.backends.utils import CursorWrapper
 
 from customers.card.models import MAX_TAGS
 from customers.facts.services import facts_once
-from imports.mapping import Interpreted, TagRow
+from imports.mapping import ContactRow, Interpreted, TagRow
 from imports.staging.apply import apply_guests, apply_numbers, apply_stays, remember_planned
 from imports.staging.consents import Decided, decide_consents, write_consents
 from imports.staging.decisions import begin_preview, decisions_of
@@ -152,6 +152,16 @@ def _tagged(job: Job, batch: Interpreted) -> list[TagRow]:
     return batch.tags + [TagRow(guest.line, MAX_TAGS, job.policy.tag) for guest in batch.guests]
 
 
+def _once(contacts: Iterable[ContactRow], cards: Mapping[int, int]) -> Iterator[ContactRow]:
+    """Each typed value of a guest once: two rows may read one number as of two countries."""
+    met = set()
+    for contact in contacts:
+        key = (cards.get(contact.line), contact.kind, contact.value)
+        if key not in met:
+            met.add(key)
+            yield contact
+
+
 def _stage(
     cursor: CursorWrapper, job: Job, found: Resolved, batch: Interpreted, tags: list[tuple[int, int, int]]
 ) -> None:
@@ -164,7 +174,7 @@ def _stage(
         GUEST_COLUMNS,
         ((*guest, cards[guest.line], cards[guest.line] in found.new) for guest in found.guests),
     )
-    copy_rows(cursor, "stage_contact", CONTACT_COLUMNS, found.contacts)
+    copy_rows(cursor, "stage_contact", CONTACT_COLUMNS, _once(found.contacts, cards))
     stage_fields(cursor, found, batch)
     if tags:
         copy_rows(cursor, "stage_tag", TAG_COLUMNS, tags)

@@ -143,7 +143,9 @@ def _by_number(register: Register, found: Resolved, evidence: Evidence, free: li
     one that a file of this system brought, or stand in a list of Innkeeper's own.
     """
     free = [guest for guest in free if (guest.number or guest.digest) and guest.line not in found.card_of]
-    cards = {guest.line: int(guest.number) for guest in free if _may_be_card(guest.number)}
+    # The number of another system's guest is no number of a card.
+    is_own = register.job.system in OWN_SYSTEMS
+    cards = {guest.line: int(guest.number) for guest in free if is_own and _may_be_card(guest.number)}
     brought = register.numbered({value for guest in free for value in (guest.number, guest.digest) if value})
     candidates = set(cards.values()) | set(brought.values())
     names, contacts = register.identities(candidates), register.contacts(candidates)
@@ -156,11 +158,9 @@ def _by_number(register: Register, found: Resolved, evidence: Evidence, free: li
             return True
         return any((kind, contact.matches) in contacts[card] for kind, points in own.items() for contact in points)
 
-    is_own = register.job.system in OWN_SYSTEMS
-
     for guest in free:
         card = cards.get(guest.line)
-        if card in names and agrees(guest, card, alone=is_own):
+        if card in names and agrees(guest, card, alone=True):
             found.card_of[guest.line] = card
             found.how[guest.line] = "number"
             continue
@@ -259,7 +259,7 @@ def _new_cards(register: Register, found: Resolved, evidence: Evidence, *, dry: 
     cards = dict(zip(parties, numbers, strict=True))
     found.card_of |= {line: cards[party] for line, party in party_of.items()}
     found.new = set(numbers)
-    if any(guest.number for guest in found.guests):
+    if register.job.system in OWN_SYSTEMS and any(guest.number for guest in found.guests):
         taken = register.identities({int(guest.number) for guest in found.guests if _may_be_card(guest.number)})
         found.problems += [
             Problem(guest.line, "", shown(guest.number), "other_guest")
