@@ -11,7 +11,7 @@ from customers.history.models import Todo
 from imports.feeds import tasks
 from imports.feeds.selectors import feeds_due
 from imports.feeds.services import FeedValues, feed_create
-from imports.mapping import signature, suggest
+from imports.mapping import Kind, signature, suggest
 from imports.models import ImportFeed, ImportFetch, ImportMapping
 from tests.cast import House
 
@@ -22,13 +22,13 @@ OTHER_COLUMNS = "vorname,nachname,kontakt\nA,B,c@d.no\n"
 KEY = "Bearer zebrafinchcanary"
 
 
-def mapping(house: House, text: str = GUESTS, **values: Any) -> ImportMapping:
+def mapping(house: House, text: str = GUESTS, kind: Kind = "guests", **values: Any) -> ImportMapping:
     """A saved mapping for files with these columns."""
     header, *rows = [line.split(",") for line in text.strip().split("\n")]
     with business_scope(house.pk):
-        found = suggest(header, rows, fields=(), language="en", kind="guests")
+        found = suggest(header, rows, fields=(), language="en", kind=kind)
         return ImportMapping.objects.create(
-            name="Guests of Mews", kind="guests", signature=signature(header), layout=found.layout, **values
+            name=f"{kind} of Mews", kind=kind, signature=signature(header), layout=found.layout, **values
         )
 
 

@@ -1,25 +1,29 @@
 """Nightly imports from end to end: a real https server, a worker's steps, workers that die and workers at once."""
 
 import datetime as dt
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.card.selectors import tags_of
+from customers.history.models import Invoice, Stay
 from imports.feeds import fetching, tasks
 from imports.feeds.fetching import feed_fetch, fetch_advance
 from imports.feeds.selectors import feeds_due, fetches_due
-from imports.feeds.services import feed_ask, feed_remove, feed_switch
+from imports.feeds.services import FeedValues, feed_ask, feed_create, feed_remove, feed_switch
 from imports.models import ImportFeed, ImportFetch, ImportMapping, ImportRun
 from imports.store import store_path
 from tests.accounts.web import Web
 from tests.cast import House
-from tests.imports.feeds.nights import GUESTS, KEY, MORE, come, history, make, names, now_of, todos
+from tests.imports.feeds.nights import GUESTS, KEY, MORE, come, history, make, mapping, names, now_of, todos
+from tests.imports.files import booking
 
 
 def test_a_file_comes_in_at_night_without_a_question(house: House, web: Web) -> None:
@@ -199,3 +203,50 @@ def test_a_feed_that_is_removed_while_it_is_fetched_imports_nothing(house: House
     assert names(house) == [] and list(uploads.iterdir()) == []
     with business_scope(house.pk):
         assert not ImportRun.objects.exists()
+
+
+def test_bookings_come_in_with_their_guests(house: House, web: Web) -> None:
+    rows = [booking(n, arrival_date_day_of_month=str(n)) for n in (1, 2)]
+    text = "".join(f"{','.join(line)}\n" for line in (rows[0], *(row.values() for row in rows)))
+    known = mapping(house, text, kind="bookings")
+    web.serve(text.encode())
+    told = FeedValues(name="Mews", source="https", address=web.url("/guests.csv"), mapping=known)
+    with business_scope(house.pk):
+        feed = feed_create(business=house.business, values=told)
+    assert come(house, feed).state == "imported"
+    with business_scope(house.pk):
+        assert (Stay.objects.count(), Customer.objects.count()) == (2, 2)
+        assert ImportRun.objects.get().kind == "bookings"
+
+
+def test_the_sheet_that_fits_the_mapping_is_read(house: House, web: Web) -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book, {"in_memory": True}) as workbook:
+        for name, text in (("Shop", "sku,price\n1,2\n"), ("Guests", GUESTS)):
+            sheet = workbook.add_worksheet(name)
+            for at, line in enumerate(text.strip().split("\n")):
+                sheet.write_row(at, 0, line.split(","))
+    web.serve(book.getvalue())
+    feed = come(house, make(house, web.url()))
+    assert (feed.state, names(house)) == ("imported", ["Berg", "Sørensen"])
+    with business_scope(house.pk):
+        assert ImportRun.objects.get().table == "Guests"
+
+
+def test_invoices_come_in_and_are_paid_the_night_after(house: House, web: Web) -> None:
+    header = "Invoice number,E-mail,Invoice date,Due on,Paid on,Amount,Currency\n"
+    open_still, paid = (
+        f"{header}F-1,ase@fjord.no,2026-01-02,2026-01-16,{day},1200.50,NOK\n" for day in ("", "2026-01-10")
+    )
+    told = FeedValues(name="Till", source="https", address=web.url(), mapping=mapping(house, paid, kind="invoices"))
+    web.serve(open_still.encode())
+    with business_scope(house.pk):
+        feed = feed_create(business=house.business, values=told)
+    assert come(house, feed).state == "imported"
+    with business_scope(house.pk):
+        assert Invoice.objects.get().paid_on is None
+        ImportMapping.objects.update(policy={"update": "file"})
+    web.serve(paid.encode())
+    assert come(house, feed).state == "imported"
+    with business_scope(house.pk):
+        assert (Invoice.objects.get().number, Invoice.objects.get().paid_on) == ("F-1", dt.date(2026, 1, 10))
