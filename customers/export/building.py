@@ -110,7 +110,7 @@ class _Asked:
                         waiting = pool.submit(self.fetch, ids[start + size : start + 2 * size])
                     yield min(size, len(ids) - start), rows
             finally:
-                pool.submit(connection.close)
+                pool.submit(_disconnected)
 
     def fetch(self, ids: "array[int]") -> list[tuple[Any, ...]]:
         """The rows of some guests."""
@@ -119,6 +119,11 @@ class _Asked:
             rows = cursor.fetchall()
         moments = [place for place, column in enumerate(self.columns, start=2) if column.type == MOMENT]
         return _local(rows, moments, self.business.zone) if moments else rows
+
+
+def _disconnected() -> None:
+    """Close the connection of the thread that this runs in."""
+    connection.close()
 
 
 def _local(rows: list[tuple[Any, ...]], places: Sequence[int], zone: tzinfo) -> list[tuple[Any, ...]]:

@@ -1,21 +1,26 @@
 """Exports in the background: doubled, fallen silent, overtaken, cancelled, broken."""
 
+import io
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.tenancy import business_scope
 from customers.export import services, store
-from customers.export.building import Built
+from customers.export.building import Built, export_build
+from customers.export.look import Look
 from customers.export.models import ExportRun
+from customers.export.selection import Chosen
 from customers.export.selectors import runs_silent
 from customers.export.services import export_cancel, export_work
-from tests.cast import Cast
-from tests.customers.exporting import ExportRunFactory, asked, run_page
+from tests.cast import Cast, cast_assemble
+from tests.customers.exporting import ExportRunFactory, asked, read, run_page
 from tests.factories import CustomerFactory
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +144,40 @@ def test_the_page_tells_how_far_it_is_and_stops_asking(cast: Cast, marketing: Cl
 def folder() -> list[str]:
     """The files that lie there."""
     return sorted(path.name for path in store._folder().glob("*"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_are_fetched_ahead_and_none_is_lost_or_doubled() -> None:
+    """Outside a transaction a thread of its own fetches; its connection ends with it."""
+    house = cast_assemble().fjordstuen
+    with business_scope(house.pk):
+        guests = sorted(CustomerFactory(family_name=f"Berg {number:02}").pk for number in range(11))
+    before = sessions()
+    target = io.BytesIO()
+    told: list[tuple[int, int]] = []
+    built = export_build(
+        business=house.business,
+        kind="guests",
+        chosen=Chosen(),
+        columns=["id"],
+        look=Look(),
+        target=target,
+        tell=lambda done, total: told.append((done, total)),
+        batch=3,
+    )
+    assert [int(row["id"]) for row in read(target.getvalue())] == guests
+    assert built.rows == 11
+    assert told == [(0, 11), (3, 11), (6, 11), (9, 11), (11, 11)]
+    # A server takes a moment to see that somebody has gone.
+    for _again in range(200):
+        if sessions() == before:
+            break
+        time.sleep(0.05)
+    assert sessions() == before
+
+
+def sessions() -> int:
+    """How many are connected to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
