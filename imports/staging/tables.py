@@ -94,28 +94,20 @@ _JOINED: Final = frozenset(("line", "customer_id", "is_new", "row_id", "stay_id"
 
 def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """COPY rows into a temporary table and let the planner know how many there are."""
-    text = io.StringIO()
-    tabs = len(columns) - 1
-    for row in rows:
-        line = "\t".join([value if type(value) is str else _WRITTEN[type(value)](value) for value in row])
-        if "\\" in line or "\n" in line or "\r" in line or line.count("\t") != tabs:
-            line = "\t".join([_escaped(value) for value in row])
-        elif _NULL in line:
-            line = line.replace(_NULL, "\\N")
-        text.write(line)
-        text.write("\n")
-    text.seek(0)
+    # Column by column: most hold nothing but plain text, which a look at all of it together tells.
+    written = [_written(cells) for cells in zip(*rows, strict=True)]
+    text = io.StringIO("\n".join(map("\t".join, zip(*written, strict=True))))
     cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
     joined = [column for column in columns if column in _JOINED]
     if joined:
         cursor.execute(f"ANALYZE {table} ({', '.join(joined)})")
 
 
-# Stands for NULL until a line is known to need no escapes: no text can hold it, control characters are cleaned away.
-_NULL: Final = "\x00"
 # PostgreSQL's text format for COPY.
+_NULL: Final = "\\N"
+_SPECIAL: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 _WRITTEN: Final[dict[type, Callable[[Any], str]]] = {
-    str: str,
+    str: lambda value: value.translate(_SPECIAL),
     int: str,
     Decimal: str,
     bool: lambda value: "t" if value else "f",
@@ -125,8 +117,11 @@ _WRITTEN: Final[dict[type, Callable[[Any], str]]] = {
 }
 
 
-def _escaped(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    text = _WRITTEN[type(value)](value)
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+def _written(cells: Sequence[Any]) -> Sequence[str]:
+    """The cells of a column as COPY reads them."""
+    if set(map(type, cells)) == {str}:
+        together = "".join(cells)
+        if any(mark in together for mark in ("\\", "\n", "\t", "\r")):
+            return [cell.translate(_SPECIAL) for cell in cells]
+        return cells
+    return [_WRITTEN[type(cell)](cell) for cell in cells]
