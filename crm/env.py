@@ -104,6 +104,14 @@ def sealing_keys(name: str) -> tuple[tuple[str, bytes], ...]:
     return tuple(keys.items())
 
 
+def file(name: str) -> str:
+    """The path of a file that is there; empty when none is named."""
+    path = os.environ.get(name, "")
+    if path and not Path(path).is_file():
+        raise ImproperlyConfigured(f"{name} is {path!r}; there is no such file.")
+    return path
+
+
 def folder(name: str, default: Path) -> Path:
     """An absolute folder path; created when absent."""
     path = Path(os.environ.get(name) or default).resolve()

@@ -15,7 +15,7 @@ INNKEEPER_UPLOADS = env.folder("INNKEEPER_UPLOADS", INNKEEPER_VAR / "uploads")
 # Nightly imports: what members may fetch by an address, and the folder where other systems may lay files down.
 INNKEEPER_OUTGOING_PORTS = env.numbers("INNKEEPER_OUTGOING_PORTS", "443,8443")
 INNKEEPER_OUTGOING_NETWORKS = env.networks("INNKEEPER_OUTGOING_NETWORKS")
-INNKEEPER_OUTGOING_AUTHORITIES = env.text("INNKEEPER_OUTGOING_AUTHORITIES", "")
+INNKEEPER_OUTGOING_AUTHORITIES = env.file("INNKEEPER_OUTGOING_AUTHORITIES")
 INNKEEPER_FEED_FOLDER = env.text("INNKEEPER_FEED_FOLDER", "")
 # Days for which the files of imports are kept, sealed, after the import; 0: they go when it ends.
 INNKEEPER_IMPORT_KEEP_DAYS = env.number("INNKEEPER_IMPORT_KEEP_DAYS", 30)
