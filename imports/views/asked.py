@@ -73,7 +73,7 @@ def _column(sent: Mapping[str, str], place: int, before: Answer) -> Answer:
     return Answer(
         meaning=sent.get(f"m-{place}", before.meaning),
         way=way,
-        by=by_read(by) if by is not None and way == before.way else before.by if way == before.way else "",
+        by=by_read(by) if by is not None else before.by if way == before.way else "",
         parts=parts or before.parts,
         dates=_one_of(sent.get(f"d-{place}"), ("", *ORDERS), before.dates),
     )
