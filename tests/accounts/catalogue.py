@@ -64,8 +64,8 @@ DEFINERS = {
 """Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
 The first asks for a user's businesses before a scope can be opened, the last four for imports of any business that have
 fallen silent, nightly ones whose hour has come, and files whose time is over; those of triggers keep current consents,
-which the app role cannot write; the others reach indexes that a policy bars, or read tables whose policies would be asked
-millions of times."""
+which the app role cannot write; the others reach indexes that a policy bars, or read tables whose policies would be
+asked millions of times."""
 
 
 @dataclass(frozen=True)
