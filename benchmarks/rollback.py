@@ -2,20 +2,24 @@
 
 ``python -m benchmarks.rollback [--rows N] [--beside N] [--keep]``: a guest list of the demo's guests is imported
 through ``manage.py import_file``, into an empty business and, with ``--beside``, into one that has so many guests
-already. Then ``manage.py rollback_import`` takes it back, while this program asks as a page would, twenty times a
+already. Then it is taken back as a worker does it, while another connection asks as a page would, twenty times a
 second: the list's number of guests, the cards, the addresses, the newsletter's recipients, a look-up by name and by
-address. ``gone`` is when all of them say what they said before the import; ``seconds`` when every row is removed. At
-the end every guest table is compared with what it held before.
+address. ``gone`` is when all of them say what they said before the import; ``seconds`` when every row is removed;
+``processor_seconds`` are those of the worker and its connection, near the wall time of a machine that does nothing
+else. At the end every guest table is compared with what it held before.
 
-Beside it, on the same rows imported once more, the same undo in one transaction as small acts have it.
+``updates``: the same guests stay, a second file changes each of them, and that is taken back. Beside it the first
+import undone in one transaction, as small acts are.
 """
 
 import argparse
+import csv
 import json
 import os
 import tempfile
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +49,17 @@ def main() -> None:
         if options.beside:
             measure.manage("demo", "--guests", str(options.beside), "--business", "fjordstuen", "--json")
             runs.append(_measured("fjordstuen", path))
-        whole = _whole("empty", path)
+        changed = Path(folder) / "changed.csv"
+        _changed(path, changed)
+        _import("empty", path)
+        updates = _measured("empty", changed, "--update", "file")
+        whole = _whole("empty")
     measure.report(
         {
             "what": "rollback of an import",
             "asked": {"gone": GONE_AT_MOST, "removed": REMOVED_AT_MOST},
             "runs": runs,
+            "updates": updates,
             "in_one_transaction": whole,
         }
     )
@@ -58,53 +67,103 @@ def main() -> None:
         databases.database_drop(DATABASE)
 
 
-def _measured(slug: str, path: Path) -> dict[str, Any]:
-    create = ["--create"] if slug == "empty" else []
-    if create:
-        # The business alone: nothing is imported from a file that only has a header.
+def _measured(slug: str, path: Path, *options: str) -> dict[str, Any]:
+    from accounts.models import Business
+    from accounts.tenancy import business_scope
+    from customers.bulk.undoing import bulk_undo, undo_work
+    from customers.changes.models import ChangeSet
+
+    if not Business.objects.filter(slug=slug).exists():
         _business(slug)
+    business = Business.objects.get(slug=slug)
     before = _contents(slug)
-    imported = json.loads(measure.manage("import_file", "--business", slug, path, "--kind", "guests", "--json").output)
-    databases_analyse()
+    told = _import(slug, path, *options)
     watch = _Watch(slug, before["seen"])
+    processor, steps = _Spent(), []
+    began, spent = time.perf_counter(), processor.read()
     watch.start()
-    ran = measure.manage("rollback_import", "--business", slug, "--json")
+    with business_scope(business.pk):
+        act = ChangeSet.objects.filter(kind=ChangeSet.Kind.IMPORT, state=ChangeSet.State.DONE).latest("id")
+        run = bulk_undo(change_set_id=act.pk)
+    undo_work(
+        business_id=business.pk, run_id=run.pk, tell=lambda: steps.append((time.perf_counter(), processor.read()))
+    )
+    ended, spent_all = time.perf_counter(), processor.read()
     gone = watch.ended()
-    told = json.loads(ran.output)
     after = _contents(slug)
     if after != before:
         raise RuntimeError(f"Something is left: {before} became {after}.")
+    with business_scope(business.pk):
+        run.refresh_from_db()
     return {
         "business": slug,
         "guests_before": before["tables"]["customers_customer"],
-        "guests_imported": imported["guests"]["created"],
-        "import_seconds": imported["seconds"],
-        "gone": round(gone - (ran.seconds - told["seconds"]), 2),
-        "gone_as_told": told["out_of_sight_seconds"],
+        "guests": {name: told["guests"][name] for name in ("created", "updated")},
+        "import_seconds": told["seconds"],
+        "gone": round(gone, 2),
         "asked_times": watch.asked,
-        "seconds": told["seconds"],
-        "entries": told["entries"],
-        "removed": told["removed"],
-        "kept": told["kept"],
-        "peak_mb": round(ran.peak_mb, 1),
+        "first_step": {"seconds": round(steps[0][0] - began, 2), "processor_seconds": round(steps[0][1] - spent, 2)},
+        "seconds": round(ended - began, 2),
+        "processor_seconds": round(spent_all - spent, 2),
+        "longest_step": round(max(b[0] - a[0] for a, b in pairwise([(began, 0.0), *steps, (ended, 0.0)])), 2),
+        "entries": run.total,
+        "taken_back": run.changed,
+        "kept": run.skipped,
+        "peak_mb": round(measure.own_peak_mb(), 1),
     }
 
 
-def _whole(slug: str, path: Path) -> dict[str, Any]:
-    """The same import undone in one transaction, as it would be were it small."""
+class _Spent:
+    """Processor seconds of this thread and of the server's process of its connection; of nobody who watches."""
+
+    def __init__(self) -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            self._backend = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
+
+    def read(self) -> float:
+        return time.thread_time() + int(self._backend.read_text().split()[0]) / 1e9
+
+
+def _import(slug: str, path: Path, *options: str) -> dict[str, Any]:
+    ran = measure.manage("import_file", "--business", slug, path, "--kind", "guests", *options, "--json")
+    _analyse()
+    told: dict[str, Any] = json.loads(ran.output)
+    return told
+
+
+def _changed(path: Path, changed: Path) -> None:
+    """The same guests in other towns."""
+    with path.open(encoding="utf-8", newline="") as file, changed.open("w", encoding="utf-8", newline="") as target:
+        reader = csv.reader(file, delimiter=";")
+        header = next(reader)
+        writer = csv.writer(target, delimiter=";")
+        writer.writerow(header)
+        city = header.index("city")
+        writer.writerows([*row[:city], f"{row[city]} Nord", *row[city + 1 :]] for row in reader)
+
+
+def _whole(slug: str) -> dict[str, Any]:
+    """The import that is there undone in one transaction, as it would be were it small."""
     from accounts.models import Business
     from accounts.tenancy import business_scope
     from customers.changes.models import ChangeSet
     from customers.changes.services import change_set_undo
 
-    measure.manage("import_file", "--business", slug, path, "--kind", "guests", "--json")
-    databases_analyse()
     business = Business.objects.get(slug=slug)
-    began = time.perf_counter()
+    processor = _Spent()
+    began, spent = time.perf_counter(), processor.read()
     with business_scope(business.pk):
         act = ChangeSet.objects.filter(kind=ChangeSet.Kind.IMPORT, state=ChangeSet.State.DONE).latest("id")
         _undo, outcome = change_set_undo(change_set_id=act.pk)
-    return {"seconds": round(time.perf_counter() - began, 2), "removed": outcome.removed, "gone": "at its end"}
+    return {
+        "seconds": round(time.perf_counter() - began, 2),
+        "processor_seconds": round(processor.read() - spent, 2),
+        "removed": outcome.removed,
+        "gone": "at its end",
+    }
 
 
 def _business(slug: str) -> None:
@@ -180,7 +239,7 @@ class _Watch(threading.Thread):
         return self.gone
 
 
-def databases_analyse() -> None:
+def _analyse() -> None:
     """Bring the database to the state that autovacuum reaches by itself a minute after an import."""
     from django.db import connections
 

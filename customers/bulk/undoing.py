@@ -48,9 +48,9 @@ ROWS = 10_000
 """Rows removed in a transaction: a second or less."""
 
 _AT = "came_to"
-"""Where in a run's values stands how far it has come: whether ``words`` are still to be forgotten, the ``records`` that
-rows are still to be removed of, the first of them behind ``after``, and how many rows stay because their guest is
-``restricted``."""
+"""Where in a run's values stands how far it has come: whether ``guests`` leave, whether their ``words`` are still to be
+forgotten, the ``records`` that rows are still to be removed of, the first of them behind ``after``, and how many rows
+stay because their guest is ``restricted``."""
 
 
 def undo_is_big(*, change_set_id: int) -> bool:
@@ -172,10 +172,16 @@ def _leave(run: BulkRun, cursor: Any) -> None:
         rows = undo_target(cursor, target.pk)
     made = tables_made(cursor, target.pk)
     run.change_set = change_set_undo_open(target=target, member=run.member)
-    leaving.leave(cursor, rows, made, undo_id=run.change_set.pk)
+    found = leaving.leave(cursor, rows, made, undo_id=run.change_set.pk)
     change_set_undo_stands(target=target, act=run.change_set)
     records = [model._meta.model_name for model in made]
-    run.values[_AT] = {"words": True, "records": records, "after": 0, "restricted": rows.restricted}
+    run.values[_AT] = {
+        "guests": found,
+        "words": found,
+        "records": records,
+        "after": 0,
+        "restricted": rows.restricted,
+    }
     _save(run)
 
 
@@ -193,7 +199,7 @@ def _remove(run: BulkRun, cursor: Any, act: ChangeSet) -> None:
     model = next(model for model in tracked_models() if model._meta.model_name == at["records"][0])
     rows = _target(run, cursor, act)
     with recording(act.pk):
-        done = leaving.remove_some(cursor, model, rows, after=at["after"], most=ROWS)
+        done = leaving.remove_some(cursor, model, rows, after=at["after"], most=ROWS, guests_leave=at["guests"])
     run.done += done.rows
     run.changed += done.removed
     if done.last is not None:
@@ -210,7 +216,8 @@ def _rest(run: BulkRun, cursor: Any, act: ChangeSet) -> None:
     outcome.removed += run.changed
     leaving.sight_restore(cursor, undo_id=act.pk)
     change_set_undo_close(act=act, outcome=outcome, member=run.member)
-    register_facts_count(today=facts_today())
+    if run.values[_AT]["guests"]:
+        register_facts_count(today=facts_today())
     _done(run, outcome)
 
 

@@ -11,7 +11,7 @@ All of it runs inside :func:`seeing`.
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -113,8 +113,11 @@ def with_parts(cursor: Any, target: Target, made: Sequence[type[TrackedModel]]) 
     return Target(target.id, {record: sorted(rows) for record, rows in held.items() if rows}, target.restricted)
 
 
-def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, undo_id: int) -> None:
-    """Put out of sight what the set made and nobody has touched or used since; note what it made of cards that stay."""
+def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, undo_id: int) -> bool:
+    """Put out of sight what the set made and nobody has touched or used since; note what it made of cards that stay.
+
+    Returns whether there is any such guest.
+    """
     going_note(cursor, target, made)
     # A stay of a guest who stays is theirs too: it goes, but not before its time.
     cursor.execute(
@@ -137,7 +140,10 @@ def leave(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, un
     )
     for table in ("customers_customerfacts", "customers_segmentmember", "customers_presence"):
         cursor.execute(f"DELETE FROM {table} WHERE customer_id = ANY ({_NOTED})", {"record": "customer"})
+    cursor.execute("SELECT EXISTS (SELECT FROM leaving_rows WHERE record = 'customer')")
+    (found,) = cursor.fetchone()
     cursor.execute("DROP TABLE leaving_rows")
+    return bool(found)
 
 
 def target_of(cursor: Any, *, undo_id: int, change_set_id: int, restricted: int) -> Target:
@@ -162,10 +168,12 @@ def words_forget(cursor: Any, *, undo_id: int) -> None:
         )
 
 
-def remove_some(cursor: Any, model: type[TrackedModel], target: Target, *, after: int, most: int) -> Removed:
+def remove_some(
+    cursor: Any, model: type[TrackedModel], target: Target, *, after: int, most: int, guests_leave: bool
+) -> Removed:
     """Remove up to ``most`` rows that the set made of a table, in the order of their ids, from those behind ``after``.
 
-    Facts of guests who stay are counted once, at the end. A row that has been touched or used since stays.
+    A row that has been touched or used since stays. Of guests who leave no facts are counted.
     """
     record = str(model._meta.model_name)
     cursor.execute(
@@ -176,9 +184,17 @@ def remove_some(cursor: Any, model: type[TrackedModel], target: Target, *, after
     ids = [row[0] for row in cursor.fetchall()]
     if not ids:
         return Removed(0, 0, None)
+    with _facts_of_others(cursor) if guests_leave else nullcontext():
+        removed = statements.remove(cursor, model, target, ids)
+    return Removed(len(ids), removed, ids[-1])
+
+
+@contextmanager
+def _facts_of_others(cursor: Any) -> Iterator[None]:
+    """Count facts once, at the end, and of nobody who leaves."""
     cursor.execute("CREATE TEMP TABLE facts_waiting (customer_id bigint) ON COMMIT DROP")
     cursor.execute("SELECT set_config('innkeeper.facts', 'once', true)")
-    removed = statements.remove(cursor, model, target, ids)
+    yield
     cursor.execute("SELECT set_config('innkeeper.facts', '', true)")
     cursor.execute(
         "SELECT customers_facts_refresh(array_agg(DISTINCT w.customer_id)) FROM facts_waiting w WHERE NOT EXISTS"
@@ -186,7 +202,6 @@ def remove_some(cursor: Any, model: type[TrackedModel], target: Target, *, after
         " AND w.customer_id BETWEEN l.first_id AND l.last_id)"
     )
     cursor.execute("DROP TABLE facts_waiting")
-    return Removed(len(ids), removed, ids[-1])
 
 
 def sight_restore(cursor: Any, *, undo_id: int) -> int:
