@@ -92,7 +92,7 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
         _still(run)
 
     found = _tried(business, source, job, run.currency, tell)
-    now = ImportRun.objects.select_for_update().get(pk=run.pk)
+    now = ImportRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     _still(run)
     now.state = ImportRun.State.READY
     now.error = {}

@@ -75,7 +75,7 @@ def run_describe(run: ImportRun, source: Source) -> None:
 
 def run_locked(run_id: int, *states: ImportRun.State) -> ImportRun:
     """A run in one of the states, held until the transaction ends; raises RunRefused when it is in another."""
-    run = ImportRun.objects.select_for_update().filter(pk=run_id).first()
+    run = ImportRun.objects.select_for_update(no_key=True).filter(pk=run_id).first()
     if run is None or run.state not in states:
         raise RunRefused
     return run
@@ -132,7 +132,7 @@ def run_expire(*, business_id: int, run_id: int) -> None:
 def run_finish(business_id: int, run_id: int, state: ImportRun.State) -> None:
     """The run has come to its end (`done`), or to where it was asked to end (`stopped`). Opens its own scope."""
     with business_scope(business_id):
-        run = ImportRun.objects.select_for_update().get(pk=run_id)
+        run = ImportRun.objects.select_for_update(no_key=True).get(pk=run_id)
         if run.state != _State.RUNNING:
             return
         run.state = state
@@ -152,7 +152,7 @@ def run_finish(business_id: int, run_id: int, state: ImportRun.State) -> None:
 def run_fail(business_id: int, run_id: int, error: FileError) -> None:
     """Mark a run as failed, with the sentence that says why; what it wrote stays undoable. Opens its own scope."""
     with business_scope(business_id):
-        run = ImportRun.objects.select_for_update().get(pk=run_id)
+        run = ImportRun.objects.select_for_update(no_key=True).get(pk=run_id)
         if run.state not in (_State.CHECKING, _State.RUNNING):
             return
         run.state = _State.FAILED
@@ -164,7 +164,7 @@ def run_fail(business_id: int, run_id: int, error: FileError) -> None:
 def run_ask(business_id: int, run_id: int, error: FileError) -> None:
     """The columns of a run that is looked through have to be told first, and why. Opens its own scope."""
     with business_scope(business_id):
-        run = ImportRun.objects.select_for_update().get(pk=run_id)
+        run = ImportRun.objects.select_for_update(no_key=True).get(pk=run_id)
         if run.state != _State.CHECKING:
             return
         run.state = _State.MAPPING

@@ -71,7 +71,7 @@ def _write(business: Business, job: Job, batch: Numbered) -> bool | None:
 
 def _write_once(business: Business, job: Job, batch: Numbered) -> bool | None:
     with business_scope(business.pk):
-        run = ImportRun.objects.select_for_update().get(pk=job.run_id)
+        run = ImportRun.objects.select_for_update(no_key=True).get(pk=job.run_id)
         if run.state != ImportRun.State.RUNNING or run.batches_done != batch.number:
             return False
         if run.stop_asked:

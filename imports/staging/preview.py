@@ -57,7 +57,7 @@ def fates(
     for line, card in found.card_of.items():
         if line not in left_out and line not in found.decisions:
             told.append(
-                Fate(line, *_fate(found, line, card, card in changed or line in touched, met), labels[line], "")
+                Fate(line, *_fate(found, line, card, card in changed or line in touched, met), labels.get(line, ""), "")
             )
         met.add(card)
     return told
