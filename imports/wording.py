@@ -55,10 +55,10 @@ _QUALITY: Final[dict[str, tuple[Promise, Promise]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What became of one kind of entry: how many were created, updated, unchanged and left out."""
+    """What became of one kind of entry: (label, number) of those created, updated, unchanged and left out."""
 
     label: str
-    numbers: list[int]
+    numbers: list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,10 @@ def count_labels() -> list[str]:
 def counts_shown(run: ImportRun) -> list[Counted]:
     """What became, or would become, of each kind of entry that the file brings; guests are always among them."""
     return [
-        Counted(str(label), [run.counts[name].get(outcome, 0) for outcome in OUTCOMES])
+        Counted(
+            str(label),
+            list(zip(count_labels(), (run.counts[name].get(outcome, 0) for outcome in OUTCOMES), strict=True)),
+        )
         for name, label in _COUNTED.items()
         if name in run.counts and (name == "guests" or any(run.counts[name].values()))
     ]

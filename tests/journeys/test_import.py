@@ -155,7 +155,7 @@ def test_columns_are_told(visit: OpenBrowser, house: House, strange: Path) -> No
     assert readings["guest.city"] == {"meaning": "guest.city", "from": ["Sted"], "how": "part", "by": " ", "part": 2}
     assert readings["guest.full_name"]["from"] == ["Hvem"]
     page.goto(f"/b/{house.slug}/import/mappings/")
-    expect(page.get_by_role("link", name="Gammelt system")).to_be_visible()
+    expect(page.get_by_role("link", name="Gammelt system", exact=True)).to_be_visible()
 
 
 def test_how_it_goes_in(visit: OpenBrowser, house: House, guests: Path) -> None:
@@ -239,6 +239,8 @@ def test_telling_columns_is_open_to_everybody(
     watch = visit(f"/b/{house.slug}/import/", user=house.admin.user, width=width, dark=dark)
     _upload(watch, strange)
     expect(watch.page.get_by_role("combobox", name="Hvem becomes")).to_be_visible()
+    watch.page.get_by_label("What the rows are").select_option("invoices")
+    expect(watch.page.get_by_text("Something is missing yet.")).to_be_visible()
     with watch.expecting("422"):
         watch.page.get_by_role("button", name="See what would happen").click()
         expect(watch.page.get_by_text("This cannot be read yet.")).to_be_visible()
