@@ -5,7 +5,7 @@ from typing import Final
 from django.db.backends.utils import CursorWrapper
 
 from imports.staging.found import Resolved
-from imports.staging.job import Job
+from imports.staging.job import OWN_SYSTEMS, Job
 from imports.staging.plan import FILLED, NAMES, STAY_OPTIONAL, STAY_TEXTS, STAY_VALUES
 from imports.staging.tables import KEYS
 
@@ -72,14 +72,20 @@ def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str, 
 
 
 def apply_numbers(cursor: CursorWrapper, job: Job, found: Resolved) -> None:
-    """Let cards that somebody chose for a row be known by its number and by the row itself: the next file asks less."""
-    chosen = [
-        (found.card_of[guest.line], value)
-        for guest in found.guests
-        if found.how.get(guest.line) == "decided"
-        for value in (guest.number, guest.digest)
-        if value
-    ]
+    """Let cards be known by every number that another system's file gives them, not only by their first row's, so that
+    the same file finds the same cards however they have grown; and one that somebody chose by the row itself, too.
+    """
+    is_own = job.system in OWN_SYSTEMS
+    chosen: list[tuple[int, str]] = []
+    begun: set[int] = set()
+    for guest in found.guests:
+        card, how = found.card_of[guest.line], found.how.get(guest.line)
+        is_first = card in found.new and card not in begun
+        begun.add(card)
+        if how == "decided":
+            chosen += [(card, value) for value in (guest.number, guest.digest) if value]
+        elif guest.number and not is_own and not is_first and how != "number":
+            chosen.append((card, guest.number))
     if chosen:
         cursor.execute(
             """

@@ -36,3 +36,19 @@ def test_one_number_that_two_rows_read_as_of_two_countries_is_kept_once(cast: Ca
     with business_scope(house.pk):
         phones = ContactPoint.objects.filter(customer=Customer.objects.get(), kind="phone")
         assert [phone.normalised for phone in phones] == ["+4722334455"]
+
+
+def test_every_number_of_a_file_is_remembered(cast: Cast, tmp_path: Path) -> None:
+    """Rows 2 and 3 share a phone that row 4 then brings to the older card of row 1."""
+    house, path = cast.fjordstuen, tmp_path / "list.csv"
+    rows = [
+        _row(1, **{"E-post": "kari@berg.no"}),
+        _row(2, Telefon="22 33 44 55"),
+        _row(3, Telefon="22 33 44 55", Land="NO"),
+        _row(4, **{"E-post": "kari@berg.no", "Telefon": "22 33 44 55"}),
+    ]
+    first, again = load(house, path, rows), load(house, path, rows)
+    assert first.counts["guests"]["created"] == 2
+    assert again.counts["guests"] == {"created": 0, "updated": 0, "unchanged": 2, "invalid": 0}
+    with business_scope(house.pk):
+        assert sorted(Customer.objects.values_list("country", flat=True)) == ["", "NO"]
