@@ -30,14 +30,14 @@ def measured(*, guests: int, runs: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         files = {name: [_written(folder, look, columns_of) for _run in range(runs)] for name, look in LOOKS.items()}
     bars = {
-        name: all(run["seconds"] <= SECONDS_MAX * guests / 1_000_000 and run["peak_mb"] <= MB_MAX for run in found)
+        name: all(run["seconds"] <= SECONDS_MAX and run["peak_mb"] <= MB_MAX for run in found)
         for name, found in files.items()
     }
     return {
         "register": made,
         "files": files,
         "copy_seconds": _copied(),
-        "bar": {"seconds_of_a_million": SECONDS_MAX, "peak_mb": MB_MAX, "held": bars},
+        "bar": {"seconds": SECONDS_MAX, "peak_mb": MB_MAX, "held": bars},
     }
 
 
@@ -56,7 +56,8 @@ def _written(folder: str, look: tuple[str, ...], columns_of: Any) -> dict[str, A
     return {
         "rows": told["rows"],
         "mb": round(told["bytes"] / 1_000_000, 1),
-        "seconds": round(ran.seconds, 1),
+        "seconds": round(told["seconds"], 1),
+        "seconds_of_the_program": round(ran.seconds, 1),
         "peak_mb": round(ran.peak_mb, 1),
     }
 
