@@ -31,6 +31,8 @@ from imports.returned import returned
 from imports.selectors import own_fields
 from imports.services import RunRefused, run_check, run_layout_set, run_policy_set, run_start, run_work
 from imports.services.arriving import run_receive
+from imports.services.lives import run_fail
+from imports.stops import Stopped
 from imports.store import store_add, store_opener, store_remove
 
 _log = logging.getLogger(__name__)
@@ -94,7 +96,12 @@ def fetch_advance(*, business_id: int, fetch_id: int) -> None:
             return
         run = fetch.run
         if run.state == _Run.CHECKING:
-            run_check(business_id=business_id, run_id=run.pk)
+            try:
+                run_check(business_id=business_id, run_id=run.pk)
+            except Exception:
+                # Nobody looks on who would put it away; the sweep settles it.
+                run_fail(business_id, run.pk, Stopped(rows=0))
+                raise
         elif run.state == _Run.READY:
             with business_scope(business_id, None, fetch.feed.name), suppress(RunRefused):
                 run_start(run_id=run.pk, member=None)

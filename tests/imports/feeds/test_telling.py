@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from accounts.tenancy import business_scope
 from customers.history.services import todo_done
-from imports.feeds import fetching
+from imports.feeds import fetching, tasks
+from imports.feeds.selectors import fetches_due
 from imports.feeds.settling import ATTEMPTS
-from imports.models import ImportRun
+from imports.models import ImportFetch, ImportRun
 from imports.services import run_discard
 from tests.accounts.web import Web
 from tests.cast import House
@@ -155,3 +156,22 @@ def test_an_import_that_is_put_away_on_its_way_is_told(house: House, web: Web, m
     feed = come(house, feed)
     assert feed.state == "failed" and "put away" in todos(house)[0].note
     assert names(house) == []
+
+
+def test_a_fault_while_looking_through_ends_it_and_is_told(
+    house: House, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**ids: int) -> None:
+        raise LookupError
+
+    web.serve(GUESTS.encode())
+    feed = make(house, web.url())
+    monkeypatch.setattr(fetching, "run_check", broken)
+    with pytest.raises(LookupError):
+        come(house, feed)
+    with business_scope(house.pk):
+        ImportFetch.objects.update(begun_at=timezone.now() - dt.timedelta(minutes=1))
+    ((_house, fetch),) = fetches_due()
+    tasks.import_fetch_advance(house.pk, fetch)
+    assert now_of(house, feed).state == "failed"
+    assert "fault in Innkeeper" in todos(house)[0].note
