@@ -54,7 +54,7 @@ def test_what_is_not_known_is_asked(admin: Client, house: House, strange: Import
     assert admin.get(address("import_run", house, strange)).url == address("import_columns", house, strange)  # type: ignore[attr-defined]
     text = admin.get(address("import_columns", house, strange)).content.decode()
     assert "Kontakt A" in text and "ingrid@berg.no" in text and "<c-" not in text
-    assert 'value="guest.full_name" selected' in text
+    assert 'value="guest.email" selected' in text
     assert "Please check" in text
 
 
