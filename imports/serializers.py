@@ -70,7 +70,7 @@ class LayoutIn(Strict):
 class PolicyIn(Strict):
     """How the file and the register are brought together; what is left out is as it was."""
 
-    update = serializers.ChoiceField(
+    update = serializers.ChoiceField(  # type: ignore[assignment]
         choices=["fill", "newest", "file"],
         required=False,
         help_text="What a file changes on guests who are here: `fill` only what is empty, `newest` what it knows "
@@ -185,7 +185,7 @@ class MeaningOut(serializers.Serializer):
     """What a column can mean."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     is_required = serializers.BooleanField()
 
 

@@ -49,7 +49,7 @@ class Imports(ImportView):
         # Only now that the key is known: the file is sealed as it arrives, and stands for itself by its digest.
         raw = request._request
         self.upload, digest = _stored(raw, self)
-        raw._body = digest  # type: ignore[attr-defined]
+        raw._body = digest
         self.post = self._once(request, self.post)  # type: ignore[method-assign]
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -68,7 +68,7 @@ class Imports(ImportView):
     def get(self, request: Request, slug: str) -> Response:
         rows = ImportRun.objects.exclude(state=ImportRun.State.DISCARDED).select_related("change_set")
         return page_response(
-            request, rows, query=self.query(PageQuery), show=lambda page: ImportOut(page, many=True).data
+            request, rows, query=self.query(PageQuery), show=lambda page: list(ImportOut(page, many=True).data)
         )
 
     @extend_schema(

@@ -103,4 +103,4 @@ def _fixed(sent: Mapping[str, str], before: Answers) -> tuple[tuple[str, str], .
 
 
 def _one_of(value: str | None, allowed: Sequence[str], otherwise: str) -> str:
-    return value if value in allowed else otherwise
+    return value if value is not None and value in allowed else otherwise

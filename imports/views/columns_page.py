@@ -131,7 +131,7 @@ def columns_page(
     read = sum(bool(answer.meanings) for answer in answers.columns)
     return Page(
         kind=answers.kind,
-        kinds=ImportRun.Kind.choices,
+        kinds=[(kind.value, str(kind.label)) for kind in ImportRun.Kind],
         meanings=meanings_grouped(answers.kind, fields),
         rows=rows,
         verdict=ngettext(

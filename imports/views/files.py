@@ -56,7 +56,7 @@ def import_template(request: BusinessRequest, slug: str) -> HttpResponse:
     kind = kind if kind in ImportRun.Kind.values else ImportRun.Kind.GUESTS
     language = language if language in dict(settings.LANGUAGES) else request.business.language
     text = io.StringIO()
-    csv.writer(text, delimiter="," if language == "en" else ";").writerow(template_header(kind, language))
+    csv.writer(text, delimiter="," if language == "en" else ";").writerow(template_header(kind, language))  # type: ignore[arg-type]
     return HttpResponse(
         "\ufeff" + text.getvalue(),
         content_type="text/csv; charset=utf-8",

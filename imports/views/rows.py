@@ -42,9 +42,14 @@ def import_decide(request: BusinessRequest, slug: str, run_id: int) -> HttpRespo
     opened = Opened.of(request.GET)
     line, _colon, decision = request.POST.get("row", "").partition(":")
     lines = [int(line)] if line.isdecimal() and len(line) < 10 else None
-    group = {} if lines else {"outcome": opened.outcome, "cause": opened.cause}
     try:
-        rows_decide(run_id=run_id, lines=lines, decision=decision if lines else request.POST.get("all", "?"), **group)
+        rows_decide(
+            run_id=run_id,
+            lines=lines,
+            outcome=None if lines else opened.outcome,
+            cause=None if lines else opened.cause,
+            decision=decision if lines else request.POST.get("all", "?"),
+        )
     except RunRefused:
         messages.info(request, _("This import has been started already, or put away."))
     except DecisionRefused:

@@ -55,7 +55,12 @@ def ready(caller: Caller, cast: Cast, text: str = KNOWN) -> str:
 def test_a_known_file_goes_in_and_out(caller: Caller, cast: Cast) -> None:
     address = ready(caller, cast)
     told = caller.get(address).body
-    assert (told["state"], told["kind"], told["file_name"], told["rows"]["create"]) == ("ready", "guests", "guests.csv", 2)
+    assert (told["state"], told["kind"], told["file_name"], told["rows"]["create"]) == (
+        "ready",
+        "guests",
+        "guests.csv",
+        2,
+    )
     rows = caller.get(f"{address}rows/?outcome=create").body
     assert [(row["line"], row["label"], row["guest_id"]) for row in rows["items"]] == [
         (2, "Ingrid Berg", None),
@@ -82,7 +87,10 @@ def test_columns_are_told(caller: Caller, cast: Cast) -> None:
     assert made["state"] == "mapping"
     columns = caller.get(f"{address}columns/").body
     assert columns["columns"][2] == {"name": "Kontakt A", "samples": ["ingrid@berg.no", "nils@lie.no"]}
-    assert columns["questions"] and {"key": "guest.email", "label": "E-mail address", "is_required": False} in columns["meanings"]
+    assert (
+        columns["questions"]
+        and {"key": "guest.email", "label": "E-mail address", "is_required": False} in columns["meanings"]
+    )
     gone = {**LAYOUT, "readings": [{"meaning": "guest.email", "from": ["Gone"]}]}
     for wrong in (gone, {**LAYOUT, "kind": "cars"}, {}):
         assert "layout" in caller.put(f"{address}columns/", {"layout": wrong}).errors

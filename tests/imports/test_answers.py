@@ -126,7 +126,9 @@ def test_what_is_no_answer_changes_nothing() -> None:
     assert answers_read(sent, HEADER, before) == before
 
 
-@pytest.mark.parametrize(("by", "shown"), [(";", ";"), (" ", "[space]"), ("\n", "[line]"), ("; ", "; "), ("\t", "[tab]")])
+@pytest.mark.parametrize(
+    ("by", "shown"), [(";", ";"), (" ", "[space]"), ("\n", "[line]"), ("; ", "; "), ("\t", "[tab]")]
+)
 def test_what_cannot_be_seen_has_a_name(by: str, shown: str) -> None:
     assert by_shown(by) == shown
     assert by_read(shown) == by

@@ -319,7 +319,9 @@ def test_a_template_comes_back_without_a_question(admin: Client, house: House, k
     by = "," if language == "en" else ";"
     header = next(csv.reader([text], delimiter=by))
     assert len(header) > 5
-    sent = SimpleUploadedFile("filled.csv", response.content + by.join(["7", *header[1:2], *("" for _column in header[2:])]).encode())
+    sent = SimpleUploadedFile(
+        "filled.csv", response.content + by.join(["7", *header[1:2], *("" for _column in header[2:])]).encode()
+    )
     assert admin.post(_url("import_upload", house), {"file": sent, "kind": kind}).status_code == 302
     assert (_only_run(house).kind, _only_run(house).state) == (kind, "checking")
 

@@ -51,7 +51,8 @@ def readings(run: ImportRun) -> dict[str, Any]:
 
 
 def test_what_is_not_known_is_asked(admin: Client, house: House, strange: ImportRun) -> None:
-    assert admin.get(address("import_run", house, strange)).url == address("import_columns", house, strange)  # type: ignore[attr-defined]
+    response = admin.get(address("import_run", house, strange))
+    assert response.url == address("import_columns", house, strange)  # type: ignore[attr-defined]
     text = admin.get(address("import_columns", house, strange)).content.decode()
     assert "Kontakt A" in text and "ingrid@berg.no" in text and "<c-" not in text
     assert 'value="guest.email" selected' in text
@@ -81,12 +82,20 @@ def test_what_makes_no_sense_is_said_and_kept(admin: Client, house: House, stran
 
 
 def test_a_question_must_be_answered(admin: Client, house: House) -> None:
-    file = SimpleUploadedFile("g.csv", b"name,email,birth date\nIngrid Berg,i@berg.no,03/04/1980\nNils,n@lie.no,05/06/1981\n")
+    file = SimpleUploadedFile(
+        "g.csv", b"name,email,birth date\nIngrid Berg,i@berg.no,03/04/1980\nNils,n@lie.no,05/06/1981\n"
+    )
     run = sent(admin, house, file)
     page = address("import_columns", house, run)
     text = admin.get(page).content.decode()
     assert "In which order do the dates stand?" in text and "03/04/1980 is 3 Apr 1980" in text
-    told = {"base": "guests", "kind": "guests", "m-0": "guest.full_name", "m-1": "guest.email", "m-2": "guest.birth_date"}
+    told = {
+        "base": "guests",
+        "kind": "guests",
+        "m-0": "guest.full_name",
+        "m-1": "guest.email",
+        "m-2": "guest.birth_date",
+    }
     response = admin.post(page, told)
     assert response.status_code == 422 and "Choose one of these." in response.content.decode()
     assert admin.post(page, {**told, "dates": "mdy"}).status_code == 302
@@ -105,7 +114,13 @@ def test_more_is_asked_where_cells_are_parted(admin: Client, house: House, stran
     parts = {"w-1": "part", "b-1": "[space]", "p-1-0": "guest.given_name", "p-1-1": "guest.family_name"}
     assert admin.post(page, {**TOLD, **parts}).status_code == 302
     told = readings(latest(house))
-    assert told["guest.family_name"] == {"meaning": "guest.family_name", "from": ["Wer"], "how": "part", "by": " ", "part": 2}
+    assert told["guest.family_name"] == {
+        "meaning": "guest.family_name",
+        "from": ["Wer"],
+        "how": "part",
+        "by": " ",
+        "part": 2,
+    }
 
 
 def test_another_kind_has_other_meanings(admin: Client, house: House, strange: ImportRun) -> None:

@@ -97,9 +97,7 @@ def test_long_groups_have_pages(admin: Client, house: House, run: ImportRun, mon
     ("decision", "then"), [("same", "3 of 4 rows"), ("create", "3 of 4 rows"), ("skip", "2 of 4 rows")]
 )
 @pytest.mark.parametrize("script", [True, False])
-def test_a_row_is_decided(
-    admin: Client, house: House, run: ImportRun, decision: str, then: str, script: bool
-) -> None:
+def test_a_row_is_decided(admin: Client, house: House, run: ImportRun, decision: str, then: str, script: bool) -> None:
     decide = f"{address('import_decide', house, run)}{REVIEW}"
     headers = {"HX-Request": "true"} if script else {}
     response = admin.post(decide, {"row": f"4:{decision}"}, headers=headers)
@@ -144,7 +142,11 @@ def test_how_it_goes_in_is_chosen(admin: Client, house: House, run: ImportRun) -
     assert admin.post(policy, sent_).status_code == 302
     found = latest(house)
     assert found.state == "checking"
-    assert (found.policy["update"], found.policy["file_date"], found.policy["tag"]) == ("newest", "2026-05-01", "From old")
+    assert (found.policy["update"], found.policy["file_date"], found.policy["tag"]) == (
+        "newest",
+        "2026-05-01",
+        "From old",
+    )
     run_check(business_id=house.pk, run_id=found.pk)
     text = page(admin, house, found)
     assert re.search(r'<input[^>]*value="newest"[^>]*checked', text)

@@ -1,4 +1,4 @@
-"""The import as an admin clicks through it: three clicks from file to register, with and without script, by keyboard."""
+"""The import as an admin clicks through it: three clicks from file to register, by keyboard, without script."""
 
 import itertools
 from pathlib import Path
