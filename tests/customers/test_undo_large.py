@@ -252,3 +252,32 @@ def _broken_after(step: Callable[[BulkRun], bool], times: int) -> Callable[[Bulk
         return step(run)
 
     return broken
+
+
+@pytest.mark.django_db
+class TestPages:
+    def test_the_act_tells_how_far_it_is_and_what_was_kept(self, fjordstuen: House, client: Client) -> None:
+        act, made = imported()
+        with change_set(kind=ChangeSet.Kind.EDIT):
+            Customer.objects.filter(pk=made[0].pk).update(city="Voss")
+        restriction_set(customer_id=made[1].pk, restricted=True, reason="Disputes it")
+        client.force_login(fjordstuen.owner.user)
+        page = f"/b/{fjordstuen.business.slug}/changes/{act.pk}/"
+        assert client.get(f"{page}undo/state/").status_code == 404
+        run = begin(act, fjordstuen)
+        for address in (page, f"{page}undo/state/"):
+            answer = client.get(address).content.decode()
+            assert "gone from every page, count and search already" in answer
+            assert 'hx-trigger="every 1s"' in answer
+            assert f"0 / {4 * GUESTS}" in answer
+        run = finish(run, fjordstuen)
+        answer = client.get(f"{page}undo/state/").content.decode()
+        assert "It was taken back." in answer
+        assert "hx-trigger" not in answer
+        assert "Kept: restricted" in answer
+        assert f"/guests/{made[0].pk}/" in answer
+        undo = client.get(f"/b/{fjordstuen.business.slug}/changes/{run.change_set_id}/").content.decode()
+        assert "2 entries of guests whose data is restricted were kept." in undo
+        assert "2 entries had been changed or used since and were kept." in undo
+        assert f"/guests/{made[1].pk}/" in undo
+        assert "It was taken back." in client.get(f"/b/{fjordstuen.business.slug}/bulk/{run.pk}/").content.decode()
