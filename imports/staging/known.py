@@ -193,14 +193,14 @@ class Register:
                 SELECT id, identity_key FROM customers_customer
                 WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
                 """,
-                list(cards),
+                [] if self.is_empty else [card for card in cards if card > 0],
             )
         )
         if self.job.dry:
             found |= dict(
                 self._ask(
                     "SELECT customer_id, identity_key FROM planned_guest WHERE customer_id = ANY (%(wanted)s)",
-                    list(cards),
+                    [card for card in cards if card < 0],
                 )
             )
         return found
