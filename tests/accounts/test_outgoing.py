@@ -11,28 +11,23 @@ from typing import Any
 import pytest
 
 from accounts import outgoing
-from accounts.networks import Address, is_public
-from accounts.outgoing import (
-    AddressWrong,
+from accounts.networks import Address
+from accounts.outgoing import https_open
+from accounts.outgoing_problems import (
     AnswerWrong,
     BrokenOff,
     CertificateWrong,
     KeyRefused,
     NameUnknown,
     NothingThere,
-    NotHttps,
     NotPublic,
     NotReached,
     OutgoingError,
     Packed,
-    PasswordInAddress,
-    PortRefused,
     Redirected,
     TooMuch,
     TooSlow,
     Unwilling,
-    address_read,
-    https_open,
 )
 from tests.accounts.web import HOST, Web, a_web, silence
 
@@ -127,148 +122,6 @@ def test_an_answer_in_pieces_is_put_together_and_counted(web: Web) -> None:
     assert fetched(web.url(), limit=15) == b"hello" * 3
     with pytest.raises(TooMuch):
         fetched(web.url(), limit=14)
-
-
-@pytest.mark.parametrize(
-    ("address", "error"),
-    [
-        ("", AddressWrong),
-        ("guests.csv", AddressWrong),
-        ("//example.org/guests.csv", AddressWrong),
-        ("https://", AddressWrong),
-        ("https:///guests.csv", AddressWrong),
-        ("http://example.org/guests.csv", NotHttps),
-        ("HTTP://example.org/", NotHttps),
-        ("ftp://example.org/guests.csv", NotHttps),
-        ("file:///etc/passwd", AddressWrong),
-        ("gopher://example.org/", AddressWrong),
-        ("javascript:alert(1)", AddressWrong),
-        ("https://user@example.org/", PasswordInAddress),
-        ("https://user:secret@example.org/", PasswordInAddress),
-        ("https://example.org@10.0.0.1/", PasswordInAddress),
-        ("https://example.org\\@10.0.0.1/", AddressWrong),
-        ("https://exa mple.org/", AddressWrong),
-        ("https://example.org/a\r\nHost: b", AddressWrong),
-        ("https://example.org/\x00", AddressWrong),
-        ("https://example.org:99999/", AddressWrong),
-        ("https://example.org:x/", AddressWrong),
-        ("https://example.org:6379/", PortRefused),
-        ("https://example.org:22/", PortRefused),
-        ("https://-example.org/", AddressWrong),
-        ("https://exam_ple.org/", AddressWrong),
-        ("https://exa%6dple.org/", AddressWrong),
-        ("https://" + "a" * 64 + ".org/", AddressWrong),
-        ("https://example.org/" + "a" * 1_000, AddressWrong),
-        ("https://127.0.0.1/", NotPublic),
-        ("https://10.0.0.1/", NotPublic),
-        ("https://169.254.169.254/latest/meta-data/", NotPublic),
-        ("https://[::1]/", NotPublic),
-        ("https://[::ffff:127.0.0.1]/", NotPublic),
-        ("https://[64:ff9b::7f00:1]/", NotPublic),
-        ("https://[fe80::1%25eth0]/", AddressWrong),
-        ("https://[fe80::1%eth0]/", AddressWrong),
-        ("https://[::1/", AddressWrong),
-    ],
-)
-def test_what_is_no_address_of_the_open_internet_is_refused_as_it_is_typed(
-    address: str, error: type[OutgoingError]
-) -> None:
-    with pytest.raises(OutgoingError) as refused:
-        address_read(address)
-    assert type(refused.value) is error
-    assert str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("address", "host", "path"),
-    [
-        ("https://example.org", "example.org", "/"),
-        (" https://EXAMPLE.org./a%20b?c=d&e=%C3%A5#top ", "example.org", "/a%20b?c=d&e=%C3%A5"),
-        ("https://example.org/gjæster?navn=Åse", "example.org", "/gj%C3%A6ster?navn=%C3%85se"),
-        ("https://blåbær.no/", "xn--blbr-roah.no", "/"),
-        ("https://93.184.216.34/a", "93.184.216.34", "/a"),
-        ("https://[2606:2800:220:1::1]/a", "2606:2800:220:1::1", "/a"),
-    ],
-)
-def test_an_address_is_taken_apart(address: str, host: str, path: str) -> None:
-    found = address_read(address)
-    assert (found.host, found.port, found.path) == (host, 443, path)
-
-
-REFUSED = [
-    ("this host", "0.0.0.0"),
-    ("this network", "0.1.2.3"),
-    ("loopback", "127.0.0.1"),
-    ("loopback, further on", "127.255.255.254"),
-    ("private 10", "10.1.2.3"),
-    ("private 172.16", "172.16.0.1"),
-    ("private 172.31", "172.31.255.255"),
-    ("private 192.168", "192.168.1.1"),
-    ("behind a provider", "100.64.0.1"),
-    ("behind a provider, further on", "100.127.255.255"),
-    ("the metadata of a cloud", "169.254.169.254"),
-    ("another cloud's metadata", "100.100.100.200"),
-    ("protocol assignments", "192.0.0.8"),
-    ("documentation", "192.0.2.1"),
-    ("documentation", "198.51.100.7"),
-    ("documentation", "203.0.113.7"),
-    ("relays of 6to4", "192.88.99.1"),
-    ("benchmarks", "198.19.255.255"),
-    ("multicast", "224.0.0.1"),
-    ("multicast", "239.255.255.250"),
-    ("reserved", "240.0.0.1"),
-    ("broadcast", "255.255.255.255"),
-    ("unspecified", "::"),
-    ("loopback", "::1"),
-    ("IPv4 mapped loopback", "::ffff:127.0.0.1"),
-    ("IPv4 mapped public", "::ffff:93.184.216.34"),
-    ("IPv4 compatible", "::7f00:1"),
-    ("IPv4 translated", "::ffff:0:7f00:1"),
-    ("NAT64 of loopback", "64:ff9b::7f00:1"),
-    ("NAT64 of the metadata", "64:ff9b::a9fe:a9fe"),
-    ("NAT64 local use", "64:ff9b:1::1"),
-    ("discard", "100::1"),
-    ("Teredo", "2001:0:53aa:64c::1"),
-    ("ORCHID", "2001:20::1"),
-    ("documentation", "2001:db8::1"),
-    ("6to4 of loopback", "2002:7f00:1::1"),
-    ("6to4 of a private address", "2002:a00:1::1"),
-    ("documentation", "3fff::1"),
-    ("segment routing", "5f00::1"),
-    ("unique local", "fc00::1"),
-    ("unique local, the metadata of a cloud", "fd00:ec2::254"),
-    ("link-local", "fe80::1"),
-    ("link-local with a zone", "fe80::1%eth0"),
-    ("public with a zone", "2606:2800:220:1::1%eth0"),
-    ("site-local", "fec0::1"),
-    ("multicast", "ff02::1"),
-]
-
-
-@pytest.mark.parametrize(("description", "address"), REFUSED)
-def test_addresses_that_strangers_must_not_reach(
-    names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, description: str, address: str
-) -> None:
-    assert not is_public(ipaddress.ip_address(address))
-
-    def never(*args: Any) -> None:
-        raise AssertionError("A connection was tried.")
-
-    monkeypatch.setattr(socket, "create_connection", never)
-    for answers in ([address], ["93.184.216.34", address], [address, "93.184.216.34"]):
-        names["inner.example.org"] = answers
-        with pytest.raises(NotPublic, match=r"inner\.example\.org"):
-            fetched("https://inner.example.org/guests.csv")
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["1.1.1.1", "9.255.255.255", "11.0.0.1", "93.184.216.34", "100.63.255.255", "100.128.0.1", "169.253.1.1",
-     "172.15.255.255", "172.32.0.1", "192.167.1.1", "192.169.1.1", "198.17.1.1", "198.20.0.1", "223.255.255.255",
-     "2606:2800:220:1::1", "2a00:1450:400f::1", "2001:4860:4860::8888", "2400:cb00::1"],
-)  # fmt: skip
-def test_addresses_of_the_open_internet(address: str) -> None:
-    assert is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize("written", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "0"])
