@@ -26,7 +26,7 @@ from imports.selectors import own_fields, run_get
 from imports.serializers import ColumnsOut, ImportOut, ImportPage, LayoutIn, PolicyIn, TableIn, UploadQuery
 from imports.services import run_discard, run_layout_set, run_policy_set, run_table_set
 from imports.services.arriving import run_receive, run_recognise, suggestion_for
-from imports.services.mappings import mapping_keep
+from imports.services.mappings import mapping_follow, mapping_keep
 from imports.services.sources import SAMPLE_ROWS
 from imports.store import store_add, store_opener, store_remove
 from imports.wording import meaning_label
@@ -219,7 +219,9 @@ class ImportPolicy(ImportView):
         if day := body.get("file_date"):
             body["file_date"] = day.isoformat()
         kept = policy_of(run.policy, kind=run.kind, format_key=run.format).as_json()
-        return self.looked_through(run_policy_set(run_id=run_id, policy=kept | body))
+        run = run_policy_set(run_id=run_id, policy=kept | body)
+        mapping_follow(run=run)
+        return self.looked_through(run)
 
 
 def _stored(raw: HttpRequest, view: Imports) -> tuple[str, bytes]:

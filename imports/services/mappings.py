@@ -34,6 +34,11 @@ def mapping_keep(*, run: ImportRun, name: str, header: Sequence[str]) -> ImportM
     )[0]
 
 
+def mapping_follow(*, run: ImportRun) -> None:
+    """Let the mappings that say of the columns what a run says bring their next files in as the run brings its own."""
+    ImportMapping.objects.filter(kind=run.kind, layout=run.layout).update(policy=run.policy)
+
+
 def mapping_rename(*, mapping_id: int, name: str) -> ImportMapping:
     """Give a mapping another name. Raises NameTaken, ImportMapping.DoesNotExist."""
     mapping = ImportMapping.objects.get(pk=mapping_id)

@@ -22,7 +22,7 @@ from imports.services import RunRefused, run_layout_set, run_table_set
 from imports.services.arriving import run_recognise, suggestion_for, tables_to_choose
 from imports.services.mappings import mapping_keep
 from imports.services.sources import SAMPLE_ROWS
-from imports.store import store_opener
+from imports.store import FileGone, store_opener
 from imports.tasks import import_run_check
 from imports.views.asked import answers_read, is_more_to_tell, renewed
 from imports.views.columns_page import columns_page
@@ -52,7 +52,7 @@ def import_columns(request: BusinessRequest, slug: str, run_id: int) -> HttpResp
     if run.state not in _OPEN:
         return redirect(run_address(request, run))
     try:
-        file = open_source(store_opener(run.upload, request.business), name=run.file_name)
+        file = _file(request, run)
         choices = tables_to_choose(file)
         if choices and not run.table and not run.layout:
             return _tables_page(request, run, file, choices)
@@ -74,7 +74,11 @@ def import_table(request: BusinessRequest, slug: str, run_id: int) -> HttpRespon
     run = run_or_404(run_id)
     if run.state not in _OPEN:
         return redirect(run_address(request, run))
-    file = open_source(store_opener(run.upload, request.business), name=run.file_name)
+    try:
+        file = _file(request, run)
+    except FileError as error:
+        messages.error(request, error_sentence(error))
+        return redirect("import_list", slug=slug)
     names = [table.name for table in file.tables]
     place = request.POST.get("table", "")
     if not (place.isdecimal() and len(place) < 6 and int(place) < len(names)):
@@ -87,6 +91,13 @@ def import_table(request: BusinessRequest, slug: str, run_id: int) -> HttpRespon
     if run.state == ImportRun.State.CHECKING:
         nudge(import_run_check, run)
     return redirect(run_address(request, run))
+
+
+def _file(request: BusinessRequest, run: ImportRun) -> SourceFile:
+    """The run's file. Raises FileError, also where it is deleted."""
+    if not run.upload:
+        raise FileGone
+    return open_source(store_opener(run.upload, request.business), name=run.file_name)
 
 
 def _told(request: BusinessRequest, run: ImportRun, opened: Opened) -> HttpResponse:

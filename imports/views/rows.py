@@ -13,6 +13,7 @@ from imports.forms import PolicyForm
 from imports.models import ImportRun
 from imports.selectors import row_groups
 from imports.services import DecisionRefused, RunRefused, rows_decide, run_policy_set
+from imports.services.mappings import mapping_follow
 from imports.tasks import import_run_check
 from imports.views.pages import is_partial, run_address, run_or_404, run_page
 from imports.views.preview import Opened, group_shown, query_of
@@ -76,6 +77,7 @@ def import_policy(request: BusinessRequest, slug: str, run_id: int) -> HttpRespo
     except RunRefused:
         messages.info(request, _("This import has been started already, or put away."))
     else:
+        mapping_follow(run=run)
         nudge(import_run_check, run)
         if is_partial(request):
             return run_page(request, run_or_404(run_id), fragment=True)

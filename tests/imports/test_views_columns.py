@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.tenancy import business_scope
 from imports.models import ImportMapping, ImportRun
 from imports.services import run_check
+from imports.store import store_path
 from tests.cast import Cast, House
 from tests.imports.pages import address, latest, sent
 
@@ -147,6 +148,23 @@ def test_a_saved_mapping_answers_for_the_next_file(admin: Client, house: House, 
         mapping = ImportMapping.objects.get()
     listed = admin.get(address("import_mappings", house)).content.decode()
     assert "Old system" in listed and f"/import/mappings/{mapping.pk}/" in listed
+
+
+def test_a_saved_mapping_remembers_how_its_file_went_in(admin: Client, house: House, strange: ImportRun) -> None:
+    admin.post(address("import_columns", house, strange), {**TOLD, "save_as": "Old"})
+    run_check(business_id=house.pk, run_id=strange.pk)
+    admin.post(address("import_policy", house, strange), {"update": "newest", "tag": "Old list"})
+    with business_scope(house.pk):
+        assert ImportMapping.objects.get().policy["update"] == "newest"
+    run = sent(admin, house, SimpleUploadedFile("next.csv", STRANGE.encode()))
+    assert (run.policy["update"], run.policy["tag"]) == ("newest", "Old list")
+
+
+def test_a_file_that_is_gone_is_said(admin: Client, house: House, strange: ImportRun) -> None:
+    store_path(strange.upload).unlink()
+    for method, name in (("get", "import_columns"), ("post", "import_columns"), ("post", "import_table")):
+        text = getattr(admin, method)(address(name, house, strange), follow=True).content.decode()
+        assert "The file is not kept here any more." in text
 
 
 def test_a_mapping_is_renamed_and_removed(admin: Client, house: House, strange: ImportRun) -> None:
