@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from accounts.access import BusinessRequest
 from customers.search.hits import Hit, hits_of
@@ -172,7 +173,8 @@ def _tiles(sections: dict[str, Section]) -> list[Tile]:
         section = sections.get(outcome)
         count = section.count if section else 0
         tone = _TONES.get(outcome, "") if count else ""
-        tiles.append(Tile(outcome_short(outcome), count, f"#rows-{outcome}" if section else "", tone))
+        note = ngettext("row", "rows", count)
+        tiles.append(Tile(outcome_short(outcome), count, f"#rows-{outcome}" if section else "", tone, note))
     return tiles
 
 
