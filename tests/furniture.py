@@ -13,7 +13,7 @@ from customers.changes.services import change_set
 from customers.facts.services import register_facts_count
 from customers.history.models import Stay
 from customers.search.models import RecentGuest
-from imports.models import ImportFeed, ImportFetch, ImportMapping, ImportProblem, ImportRun, ImportSeen
+from imports.models import ImportFeed, ImportFetch, ImportMapping, ImportProblem, ImportRow, ImportRun, ImportSeen
 from tests.accounts.catalogue import tenant_tables
 from tests.cast import House
 from tests.customers.exporting import ExportRunFactory, SavedColumnsFactory
@@ -116,6 +116,7 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         run = ImportRun.objects.create(state=ImportRun.State.READY, file_name=f"{word}.csv", actor=word)
         ImportProblem.objects.create(run=run, line=1, column=word, value=word, reason="email")
         ImportSeen.objects.create(run=run, what=ImportSeen.What.GUEST, row_id=guest.pk)
+        ImportRow.objects.create(run=run, line=2, outcome=ImportRow.Outcome.REVIEW, customer_id=guest.pk, label=word)
         mapping = ImportMapping.objects.create(name=word, kind="guests", signature=word, layout={})
         feed = ImportFeed.objects.create(
             name=word, source="https", address=f"https://example.org/{word}.csv", mapping=mapping, at=dt.time(3)
