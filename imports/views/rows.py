@@ -55,8 +55,8 @@ def import_decide(request: BusinessRequest, slug: str, run_id: int) -> HttpRespo
         messages.info(request, _("This import has been started already, or put away."))
     except DecisionRefused:
         messages.error(request, _("Not all of these rows have a card they could be. Decide row by row."))
-    except ValueError as error:
-        raise Http404 from error
+    except ValueError:
+        return run_page(request, run, status=422, fragment=is_partial(request))
     else:
         if is_partial(request):
             return run_page(request, run_or_404(run_id), fragment=True)

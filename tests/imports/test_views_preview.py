@@ -126,7 +126,7 @@ def test_what_is_no_decision_changes_nothing(
     admin: Client, house: House, run: ImportRun, sent_: dict[str, str]
 ) -> None:
     before = rows(house)
-    assert admin.post(f"{address('import_decide', house, run)}{REVIEW}", sent_).status_code == 404
+    assert admin.post(f"{address('import_decide', house, run)}{REVIEW}", sent_).status_code == 422
     assert rows(house) == before
 
 
