@@ -13,6 +13,10 @@ _SCANNING: Final = {
     "work_mem": "128MB",
     "parallel_setup_cost": "0",
     "parallel_tuple_cost": "0.001",
+    # A part of a condition that is read by several processes of its own keeps the whole from being so: that is for the
+    # tables of a whole register alone.
+    "min_parallel_table_scan_size": "128MB",
+    "min_parallel_index_scan_size": "128MB",
 }
 
 

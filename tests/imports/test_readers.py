@@ -8,12 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imports.readers import Batch, TableInfo, file_opener, open_source
-from imports.readers.csv_file import CsvFile, csv_table
+from imports.readers import TableInfo, file_opener, open_source
 from imports.readers.errors import (
     Archive,
     BrokenHeader,
-    BrokenText,
     Document,
     EmptyFile,
     FileError,
@@ -26,117 +24,9 @@ from imports.readers.errors import (
     TableMissing,
     TooManyColumns,
     TooManyRows,
-    WrongEncoding,
 )
 from imports.readers.limits import CELL_MAX, COLUMNS_MAX
-
-NORDIC = "navn;by;note\r\nÅse Ødegård;Ålesund;Kjær på fjellet\r\nJürgen Möller;Düsseldorf;5 € – ”fin”\r\n"
-LATIN = "navn;by;note\nÅse Ødegård;Ålesund;Kjær\nZoé Œuvré;Šibenik;5 €\n"
-
-
-def _file(folder: Path, content: bytes | str, name: str = "list.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def _open(path: Path, **options: int) -> CsvFile:
-    return csv_table(file_opener(path), **options)
-
-
-def _all(path: Path, size: int = 2_000) -> Batch:
-    whole = Batch()
-    for batch in _open(path).batches(size):
-        whole.lines += batch.lines
-        whole.rows += batch.rows
-        whole.problems += batch.problems
-    return whole
-
-
-@pytest.mark.parametrize(
-    ("description", "content", "encoding"),
-    [
-        ("UTF-8", NORDIC.encode("utf-8"), "utf-8"),
-        ("UTF-8 with a byte order mark", NORDIC.encode("utf-8-sig"), "utf-8-sig"),
-        ("UTF-16 little endian", NORDIC.encode("utf-16"), "utf-16"),
-        ("UTF-16 big endian", b"\xfe\xff" + NORDIC.encode("utf-16-be"), "utf-16"),
-        ("UTF-16 without a mark", NORDIC.encode("utf-16-le"), "utf-16-le"),
-        ("UTF-16 big endian without a mark", NORDIC.encode("utf-16-be"), "utf-16-be"),
-        ("Windows-1252", NORDIC.encode("cp1252"), "cp1252"),
-    ],
-)
-def test_encodings(tmp_path: Path, description: str, content: bytes, encoding: str) -> None:
-    path = _file(tmp_path, content)
-    found = _open(path)
-    assert found.survey.encoding == encoding, description
-    assert found.header == ("navn", "by", "note")
-    assert _all(path).rows == [
-        ["Åse Ødegård", "Ålesund", "Kjær på fjellet"],
-        ["Jürgen Möller", "Düsseldorf", "5 € – ”fin”"],
-    ]
-
-
-@pytest.mark.parametrize("encoding", ["cp1252", "iso-8859-15"])
-def test_windows_and_iso_are_told_apart_by_the_letters_that_differ(tmp_path: Path, encoding: str) -> None:
-    path = _file(tmp_path, LATIN.encode(encoding))
-    assert _open(path).survey.encoding == encoding
-    assert _all(path).rows[1] == ["Zoé Œuvré", "Šibenik", "5 €"]
-
-
-@pytest.mark.parametrize(
-    ("description", "text"),
-    [
-        ("an acute accent as apostrophe", "navn,by\nPeter D´Artagnan,Århus\n"),
-        ("a half", "navn,by\nÅse,Storgata 5½\n"),
-        ("only Nordic letters", "navn,by\nÅse,Ålesund\n"),
-    ],
-)
-def test_signs_of_windows_stay_signs(tmp_path: Path, description: str, text: str) -> None:
-    path = _file(tmp_path, text.encode("cp1252"))
-    assert _open(path).survey.encoding == "cp1252", description
-    assert _all(path).rows[0] == text.splitlines()[1].split(",")
-
-
-def test_a_letter_beyond_ascii_at_the_end_of_a_long_file_counts(tmp_path: Path) -> None:
-    rows = "a,b\n" + "Jan,Oslo\n" * 200_000
-    assert _open(_file(tmp_path, rows.encode() + "Åse,Bodø\n".encode("cp1252"))).survey.encoding == "cp1252"
-    assert _open(_file(tmp_path, rows.encode() + "Åse,Bodø\n".encode())).survey.encoding == "utf-8"
-
-
-@pytest.mark.parametrize(
-    ("description", "content", "line"),
-    [
-        ("DOS Nordic", "navn,by\nJørgen Håkonsen,Tromsø\n".encode("cp865"), 2),
-        ("Macintosh", "navn,by\nJan,Oslo\nJørgen Håkonsen,Tromsø\n".encode("mac_roman"), 3),
-        ("Cyrillic", "имя,город\nИван Иванов,Москва\n".encode("cp1251"), 1),
-        ("Japanese", "名前,市\n山田太郎,東京\n".encode("shift_jis"), 1),
-    ],
-)
-def test_other_encodings_are_refused_with_the_line(tmp_path: Path, description: str, content: bytes, line: int) -> None:
-    with pytest.raises(WrongEncoding, match="CSV UTF-8") as caught:
-        _open(_file(tmp_path, content))
-    assert caught.value.params["line"] == line, description
-
-
-@pytest.mark.parametrize(
-    ("description", "content"),
-    [
-        ("one byte of another encoding", "navn,by\nÅse,Tromsø\nBjørn,Bodø\n".encode() + b"K\xe5re,Oslo\n"),
-        ("cut off within a letter", "navn,by\nJan,Oslo\nÅse,Bodø".encode()[:-1]),
-        ("declared UTF-8 and is not", b"\xef\xbb\xbf" + "navn,by\nÅse,Bodø\n".encode("cp1252")),
-        ("UTF-16 cut off", NORDIC.encode("utf-16")[:-1]),
-    ],
-)
-def test_damaged_text_is_named(tmp_path: Path, description: str, content: bytes) -> None:
-    with pytest.raises(BrokenText, match="damaged"):
-        _open(_file(tmp_path, content))
-
-
-def test_damaged_utf8_names_its_line(tmp_path: Path) -> None:
-    content = "navn,by\nÅse,Tromsø\nBjørn,Bodø\n".encode() + b"K\xe5re,Oslo\n"
-    with pytest.raises(BrokenText) as caught:
-        _open(_file(tmp_path, content))
-    assert caught.value.params == {"encoding": "UTF-8", "line": 4}
+from tests.imports.csv_files import all_of, csv_of, file_of
 
 
 @pytest.mark.parametrize(
@@ -161,19 +51,19 @@ def test_damaged_utf8_names_its_line(tmp_path: Path) -> None:
     ],
 )
 def test_dialects(tmp_path: Path, description: str, text: str, expected: list[list[str]]) -> None:
-    whole = _all(_file(tmp_path, text))
+    whole = all_of(file_of(tmp_path, text))
     assert whole.rows == expected, description
     assert whole.problems == []
 
 
 def test_line_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     text = '\na,b\n1,2\n\n"x\ny",4\n5,6\n'
-    assert _all(_file(tmp_path, text)).lines == [3, 5, 7]
-    assert _all(_file(tmp_path, "sep=,\na,b\n1,2\n")).lines == [3]
+    assert all_of(file_of(tmp_path, text)).lines == [3, 5, 7]
+    assert all_of(file_of(tmp_path, "sep=,\na,b\n1,2\n")).lines == [3]
 
 
 def test_header_names_are_trimmed(tmp_path: Path) -> None:
-    assert _open(_file(tmp_path, "\ufeff a ,b  c, \n1,2,3\n".encode("utf-8-sig"))).header == ("a", "b c", "Column C")
+    assert csv_of(file_of(tmp_path, "\ufeff a ,b  c, \n1,2,3\n".encode("utf-8-sig"))).header == ("a", "b c", "Column C")
 
 
 @pytest.mark.parametrize(
@@ -202,21 +92,21 @@ def test_header_names_are_trimmed(tmp_path: Path) -> None:
 def test_a_bad_row_is_named_and_the_others_stand(
     tmp_path: Path, description: str, text: str, problems: list[tuple[int, str, str]], rows: list[list[str]]
 ) -> None:
-    whole = _all(_file(tmp_path, text))
+    whole = all_of(file_of(tmp_path, text))
     assert [(found.line, found.column, found.reason) for found in whole.problems] == problems, description
     assert whole.rows == rows
 
 
 def test_a_quote_never_closed_in_a_big_file_costs_one_row(tmp_path: Path) -> None:
     text = "a,b\n" + "1,2\n" * 1_000 + '"oops,2\n' + "3,4\n" * 60_000
-    whole = _all(_file(tmp_path, text))
+    whole = all_of(file_of(tmp_path, text))
     assert [(found.line, found.reason) for found in whole.problems] == [(1_002, "quote")]
     assert len(whole.rows) == 61_000
     assert whole.lines[-1] == 61_002
 
 
 def test_card_numbers_do_not_stand_in_problems(tmp_path: Path) -> None:
-    whole = _all(_file(tmp_path, "a,b\n4111 1111 1111 1111,2,3\n1,2\n"))
+    whole = all_of(file_of(tmp_path, "a,b\n4111 1111 1111 1111,2,3\n1,2\n"))
     assert "4111" not in whole.problems[0].value.removesuffix("1111")
 
 
@@ -244,7 +134,7 @@ def test_files_that_cannot_be_imported(
     tmp_path: Path, description: str, content: bytes, error: type[FileError]
 ) -> None:
     with pytest.raises(FileError) as caught:
-        _open(_file(tmp_path, content))
+        csv_of(file_of(tmp_path, content))
     assert type(caught.value) is error, description
     assert str(caught.value).endswith((".", "”"))
 
@@ -307,9 +197,9 @@ def test_files_that_cannot_be_imported(
 def test_lines_above_the_header_are_found_and_told(
     tmp_path: Path, description: str, text: str, header: tuple[str, ...], line: int, skipped: tuple[str, ...], rows: int
 ) -> None:
-    found = open_source(file_opener(_file(tmp_path, text))).tables[0]
+    found = open_source(file_opener(file_of(tmp_path, text))).tables[0]
     assert (found.header, found.header_line, found.skipped) == (header, line, skipped), description
-    assert len(_all(tmp_path / "list.csv").rows) == rows
+    assert len(all_of(tmp_path / "list.csv").rows) == rows
 
 
 @pytest.mark.parametrize(
@@ -333,7 +223,7 @@ def test_lines_above_the_header_are_found_and_told(
     ],
 )
 def test_totals_are_left_out_and_told(tmp_path: Path, description: str, last: str, reason: str | None) -> None:
-    whole = _all(_file(tmp_path, f"name;email;paid\nJan;jan@berg.no;3\n{last}\n"))
+    whole = all_of(file_of(tmp_path, f"name;email;paid\nJan;jan@berg.no;3\n{last}\n"))
     assert [(found.line, found.reason) for found in whole.problems] == ([(3, reason)] if reason else []), description
     assert len(whole.rows) == (1 if reason else 2)
 
@@ -351,31 +241,31 @@ def test_totals_are_left_out_and_told(tmp_path: Path, description: str, last: st
 def test_every_column_has_a_name_of_its_own(
     tmp_path: Path, description: str, text: str, header: tuple[str, ...]
 ) -> None:
-    found = _open(_file(tmp_path, text))
+    found = csv_of(file_of(tmp_path, text))
     assert found.header == header, description
     assert len(next(found.batches()).rows[0]) == len(header)
 
 
 def test_a_short_row_with_a_line_break_is_no_broken_one(tmp_path: Path) -> None:
-    whole = _all(_file(tmp_path, 'name,note,phone\n"Jan","one\ntwo"\nEva,,3\n'))
+    whole = all_of(file_of(tmp_path, 'name,note,phone\n"Jan","one\ntwo"\nEva,,3\n'))
     assert whole.rows == [["Jan", "one\ntwo", ""], ["Eva", "", "3"]]
     assert whole.problems == []
 
 
 def test_words_of_totals_cost_no_time(tmp_path: Path) -> None:
     """A cell of digits and spaces, however long, is looked at once."""
-    whole = _all(_file(tmp_path, "a,b\n" + "total " + "1 ." * 10_000 + "x,2\nTotal," + "1 " * 10_000 + "\n"))
+    whole = all_of(file_of(tmp_path, "a,b\n" + "total " + "1 ." * 10_000 + "x,2\nTotal," + "1 " * 10_000 + "\n"))
     assert len(whole.rows) == 2
 
 
 def test_a_table_with_too_many_rows_is_refused(tmp_path: Path) -> None:
-    found = replace(_open(_file(tmp_path, "a,b\n" + "1,2\n" * 12)), rows_max=10)
+    found = replace(csv_of(file_of(tmp_path, "a,b\n" + "1,2\n" * 12)), rows_max=10)
     with pytest.raises(TooManyRows, match="more than 10 rows"):
         list(found.batches(4))
 
 
 def test_the_one_table_of_a_text_file(tmp_path: Path) -> None:
-    found = open_source(file_opener(_file(tmp_path, "a,b\n1,2\n3,4\n")), name="list.csv")
+    found = open_source(file_opener(file_of(tmp_path, "a,b\n1,2\n3,4\n")), name="list.csv")
     assert (found.kind, found.survey.lines) == ("csv", 3)
     assert found.tables == (TableInfo("", ("a", "b"), 1, 2),)
     assert found.table().sample(1) == found.table("").sample(1) == [["1", "2"]]
@@ -385,9 +275,9 @@ def test_the_one_table_of_a_text_file(tmp_path: Path) -> None:
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(FileMissing, match=r"nothing\.csv"):
-        _open(tmp_path / "nothing.csv")
+        csv_of(tmp_path / "nothing.csv")
     with pytest.raises(FileMissing):
-        _open(tmp_path)
+        csv_of(tmp_path)
 
 
 def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
@@ -395,20 +285,20 @@ def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
     with path.open("wb") as stream:
         stream.truncate(2 << 30)
     with pytest.raises(FileTooLarge, match="2147 MB; at most 1074 MB"):
-        _open(path)
+        csv_of(path)
     with pytest.raises(FileTooLarge):
-        _open(_file(tmp_path, "a,b\n1,2\n"), limit=7)
+        csv_of(file_of(tmp_path, "a,b\n1,2\n"), limit=7)
 
 
 def test_a_file_without_line_ends_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LineTooLong):
-        _open(_file(tmp_path, b"a,b," * 5_000_000))
+        csv_of(file_of(tmp_path, b"a,b," * 5_000_000))
 
 
 def test_batches_are_cut_at_the_same_places(tmp_path: Path) -> None:
-    path = _file(tmp_path, "a,b\n" + "".join(f"{n},x\n" for n in range(10)))
-    assert [len(batch) for batch in _open(path).batches(4)] == [4, 4, 2]
-    assert [batch.lines[0] for batch in _open(path).batches(4)] == [2, 6, 10]
+    path = file_of(tmp_path, "a,b\n" + "".join(f"{n},x\n" for n in range(10)))
+    assert [len(batch) for batch in csv_of(path).batches(4)] == [4, 4, 2]
+    assert [batch.lines[0] for batch in csv_of(path).batches(4)] == [2, 6, 10]
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
@@ -418,7 +308,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         for n in range(300_000):
             stream.write(f"Åse Ødegård {n},ase{n}@fjord.no,{n:08}\n")
     tracemalloc.start()
-    rows = sum(len(batch) for batch in _open(path).batches())
+    rows = sum(len(batch) for batch in csv_of(path).batches())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert rows == 300_000
@@ -438,11 +328,11 @@ CELLS = st.text(
 )
 def test_what_is_written_is_read(tmp_path: Path, rows: list[list[str]], delimiter: str, encoding: str) -> None:
     quoted = [delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
-    path = _file(
+    path = file_of(
         tmp_path,
         "\n".join([delimiter.join(["aaa", "bbb", "ccc"]), "x1" + 2 * (delimiter + "y"), *quoted]).encode(encoding),
     )
-    whole = _all(path)
+    whole = all_of(path)
     assert whole.rows[1:] == [row for row in rows if any(row)]
     assert whole.problems == []
 
@@ -450,8 +340,8 @@ def test_what_is_written_is_read(tmp_path: Path, rows: list[list[str]], delimite
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused_with_words(tmp_path: Path, content: bytes) -> None:
-    path = _file(tmp_path, content)
+    path = file_of(tmp_path, content)
     try:
-        _all(path)
+        all_of(path)
     except FileError as error:
         assert str(error)

@@ -143,11 +143,10 @@ def test_numbers_as_text(text: str, kind: str, since_1904: bool, expected: str) 
 def test_days_since_1904() -> None:
     def fill(book: Any) -> None:
         sheet = book.add_worksheet()
-        sheet.write_row(0, 0, ["name", "born"])
-        sheet.write(1, 0, "Jan")
-        sheet.write_datetime(1, 1, dt.date(1980, 2, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
+        sheet.write(0, 0, "born")
+        sheet.write_datetime(1, 0, dt.date(1980, 2, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
 
-    assert _all(written(fill, date_1904=True)).rows == [["Jan", "1980-02-01"]]
+    assert _all(written(fill, date_1904=True)).rows == [["1980-02-01"]]
 
 
 def test_sheets_are_tables_and_hidden_ones_are_told() -> None:
@@ -384,8 +383,7 @@ def test_a_header_that_lies_about_its_size_is_refused() -> None:
 def test_batches_are_cut_at_the_same_places() -> None:
     content = of_rows(["a", "b"], *[[n, "x"] for n in range(10)])
     batches = list(_open(content).table().batches(4))
-    assert [len(batch) for batch in batches] == [4, 4, 2]
-    assert [batch.lines[0] for batch in batches] == [2, 6, 10]
+    assert [(len(batch), batch.lines[0]) for batch in batches] == [(4, 2), (4, 6), (2, 10)]
 
 
 def test_memory_stays_flat() -> None:
@@ -397,8 +395,6 @@ def test_memory_stays_flat() -> None:
 
     content = written(fill, constant_memory=True)
     tracemalloc.start()
-    rows = sum(len(batch) for batch in _open(content).table().batches())
-    peak = tracemalloc.get_traced_memory()[1]
+    assert sum(len(batch) for batch in _open(content).table().batches()) == 29_999
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
-    assert rows == 29_999
-    assert peak < 8 << 20
