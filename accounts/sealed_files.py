@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,13 +58,16 @@ def sealed_writer(path: Path, *, business: UUID, purpose: str) -> BinaryIO:
     return cast(BinaryIO, SealedWriter(path, business=business, purpose=purpose))
 
 
-def sealed_open(path: Path, *, business: UUID, purpose: str) -> BinaryIO:
+def sealed_open(
+    path: Path, *, business: UUID, purpose: str, spoiled: Callable[[], Exception] | None = None
+) -> BinaryIO:
     """The contents of a sealed file as a seekable stream; one frame at a time is in memory.
 
     Raises FileNotFoundError, and ``CannotOpen`` for a file of another business or purpose, one whose key is missing
-    (``MissingKey``), and one that was changed or cut; what was changed in the middle raises when it is read.
+    (``MissingKey``), and one that was changed or cut; what was changed in the middle raises when it is read, and then
+    ``spoiled`` makes the error where it is given.
     """
-    return io.BufferedReader(_Reader(path, business, purpose), buffer_size=1 << 16)
+    return io.BufferedReader(_Reader(path, business, purpose, spoiled), buffer_size=1 << 16)
 
 
 def sealed_header(path: Path) -> SealedHeader:
@@ -198,8 +201,11 @@ class SealedWriter(io.BufferedIOBase):
 class _Reader(io.RawIOBase):
     """Frames of a sealed file, opened as they are asked for."""
 
-    def __init__(self, path: Path, business: UUID, purpose: str) -> None:
+    def __init__(
+        self, path: Path, business: UUID, purpose: str, spoiled: Callable[[], Exception] | None = None
+    ) -> None:
         self._path = path
+        self._spoiled = spoiled
         self._stream = path.open("rb", buffering=0)
         try:
             header = _header_read(self._stream.read(HEADER), path)
@@ -266,7 +272,8 @@ class _Reader(io.RawIOBase):
         try:
             self._frame = self._cipher.decrypt(_nonce(number, last), data, None)
         except (InvalidTag, ValueError) as error:
-            raise CannotOpen(f"{self._path.name} was changed or cut.") from error
+            refused = self._spoiled() if self._spoiled else CannotOpen(f"{self._path.name} was changed or cut.")
+            raise refused from error
         self._number = number
 
 

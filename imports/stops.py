@@ -17,3 +17,12 @@ class Changed(FileError):
     """The file is another one than the one that was looked through."""
 
     template = gettext_noop("The file was changed after it was looked through. Import it again.")
+
+
+class Unread(FileError):
+    """Not the file's fault either; nothing is written yet."""
+
+    template = gettext_noop(
+        "The file could not be looked through because of a fault in Innkeeper. Nothing was written. Choose the file "
+        "again."
+    )

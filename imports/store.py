@@ -136,11 +136,11 @@ def store_add(chunks: Iterable[bytes], *, business: Business) -> str:
 
 
 def store_opener(name: str, business: Business) -> Opener:
-    """How to open a kept file; the opener raises FileGone or FileSpoiled when it cannot."""
+    """How to open a kept file; the opener raises FileGone or FileSpoiled when it cannot, and so does the reading."""
 
     def opener() -> BinaryIO:
         try:
-            return sealed_open(store_path(name), business=business.public_id, purpose=PURPOSE)
+            return sealed_open(store_path(name), business=business.public_id, purpose=PURPOSE, spoiled=FileSpoiled)
         except FileNotFoundError as error:
             raise FileGone from error
         except CannotOpen as error:

@@ -21,6 +21,7 @@ from imports.selectors import own_fields
 from imports.services.lives import findings_store, run_ask, run_describe, run_fail
 from imports.services.sources import Source, context_of, interpreted, job_of, source_of, today_of
 from imports.staging import Job, Tally, begin_preview, begin_tryout, quality_before, quality_told, write_batch
+from imports.stops import Unread
 
 Progress = Callable[[int], None]
 
@@ -52,7 +53,7 @@ def tryout(
 
 def run_check(*, business_id: int, run_id: int, path: Path | None = None) -> None:
     """Find out what a run would do with each row and make it `ready`; an unreadable file makes it `failed`, one whose
-    columns do not fit what was told of them `mapping`.
+    columns do not fit what was told of them `mapping`. Any other error is raised again after the run is `failed`.
 
     Opens its own scopes. All of it is one transaction: a run that is `ready` has its rows. Whoever tells its columns
     or its policy otherwise meanwhile, or puts it away, makes the check leave without a trace; the check that follows
@@ -74,6 +75,10 @@ def run_check(*, business_id: int, run_id: int, path: Path | None = None) -> Non
         run_fail(business_id, run_id, error)
     except _Overtaken:
         return
+    except Exception:
+        # Said on its page, not tried again for ever; without a database nothing can be said, and the sweep comes.
+        run_fail(business_id, run_id, Unread())
+        raise
     progress_forget(run_id=run_id)
 
 

@@ -23,6 +23,7 @@ from imports.services import (
     run_start,
     sources,
 )
+from imports.stops import Unread
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, EmailFactory, PhoneFactory
 from tests.imports.files import booking
@@ -244,6 +245,22 @@ def test_a_check_that_was_overtaken_leaves_no_trace(
     assert again(house, run).state == ImportRun.State.READY
     run_check(business_id=house.pk, run_id=run.pk)
     assert len(told(house, run)) == len(ROWS)
+
+
+def test_a_fault_is_said_on_the_run_and_not_tried_again(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**options: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(checking, "write_batch", broken)
+    with pytest.raises(ZeroDivisionError):
+        checked(house, tmp_path, ROWS)
+    with business_scope(house.pk):
+        run = ImportRun.objects.get()
+    assert (run.state, run.error["template"]) == (ImportRun.State.FAILED, Unread.template)
+    run_check(business_id=house.pk, run_id=run.pk)
+    assert told(house, run) == {}
 
 
 def test_groups_are_paged(house: House, tmp_path: Path) -> None:

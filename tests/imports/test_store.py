@@ -107,6 +107,15 @@ def test_a_changed_file_is_said_to_be_spoiled(house: House) -> None:
         store_opener(name, house.business)()
 
 
+def test_a_file_changed_in_its_middle_is_said_to_be_spoiled_when_it_is_read(house: House) -> None:
+    name = store_add([bytes(3 << 20)], business=house.business)
+    data = bytearray(store_path(name).read_bytes())
+    data[len(data) // 2] ^= 1
+    store_path(name).write_bytes(data)
+    with store_opener(name, house.business)() as stream, pytest.raises(FileSpoiled):
+        stream.read()
+
+
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b"])
 def test_a_name_never_leads_out_of_the_folder(folder: Path, name: str) -> None:
     assert store_path(name).parent == folder
