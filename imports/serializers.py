@@ -143,7 +143,7 @@ class RowPage(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
 
 
-class ProblemOut(serializers.ModelSerializer):
+class RowProblemOut(serializers.ModelSerializer):
     """Something that was not as it should be, in one place of the file."""
 
     detail = serializers.SerializerMethodField(help_text="What is wrong, for people.")
@@ -160,7 +160,7 @@ class ProblemOut(serializers.ModelSerializer):
 class ProblemPage(serializers.Serializer):
     """A page of problems, the first thousand of each kind."""
 
-    items = ProblemOut(many=True)
+    items = RowProblemOut(many=True)
     next = serializers.CharField(allow_null=True)
 
 
@@ -194,7 +194,7 @@ class ColumnsOut(serializers.Serializer):
 
     tables = serializers.ListField(child=serializers.CharField(), help_text="Of a workbook or archive.")
     columns = ColumnOut(many=True)
-    layout = LayoutField(help_text="What is told, or else what is most likely.")
+    layout = serializers.JSONField(help_text="What is told, or else what is most likely; empty when nothing is.")
     questions = QuestionOut(many=True)
     meanings = MeaningOut(many=True)
 
@@ -203,6 +203,9 @@ class ImportOut(serializers.ModelSerializer):
     """A file on its way in. `counts` are what would happen while it is `ready`, and what happened after that."""
 
     state = serializers.ChoiceField(choices=ImportRun.State.values, read_only=True)
+    kind = serializers.ChoiceField(
+        choices=ImportRun.Kind.values, read_only=True, allow_blank=True, help_text="Empty while it is not known."
+    )
     layout = serializers.JSONField(read_only=True)
     policy = serializers.JSONField(read_only=True)
     rows = serializers.SerializerMethodField(help_text="While `ready`: how many rows do what, decisions included.")

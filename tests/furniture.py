@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.tenancy import business_scope
 from customers.bulk.models import BulkGuests
-from customers.changes.models import ChangeSet
+from customers.changes.models import ChangeSet, Leaving
 from customers.changes.services import change_set
 from customers.facts.services import register_facts_count
 from customers.history.models import Stay
@@ -114,6 +114,7 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         key = ApiKeyFactory(name=word)
         ApiAnswerFactory(key=key, body={"name": word})
         run = ImportRun.objects.create(state=ImportRun.State.READY, file_name=f"{word}.csv", actor=word)
+        Leaving.objects.create(record="customer", first_id=0, last_id=0, undo_id=0)
         ImportProblem.objects.create(run=run, line=1, column=word, value=word, reason="email")
         ImportSeen.objects.create(run=run, what=ImportSeen.What.GUEST, row_id=guest.pk)
         ImportRow.objects.create(run=run, line=2, outcome=ImportRow.Outcome.REVIEW, customer_id=guest.pk, label=word)

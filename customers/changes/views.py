@@ -68,11 +68,11 @@ def change_detail(request: BusinessRequest, slug: str, change_set_id: int) -> Ht
 @requires(Capability.LOOK_UP)
 @require_safe
 def change_undo_state(request: BusinessRequest, slug: str, change_set_id: int) -> HttpResponse:
-    """How far the undoing of an act in the background has come; 404 where there is none."""
+    """How far the undoing of an act in the background has come; where there is none, the act's page."""
     _seen(request, change_set_id)
     undo = undo_progress(change_set_id=change_set_id)
     if undo is None:
-        raise Http404
+        return redirect("change_detail", slug=slug, change_set_id=change_set_id)
     return render(request, "changes/_undo_progress.html", {"undo": undo})
 
 

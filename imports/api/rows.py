@@ -20,7 +20,7 @@ from imports.mapping import is_sensitive
 from imports.models import ImportProblem, ImportRow
 from imports.rejected import rejected_file
 from imports.selectors import run_get
-from imports.serializers import DecisionIn, ImportOut, ProblemOut, ProblemPage, RowOut, RowPage, RowQuery
+from imports.serializers import DecisionIn, ImportOut, ProblemPage, RowOut, RowPage, RowProblemOut, RowQuery
 from imports.services import RunRefused, rows_decide, run_start, run_stop
 from imports.tasks import import_run_work
 from imports.wording import meanings_of
@@ -86,7 +86,7 @@ class ImportProblems(ImportView):
     def get(self, request: Request, slug: str, run_id: int) -> Response:
         rows = ImportProblem.objects.filter(run=run_get(run_id=run_id))
         query = self.query(PageQuery)
-        return page_response(request, rows, query=query, show=lambda page: list(ProblemOut(page, many=True).data))
+        return page_response(request, rows, query=query, show=lambda page: list(RowProblemOut(page, many=True).data))
 
 
 class ImportRejected(ImportView):

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.api.fields import Choice, Flag, Id, Strict, Text
 from imports.feeds.services import KEY_MAX
 from imports.models import ImportFeed, ImportFetch, ImportRun
+from imports.wording import stored_sentence
 
 
 @extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "03:00"})
@@ -28,7 +28,7 @@ class _Sentence(serializers.CharField):
     """Why it failed, in the caller's language; empty when it did not."""
 
     def to_representation(self, value: Any) -> str:
-        return str(_(value["template"]) % value["params"]) if value else ""
+        return stored_sentence(value)
 
 
 class FeedOut(serializers.ModelSerializer):

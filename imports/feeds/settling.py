@@ -13,6 +13,7 @@ from customers.history.models import Todo
 from customers.history.services import todo_add, todo_done, todo_update
 from imports.feeds.problems import ColumnsChanged, RunHalted, RunPutAway
 from imports.models import ImportFeed, ImportFetch, ImportRow, ImportRun
+from imports.wording import stored_sentence
 
 ATTEMPTS = 3
 """How often a fetch that may go well a little later is tried in one night."""
@@ -86,7 +87,7 @@ def fetch_fail(
         else:
             feed.attempts = 0
             with override(business.language):
-                sentence = _(error["template"]) % error["params"]
+                sentence = stored_sentence(error)
             _tell(feed, business, title=gettext_noop("Nightly import %(name)s did not come in"), sentences=[sentence])
         feed.save(update_fields=["state", "error", "last_at", "etag", "last_sha256", "attempts", "next_at", "todo_id"])
         _prune(feed)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from imports.models import ImportFeed, ImportFetch, ImportRun
+from imports.wording import stored_sentence
 
 _State = ImportFeed.State
 _TONES = {_State.IMPORTED: "ok", _State.FAILED: "bad", _State.FETCHING: "info"}
@@ -76,4 +77,4 @@ def fetch_shown(fetch: ImportFetch) -> FetchShown:
 
 
 def _sentence(stored: dict[str, Any]) -> str:
-    return _(stored["template"]) % stored["params"] if stored else ""
+    return stored_sentence(stored)

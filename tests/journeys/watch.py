@@ -133,7 +133,8 @@ _SETTLE = """() => {
   throw new Error("The page does not come to rest.");
 }"""
 
-_TOO_WIDE = """() => {
+_TOO_WIDE = """async () => {
+  await document.fonts.ready;
   const page = document.documentElement;
   if (page.scrollWidth <= page.clientWidth) return [];
   const held = element => element.closest("[data-scrolls], .table-scroll, .tabs, pre, .sr-only, .skip");
