@@ -54,6 +54,11 @@ def resolve(register: Register, batch: Interpreted, decisions: Decisions | None 
 
 def _learn(register: Register, found: Resolved) -> None:
     """What was learned of an address or number holds on every card that gets it."""
+    found.told_bad = {
+        (contact.line, contact.kind, contact.normalised)
+        for contact in found.contacts
+        if contact.state in ("opted_out", "bounced") and contact.normalised
+    }
     points = register.points((contact.kind, contact.normalised) for contact in found.contacts if contact.normalised)
     learned = {key: point.learned for key, point in points.items() if point.learned}
     if learned:

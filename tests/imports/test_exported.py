@@ -133,6 +133,20 @@ def test_guests_with_every_column_imported_again_change_nothing(house: House, tm
     assert told(house) == before
 
 
+@pytest.mark.parametrize("state", ["bounced", "opted_out"])
+def test_what_another_card_with_the_address_has_met_changes_nothing(cast: Cast, tmp_path: Path, state: str) -> None:
+    house, path = cast.fjordstuen, tmp_path / "guests.csv"
+    with business_scope(house.pk):
+        for given, known in (("Kari", "ok"), ("Ola", state)):
+            EmailFactory(customer=CustomerFactory(given_name=given), value="ours@berg.no", state=known)
+        columns = [column.key for column in columns_of("guests")]
+    written(house, path, look=LOOKS["programs"], columns=columns)
+    before = told(house)
+    run = loaded(house, path)
+    assert run.counts["guests"] == {"created": 0, "updated": 0, "unchanged": 2, "invalid": 0}
+    assert told(house) == before
+
+
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 @pytest.mark.parametrize("kind", [kind for kind in Kind.values if kind != "guests"])
 def test_what_happened_imported_again_changes_nothing(house: House, tmp_path: Path, look: Look, kind: str) -> None:
