@@ -1,0 +1,1 @@
+"""Finding double registrations: a pure core on numpy and rapidfuzz."""

@@ -1,0 +1,1 @@
+"""How well the engine does on a labelled file: reading it, measures, and a report."""
