@@ -1,4 +1,4 @@
-"""Cells of a file: safe against formulas, and read back unchanged by the import."""
+"""Cells of a file: safe against formulas, and read back unchanged by the import; what columns are called."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -38,3 +38,17 @@ def safe_row(values: Iterable[Any]) -> list[str]:
 def safe_column(texts: Iterable[str | None]) -> list[str | None]:
     """Many cells at once; most of them need no second look."""
     return [text if not text or text[0] not in _RISKY else safe(text) for text in texts]
+
+
+def column_letters(place: int) -> str:
+    """A column's name, counted from 0: A, B … Z, AA.
+
+    >>> [column_letters(place) for place in (0, 25, 26, 701, 702)]
+    ['A', 'Z', 'AA', 'ZZ', 'AAA']
+    """
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

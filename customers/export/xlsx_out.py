@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from customers.export.catalogue import DATE, MONEY, NUMBER, Column
 from customers.export.csv_out import Cells
-from customers.export.rows import typed
+from customers.export.rows import column_letters, typed
 
 ROWS_MAX: Final = 1_048_576
 """Rows that a sheet takes, its header among them."""
@@ -167,20 +167,6 @@ class XlsxOut:
     def _write(self, name: str, text: str) -> None:
         with self._zip.open(name, "w") as stream:
             stream.write(text.encode())
-
-
-def column_letters(place: int) -> str:
-    """A column's name, counted from 0: A, B … Z, AA.
-
-    >>> [column_letters(place) for place in (0, 25, 26, 701, 702)]
-    ['A', 'Z', 'AA', 'ZZ', 'AAA']
-    """
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 Writer = Callable[[str, list[str], Cells], list[str]]

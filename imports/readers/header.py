@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from customers.export.rows import column_letters
 from imports.readers.errors import TooManyColumns
 from imports.readers.limits import COLUMNS_MAX
 
@@ -79,7 +80,7 @@ def column_names(cells: Sequence[str], *, used: Collection[int]) -> tuple[str, .
     given = {name.casefold() for name in names if name}
     for place, name in enumerate(names):
         if not name:
-            lettered = f"Column {letters(place)}"
+            lettered = f"Column {column_letters(place)}"
             names[place] = _numbered(lettered, given) if lettered.casefold() in given else lettered
     return tuple(different(names))
 
@@ -106,16 +107,6 @@ def above(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """The rows above a header as text, blank ones left out."""
     lines = (" ".join(cell.strip(_BLANK) for cell in row if cell.strip(_BLANK)) for row in rows)
     return tuple(line[:_NAME_MAX] for line in lines if line)
-
-
-def letters(place: int) -> str:
-    """A column as spreadsheets call it: 0 is A, 26 is AA."""
-    found = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        found = chr(65 + rest) + found
-    return found
 
 
 def _numbered(name: str, taken: Collection[str]) -> str:
