@@ -13,12 +13,13 @@ from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
 from babel import Locale
-from babel.dates import format_date, get_month_names
+from babel.dates import format_date
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from customers.fields.models import MAX_TEXT, CustomField
+from customers.normalise.months import month_named
 
 PLACES: Final = 4
 """Decimals that a number keeps."""
@@ -27,7 +28,6 @@ NUMBER_MAX: Final = Decimal(10) ** 14
 YEARS: Final = range(1800, 2200)
 
 Kind = CustomField.Kind
-_SPOKEN = ("en", "en_GB", "nb", "da", "nl")
 _WORDS = {
     True: frozenset(("yes", "y", "true", "1", "x", "on", "ja", "j", "sant", "sand", "waar")),
     False: frozenset(("no", "n", "false", "0", "off", "nei", "nej", "nee", "usant", "falsk", "onwaar")),
@@ -206,7 +206,7 @@ def _date_parts(typed: str) -> tuple[int, int, int] | None:
         return int(year), int(found[2]), int(found[1])
     for pattern, day, month in ((_NAMED_MONTH, 1, 2), (_MONTH_FIRST, 2, 1)):
         found = pattern.fullmatch(typed)
-        number = _months().get(found[month].casefold()) if found else None
+        number = month_named(found[month]) if found else None
         if found and number:
             return int(found[3]), number, int(found[day])
     return None
@@ -250,16 +250,6 @@ def _date_shown(date: dt.date) -> str:
 def decimal_sign() -> str:
     """What parts the whole from the decimals in the reader's language."""
     return str(get_decimal_symbol(_locale()))
-
-
-@cache
-def _months() -> dict[str, int]:
-    names = {}
-    for language in _SPOKEN:
-        for width in ("wide", "abbreviated"):
-            for number, name in get_month_names(width, locale=language).items():
-                names[name.casefold().rstrip(".")] = number
-    return names
 
 
 def _locale() -> Locale:

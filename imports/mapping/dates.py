@@ -2,16 +2,14 @@
 
 import datetime as dt
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
-from babel.dates import get_month_names
-
+from customers.normalise.months import month_named
 from imports.mapping.layout import YEARS, Order
 
 __all__ = ["ALL", "YEARS", "Order", "is_ambiguous", "moment", "month", "orders", "years_open"]
 
-_SPOKEN: Final = ("en", "nb", "da", "nl", "sv", "de")
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ]+(.*))?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2}:?\d{2}.*))?")
 _PARTS = re.compile(r"(\d{1,2})\.?([./ -])\s?(\d{1,2})\.?\2\s?(\d{4}|\d{2}|'\d{2})\.?(?:,?[T ]+(?:kl\.? ?)?(.*))?")
@@ -137,18 +135,8 @@ def years_open(text: str, order: Order = "dmy") -> int | None:
     return int(year) if len(year) <= 2 else None
 
 
-@cache
-def _months() -> dict[str, int]:
-    names = {}
-    for language in _SPOKEN:
-        for width in ("wide", "abbreviated"):
-            for number, name in get_month_names(width, locale=language).items():
-                names[name.casefold().rstrip(".")] = number
-    return names
-
-
 def month(text: str) -> int | None:
     """A month by number or by its name in any language of the interface, Swedish or German."""
     if text.isdecimal() and len(text) <= 2:
         return int(text) if 1 <= int(text) <= 12 else None
-    return _months().get(text.casefold().rstrip("."))
+    return month_named(text)
