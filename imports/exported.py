@@ -1,6 +1,6 @@
 """Files that Innkeeper wrote with names of columns for people: read as if it had used those for programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -10,7 +10,8 @@ from django.utils.translation import override
 from customers.export.catalogue import built_in, names_of
 from customers.export.look import HEADERS
 from customers.export.models import Kind
-from imports.readers import BATCH_ROWS, Batch, Table
+from imports.readers import Table
+from imports.readers.tables import Seen
 
 KEYS: Final = ("id", "guest_id")
 """One of them stands in a file that can be told from others: it has the number of the card."""
@@ -21,29 +22,10 @@ SHARE: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Seen):
     """A table with other names for its columns."""
 
-    table: Table
     header: tuple[str, ...]
-
-    @property
-    def header_line(self) -> int:
-        """The line on which the header ends."""
-        return self.table.header_line
-
-    @property
-    def rows_about(self) -> int:
-        """About how many rows there are."""
-        return self.table.rows_about
-
-    def batches(self, size: int = BATCH_ROWS) -> Iterator[Batch]:
-        """All rows in batches."""
-        return self.table.batches(size)
-
-    def sample(self, size: int) -> list[list[str]]:
-        """The first rows."""
-        return self.table.sample(size)
 
 
 def exported(table: Table) -> Table:

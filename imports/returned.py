@@ -7,6 +7,7 @@ from typing import Final
 from customers.export.rows import plain
 from imports.exported import exported
 from imports.readers import BATCH_ROWS, Batch, Table
+from imports.readers.tables import Seen
 
 LINE: Final = "innkeeper_line"
 REASON: Final = "innkeeper_reason"
@@ -14,25 +15,13 @@ OURS: Final = (LINE, REASON)
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Seen):
     """A table without the columns in front, its cells as they were before they were made safe from formulas."""
-
-    table: Table
 
     @property
     def header(self) -> tuple[str, ...]:
         """The columns' names."""
         return self.table.header[len(OURS) :]
-
-    @property
-    def header_line(self) -> int:
-        """The line on which the header ends."""
-        return self.table.header_line
-
-    @property
-    def rows_about(self) -> int:
-        """About how many rows there are."""
-        return self.table.rows_about
 
     def batches(self, size: int = BATCH_ROWS) -> Iterator[Batch]:
         """All rows in batches."""

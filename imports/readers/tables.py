@@ -67,6 +67,31 @@ class Table(Protocol):
         """The first rows, at most `size`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A table seen in another way; whoever derives from it tells what differs."""
+
+    table: Table
+
+    @property
+    def header_line(self) -> int:
+        """The line on which the header ends."""
+        return self.table.header_line
+
+    @property
+    def rows_about(self) -> int:
+        """About how many rows there are."""
+        return self.table.rows_about
+
+    def batches(self, size: int = BATCH_ROWS) -> Iterator[Batch]:
+        """All rows in batches."""
+        return self.table.batches(size)
+
+    def sample(self, size: int) -> list[list[str]]:
+        """The first rows."""
+        return self.table.sample(size)
+
+
 def sampled(table: Table, size: int) -> list[list[str]]:
     """The first rows of a table, from one batch."""
     first = next(table.batches(size), None)
