@@ -18,18 +18,13 @@ from customers.consent.models import ConsentEvent, ConsentState, ConsentWording
 from imports.mapping import ConsentRow
 from imports.services import sources
 from imports.staging.consents import is_news, settle
-from tests.cast import Cast, House
+from tests.cast import House
 from tests.factories import ConsentEventFactory, CustomerFactory, EmailFactory
 from tests.imports.files import guest
 from tests.imports.loading import PROOF, load, reasons, would
 
 MAIL = {"newsletter_email": "yes", "newsletter_email_date": "2024-05-17", "newsletter_email_source": "Signed card"}
 DAY = dt.datetime(2024, 5, 17, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
 
 
 @pytest.fixture

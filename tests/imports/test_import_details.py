@@ -40,11 +40,6 @@ CANARY = "zebrafinchcanary"
 YES = {"sensitive_consent": "yes", "sensitive_consent_date": "2024-05-17", "sensitive_consent_source": "Signed form"}
 
 
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
-
-
 def known(house: House, act: str = "") -> Customer:
     """The guest whom the file names, already in the register, with a decision on sensitive details or none."""
     with business_scope(house.pk):

@@ -15,14 +15,9 @@ from customers.facts.models import CustomerFacts
 from customers.history.models import Invoice, Product, Purchase, Stay
 from imports.models import ImportRun
 from imports.services import sources
-from tests.cast import Cast, House
+from tests.cast import House
 from tests.factories import CustomerFactory, EmailFactory, ExternalIdFactory, InvoiceFactory, StayFactory
 from tests.imports.loading import load, reasons, would
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
 
 
 def invoice(number: str, **changes: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from customers.changes.models import ChangeSet
 from customers.changes.services import change_set_undo
 from customers.fields.models import CustomField
 from imports.policy import Policy, policy_of
-from tests.cast import Cast, House
+from tests.cast import House
 from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, GuestFieldValueFactory
 from tests.imports.files import booking, guest
 from tests.imports.loading import load, reasons, would
@@ -27,11 +27,6 @@ CARD: dict[str, Any] = {
     "note": "Old note",
     "birth_date": None,
 }
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
 
 
 @pytest.fixture

@@ -24,31 +24,9 @@ from imports.services import (
     sources,
 )
 from imports.stops import Unread
-from tests.cast import Cast, House
-from tests.factories import CustomerFactory, EmailFactory, PhoneFactory
+from tests.cast import House
 from tests.imports.files import booking
 from tests.imports.previews import ROWS, again, checked, imported, row, told
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
-
-
-@pytest.fixture
-def cards(house: House) -> dict[str, Customer]:
-    """Guests of before, by their given names."""
-    with business_scope(house.pk):
-        ase = CustomerFactory(given_name="Åse", family_name="Sørensen", city="Bergen", postal_code="5003")
-        EmailFactory(customer=ase, value="ase@fjord.no")
-        bo = CustomerFactory(given_name="Bo", family_name="Berg")
-        EmailFactory(customer=bo, value="shared@fjord.no")
-        PhoneFactory(customer=bo, value="22 33 44 55")
-        kari = CustomerFactory(given_name="Kari", family_name="Nordmann", postal_code="0155")
-        twins = [CustomerFactory(given_name="Jan", family_name="Dahl") for _ in range(2)]
-        for twin in twins:
-            EmailFactory(customer=twin, value="jan@dahl.no")
-    return {"ase": ase, "bo": bo, "kari": kari, "jan": twins[0], "jan2": twins[1]}
 
 
 @pytest.mark.parametrize("rows_a_batch", [1, 3, 5_000])

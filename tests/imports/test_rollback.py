@@ -15,15 +15,10 @@ from customers.changes.models import ChangeSet
 from customers.history.models import Stay
 from customers.history.services import activity_add
 from customers.permission.services import restriction_set
-from tests.cast import Cast, House
+from tests.cast import House
 from tests.customers.acts import register
 from tests.imports.files import booking, guest
 from tests.imports.loading import load
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
 
 
 def rollback(house: House, *numbers: int) -> dict[str, Any]:

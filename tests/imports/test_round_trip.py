@@ -49,11 +49,6 @@ PHONES = [
 
 
 @pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
-
-
-@pytest.fixture
 def register(house: House) -> House:
     """Guests with everything that ever broke a round trip."""
     with business_scope(house.pk):

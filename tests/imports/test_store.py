@@ -46,11 +46,6 @@ def folder(tmp_path: Path, settings: Any) -> Path:
     return tmp_path / "uploads"
 
 
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
-
-
 def request_of(house: House | None, *files: bytes, **extra: Any) -> HttpRequest:
     """A request with files, in the house's scope; without one, in none."""
     named = {f"file{n}": SimpleUploadedFile(f"guests{n}.csv", data) for n, data in enumerate(files)}

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tenancy import business_scope
@@ -24,33 +23,9 @@ from imports.selectors import runs_silent
 from imports.services import run_check, run_work
 from tests.cast import Cast, House
 from tests.imports.files import BOOKING, booking, guest
+from tests.imports.pages import address, file_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin(cast: Cast, client: Client) -> Client:
-    """Fjordstuen's admin, signed in."""
-    client.force_login(cast.fjordstuen.admin.user)
-    return client
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
-
-
-def _url(name: str, house: House, run: ImportRun | None = None) -> str:
-    return reverse(name, kwargs={"slug": house.slug} | ({"run_id": run.pk} if run else {}))
-
-
-def _file(rows: Iterable[dict[str, str]], name: str = "bookings.csv") -> SimpleUploadedFile:
-    rows = list(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return SimpleUploadedFile(name, text.getvalue().encode(), "text/csv")
 
 
 def _kept() -> list[Path]:
@@ -65,10 +40,10 @@ def _only_run(house: House) -> ImportRun:
 @pytest.fixture
 def uploaded(admin: Client, house: House) -> Callable[..., ImportRun]:
     def upload(*rows: dict[str, str]) -> ImportRun:
-        response = admin.post(_url("import_upload", house), {"file": _file(rows), "currency": ""})
+        response = admin.post(address("import_upload", house), {"file": file_of(rows, "bookings.csv"), "currency": ""})
         run = _only_run(house)
         assert response.status_code == 302
-        assert response.url == _url("import_run", house, run)  # type: ignore[attr-defined]
+        assert response.url == address("import_run", house, run)  # type: ignore[attr-defined]
         return run
 
     return upload
@@ -87,7 +62,7 @@ def test_a_file_travels_from_upload_to_the_register(
     uploaded: Any, admin: Client, house: House, django_capture_on_commit_callbacks: Any
 ) -> None:
     run = uploaded(booking(1), booking(2, **{"phone-number": "669-792-1661"}), booking(3, arrival_date_month="?"))
-    page = _url("import_run", house, run)
+    page = address("import_run", house, run)
     assert (run.state, run.kind, run.file_name, run.member_id) == (
         "checking",
         "bookings",
@@ -105,18 +80,18 @@ def test_a_file_travels_from_upload_to_the_register(
     with business_scope(house.pk):
         assert not Customer.objects.exists()
 
-    assert admin.post(_url("import_start", house, run)).status_code == 302
+    assert admin.post(address("import_start", house, run)).status_code == 302
     assert "goes on by itself" in admin.get(page).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         run_work(business_id=house.pk, run_id=run.pk)
     text = admin.get(page).content.decode()
     assert "The file is in the register." in text and "Undo the import" in text
-    assert _url("guest_list", house) in text
+    assert address("guest_list", house) in text
     assert len(_kept()) == 1
     with business_scope(house.pk):
         assert Customer.objects.count() == Stay.objects.count() == 2
         assert ImportRun.objects.get().kept_until == timezone.localdate() + timedelta(days=30)
-    assert "bookings.csv" in admin.get(_url("import_list", house)).content.decode()
+    assert "bookings.csv" in admin.get(address("import_list", house)).content.decode()
 
 
 def test_workers_are_told_after_the_commit(
@@ -126,12 +101,12 @@ def test_workers_are_told_after_the_commit(
     for task in (tasks.import_run_check, tasks.import_run_work):
         monkeypatch.setattr(task, "delay", lambda *ids, name=task.__name__: told.append((name, *ids)))
     with django_capture_on_commit_callbacks(execute=True):
-        admin.post(_url("import_upload", house), {"file": _file([booking(1)])})
+        admin.post(address("import_upload", house), {"file": file_of([booking(1)])})
         assert told == []
     run = _only_run(house)
     run_check(business_id=house.pk, run_id=run.pk)
     with django_capture_on_commit_callbacks(execute=True):
-        admin.post(_url("import_start", house, run))
+        admin.post(address("import_start", house, run))
     assert told == [("import_run_check", house.pk, run.pk), ("import_run_work", house.pk, run.pk)]
 
 
@@ -143,7 +118,7 @@ def test_a_broker_that_is_away_loses_nothing(
 
     monkeypatch.setattr(tasks.import_run_check, "delay", away)
     with django_capture_on_commit_callbacks(execute=True):
-        assert admin.post(_url("import_upload", house), {"file": _file([booking(1)])}).status_code == 302
+        assert admin.post(address("import_upload", house), {"file": file_of([booking(1)])}).status_code == 302
     run = _only_run(house)
     with business_scope(house.pk):
         ImportRun.objects.update(seen_at=timezone.now() - timedelta(minutes=3))
@@ -168,7 +143,7 @@ def test_the_sweep_takes_up_what_has_fallen_silent(
     progress_forget(run_id=run.pk)
     tasks.imports_sweep()
     run_check(business_id=house.pk, run_id=run.pk)
-    admin.post(_url("import_start", house, run))
+    admin.post(address("import_start", house, run))
     with business_scope(house.pk):
         ImportRun.objects.update(seen_at=long_ago)
     tasks.imports_sweep()
@@ -192,26 +167,26 @@ def test_a_file_that_nobody_lets_in_is_put_away_after_a_week(
 def test_tasks_do_the_work(uploaded: Any, admin: Client, house: House) -> None:
     run = uploaded(booking(1))
     tasks.import_run_check(house.pk, run.pk)
-    admin.post(_url("import_start", house, run))
+    admin.post(address("import_start", house, run))
     tasks.import_run_work(house.pk, run.pk)
     assert _only_run(house).state == "done"
 
 
 def test_the_changing_part_asks_again_only_while_there_is_work(uploaded: Any, admin: Client, house: House) -> None:
     run = uploaded(booking(1))
-    state = _url("import_state", house, run)
+    state = address("import_state", house, run)
     progress_tell(run_id=run.pk, rows=1)
     text = admin.get(state, headers={"HX-Request": "true"}).content.decode()
     assert 'hx-trigger="every 1s"' in text and "<html" not in text and "<c-" not in text and 'value="1"' in text
     run_check(business_id=house.pk, run_id=run.pk)
     text = admin.get(state, headers={"HX-Request": "true"}).content.decode()
     assert "every 1s" not in text and "Import the row" in text
-    assert admin.get(state).url == _url("import_run", house, run)  # type: ignore[attr-defined]
+    assert admin.get(state).url == address("import_run", house, run)  # type: ignore[attr-defined]
 
 
 def test_without_script_the_page_comes_again_by_itself(uploaded: Any, admin: Client, house: House) -> None:
     run = uploaded(booking(1))
-    page = _url("import_run", house, run)
+    page = address("import_run", house, run)
     assert '<noscript><meta http-equiv="refresh"' in admin.get(page).content.decode()
     run_check(business_id=house.pk, run_id=run.pk)
     assert "http-equiv" not in admin.get(page).content.decode()
@@ -223,11 +198,11 @@ def test_a_file_can_be_put_away(
     run = uploaded(booking(1))
     run_check(business_id=house.pk, run_id=run.pk)
     with django_capture_on_commit_callbacks(execute=True):
-        response = admin.post(_url("import_discard", house, run), follow=True)
+        response = admin.post(address("import_discard", house, run), follow=True)
     assert "Nothing was imported" in response.content.decode()
     assert _kept() == []
-    assert "was put away" in admin.get(_url("import_run", house, run)).content.decode()
-    response = admin.post(_url("import_start", house, run), follow=True)
+    assert "was put away" in admin.get(address("import_run", house, run)).content.decode()
+    response = admin.post(address("import_start", house, run), follow=True)
     assert "started already, or put away" in response.content.decode()
     assert _only_run(house).state == "discarded"
 
@@ -236,7 +211,7 @@ def test_a_file_that_vanished_is_said(uploaded: Any, admin: Client, house: House
     run = uploaded(booking(1))
     _kept()[0].unlink()
     run_check(business_id=house.pk, run_id=run.pk)
-    text = admin.get(_url("import_run", house, run)).content.decode()
+    text = admin.get(address("import_run", house, run)).content.decode()
     assert "The file was not imported." in text and "is not kept here any more" in text
 
 
@@ -253,7 +228,7 @@ def test_a_file_that_vanished_is_said(uploaded: Any, admin: Client, house: House
 def test_bad_files_are_refused_on_the_page_and_nothing_is_kept(
     admin: Client, house: House, description: str, content: bytes, said: str
 ) -> None:
-    response = admin.post(_url("import_upload", house), {"file": SimpleUploadedFile("bad.csv", content)})
+    response = admin.post(address("import_upload", house), {"file": SimpleUploadedFile("bad.csv", content)})
     assert response.status_code == 422, description
     assert said in response.content.decode()
     assert _kept() == []
@@ -262,10 +237,10 @@ def test_bad_files_are_refused_on_the_page_and_nothing_is_kept(
 
 
 def test_no_file_and_no_currency(admin: Client, house: House) -> None:
-    response = admin.post(_url("import_upload", house), {"currency": "kroner"})
+    response = admin.post(address("import_upload", house), {"currency": "kroner"})
     assert response.status_code == 422
     assert "Choose a file first." in response.content.decode()
-    response = admin.post(_url("import_upload", house), {"file": _file([booking(1)]), "currency": "xxq"})
+    response = admin.post(address("import_upload", house), {"file": file_of([booking(1)]), "currency": "xxq"})
     assert "This is not a currency code" in response.content.decode()
     assert _kept() == []
 
@@ -274,7 +249,7 @@ def test_a_file_too_large_is_refused_as_it_arrives(
     admin: Client, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "FILE_BYTES_MAX", 1_000)
-    response = admin.post(_url("import_upload", house), {"file": _file([booking(n) for n in range(50)])})
+    response = admin.post(address("import_upload", house), {"file": file_of([booking(n) for n in range(50)])})
     assert response.status_code == 422
     assert "MB can be imported at once" in response.content.decode()
     assert list(Path(settings.INNKEEPER_UPLOADS).glob("*upload*")) == []
@@ -284,16 +259,16 @@ def test_an_announced_size_is_refused_before_a_byte_is_kept(
     admin: Client, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "FILE_BYTES_MAX", -(1 << 20))
-    response = admin.post(_url("import_upload", house), {"file": _file([booking(1)])})
+    response = admin.post(address("import_upload", house), {"file": file_of([booking(1)])})
     assert response.status_code == 422
     assert "MB can be imported at once" in response.content.decode()
 
 
 def test_the_chosen_currency_is_used(admin: Client, house: House) -> None:
-    admin.post(_url("import_upload", house), {"file": _file([booking(1)]), "currency": "nok"})
+    admin.post(address("import_upload", house), {"file": file_of([booking(1)]), "currency": "nok"})
     run = _only_run(house)
     run_check(business_id=house.pk, run_id=run.pk)
-    admin.post(_url("import_start", house, run))
+    admin.post(address("import_start", house, run))
     run_work(business_id=house.pk, run_id=run.pk)
     with business_scope(house.pk):
         assert Stay.objects.get().currency == "NOK"
@@ -302,7 +277,7 @@ def test_the_chosen_currency_is_used(admin: Client, house: House) -> None:
 def test_problems_can_be_downloaded_without_formulas(uploaded: Any, admin: Client, house: House) -> None:
     run = uploaded(booking(1, email="=cmd|' /C calc'!A0"), booking(2, arrival_date_month="@SUM(1)"))
     run_check(business_id=house.pk, run_id=run.pk)
-    response = admin.get(_url("import_problems", house, run))
+    response = admin.get(address("import_problems", house, run))
     assert response["Content-Disposition"] == f'attachment; filename="import-{run.pk}-problems.csv"'
     rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
     assert rows[0] == ["Line", "Column", "Value", "What is wrong"]
@@ -313,7 +288,7 @@ def test_problems_can_be_downloaded_without_formulas(uploaded: Any, admin: Clien
 @pytest.mark.parametrize("kind", ImportRun.Kind.values)
 @pytest.mark.parametrize("language", ["en", "nb", "da", "nl"])
 def test_a_template_comes_back_without_a_question(admin: Client, house: House, kind: str, language: str) -> None:
-    response = admin.get(_url("import_template", house), {"kind": kind, "language": language})
+    response = admin.get(address("import_template", house), {"kind": kind, "language": language})
     assert response["Content-Disposition"] == f'attachment; filename="{kind}-{language}.csv"'
     text = response.content.decode("utf-8-sig")
     by = "," if language == "en" else ";"
@@ -322,19 +297,19 @@ def test_a_template_comes_back_without_a_question(admin: Client, house: House, k
     sent = SimpleUploadedFile(
         "filled.csv", response.content + by.join(["7", *header[1:2], *("" for _column in header[2:])]).encode()
     )
-    assert admin.post(_url("import_upload", house), {"file": sent, "kind": kind}).status_code == 302
+    assert admin.post(address("import_upload", house), {"file": sent, "kind": kind}).status_code == 302
     assert (_only_run(house).kind, _only_run(house).state) == (kind, "checking")
 
 
 def test_a_template_nobody_knows_is_the_list_of_guests(admin: Client, house: House) -> None:
-    response = admin.get(_url("import_template", house), {"kind": "cars", "language": "xx"})
+    response = admin.get(address("import_template", house), {"kind": "cars", "language": "xx"})
     assert response["Content-Disposition"] == 'attachment; filename="guests-nb.csv"'
 
 
 def test_a_guest_list_shows_no_stays(uploaded: Any, admin: Client, house: House) -> None:
     run = uploaded(guest())
     run_check(business_id=house.pk, run_id=run.pk)
-    assert ">Stays<" not in admin.get(_url("import_run", house, run)).content.decode()
+    assert ">Stays<" not in admin.get(address("import_run", house, run)).content.decode()
 
 
 PAGES = [
@@ -366,7 +341,7 @@ def test_members_who_lack_the_role_are_told_who_can(
     run = uploaded(booking(1))
     client = Client()
     client.force_login(getattr(house, role).user)
-    response = getattr(client, method)(_url(name, house, run if of_run else None))
+    response = getattr(client, method)(address(name, house, run if of_run else None))
     assert response.status_code == 403
     assert "Admin of Fjordstuen" in response.content.decode()
 
@@ -378,8 +353,8 @@ def test_another_business_s_import_is_not_there(
     run = uploaded(booking(1))
     client = Client()
     client.force_login(cast.duinzicht.owner.user)
-    assert getattr(client, method)(_url(name, cast.duinzicht, run)).status_code == 404
-    assert getattr(client, method)(_url(name, house, run)).status_code == 404
+    assert getattr(client, method)(address(name, cast.duinzicht, run)).status_code == 404
+    assert getattr(client, method)(address(name, house, run)).status_code == 404
     assert _only_run(house).state == "checking"
 
 
@@ -393,5 +368,5 @@ def test_every_sentence_can_be_shown_in_every_language(
         ImportProblem.objects.update(reason="card_number")
     house.admin.user.language = language
     house.admin.user.save()
-    assert admin.get(_url("import_run", house, run)).status_code == 200
-    assert admin.get(_url("import_problems", house, run)).status_code == 200
+    assert admin.get(address("import_run", house, run)).status_code == 200
+    assert admin.get(address("import_problems", house, run)).status_code == 200

@@ -12,7 +12,7 @@ from accounts.tenancy import business_scope
 from imports.models import ImportMapping, ImportRun
 from imports.services import run_check
 from imports.store import store_path
-from tests.cast import Cast, House
+from tests.cast import House
 from tests.imports.pages import address, latest, sent
 
 pytestmark = pytest.mark.django_db
@@ -27,17 +27,6 @@ TOLD = {
     "m-2": "guest.email",
     "m-3": "guest.birth_date",
 }
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
-
-
-@pytest.fixture
-def admin(house: House, client: Client) -> Client:
-    client.force_login(house.admin.user)
-    return client
 
 
 @pytest.fixture

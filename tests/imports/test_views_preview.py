@@ -13,23 +13,12 @@ from customers.card.models import Customer
 from imports.models import ImportRow, ImportRun
 from imports.services import run_check, run_work
 from imports.views import preview
-from tests.cast import Cast, House
+from tests.cast import House
 from tests.factories import CustomerFactory, EmailFactory
 from tests.imports.files import guest
 from tests.imports.pages import address, checked, file_of, latest, sent
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.fjordstuen
-
-
-@pytest.fixture
-def admin(house: House, client: Client) -> Client:
-    client.force_login(house.admin.user)
-    return client
 
 
 @pytest.fixture

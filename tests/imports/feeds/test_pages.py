@@ -31,12 +31,6 @@ def house(cast: Cast) -> House:
 
 
 @pytest.fixture
-def admin(house: House, client: Client) -> Client:
-    client.force_login(house.admin.user)
-    return client
-
-
-@pytest.fixture
 def mapping(house: House) -> ImportMapping:
     with business_scope(house.pk):
         found = suggest(HEADER, [["A", "B", "c@d.no", ""]], fields=(), language="en", kind="guests")
