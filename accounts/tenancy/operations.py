@@ -1,8 +1,9 @@
 """Migration operations that make tables safe for many businesses.
 
-Both read the model's state at their place in the history and can be repeated after a later ``AddField``.
+They read the model's state at their place in the history and can be repeated after a later ``AddField``.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,52 @@ def app_role() -> str:
     return str(settings.DATABASES["default"]["USER"])
 
 
-class TenantTable(Operation):
-    """Put a table under its business: key ``(business_id, id)``, composite references, policy and grants.
+class TableOperation(Operation):
+    """Run SQL that is made of a model as it stands at its place in the history; the models stay as they are.
 
-    ``append_only`` tables can be read and added to, never changed or deleted, by the app role.
+    Going back runs nothing, unless `undoing` says what: most of it goes with the table.
     """
 
     reduces_to_sql = True
     reversible = True
 
-    def __init__(self, name: str, append_only: bool = False) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
+
+    def statements(self, model: type[Model]) -> Sequence[str]:
+        """What is run, in order; safe to run again."""
+        raise NotImplementedError
+
+    def undoing(self, model: type[Model]) -> Sequence[str]:
+        """What is run on the way back."""
+        return ()
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Nothing changes in the models."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            for statement in self.statements(model):
+                schema_editor.execute(statement, params=None)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        for statement in self.undoing(from_state.apps.get_model(app_label, self.name)):
+            schema_editor.execute(statement, params=None)
+
+
+class TenantTable(TableOperation):
+    """Put a table under its business: key ``(business_id, id)``, composite references, policy and grants.
+
+    ``append_only`` tables can be read and added to, never changed or deleted, by the app role.
+    """
+
+    def __init__(self, name: str, append_only: bool = False) -> None:
+        super().__init__(name)
         self.append_only = append_only
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
@@ -42,30 +78,8 @@ class TenantTable(Operation):
             {"append_only": True} if self.append_only else {},
         )
 
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Nothing changes in the models."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: Any,
-        to_state: Any,
-    ) -> None:
-        model = to_state.apps.get_model(app_label, self.name)
-        if not self.allow_migrate_model(schema_editor.connection.alias, model):
-            return
-        for statement in tenant_statements(model, append_only=self.append_only):
-            schema_editor.execute(statement, params=None)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: Any,
-        to_state: Any,
-    ) -> None:
-        """The table is dropped by the operation that made it; nothing is left to undo."""
+    def statements(self, model: type[Model]) -> Sequence[str]:
+        return tenant_statements(model, append_only=self.append_only)
 
     def describe(self) -> str:
         return f"Put {self.name} under its business"

@@ -1,16 +1,17 @@
 """The migration operation that makes PostgreSQL record every change of a guest table."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations.base import Operation
 from django.db.models import Model
+
+from accounts.tenancy.operations import TableOperation
 
 UNRECORDED = ("business_id", "id", "version")
 """Columns that never stand in an update's before and after: the key, and the counter the trigger itself moves."""
 
 
-class TrackChanges(Operation):
+class TrackChanges(TableOperation):
     """Generate the triggers of a guest table from its columns; repeat it after a column was added or dropped.
 
     ``guest`` names the column that holds the card's id. A table without one may give ``guest_query`` instead, SQL that
@@ -18,13 +19,10 @@ class TrackChanges(Operation):
     changed, never what they hold.
     """
 
-    reduces_to_sql = True
-    reversible = True
-
     def __init__(
         self, name: str, guest: str | None, guest_query: str | None = None, sealed: tuple[str, ...] = ()
     ) -> None:
-        self.name = name
+        super().__init__(name)
         self.guest = guest
         self.guest_query = guest_query
         self.sealed = sealed
@@ -32,32 +30,9 @@ class TrackChanges(Operation):
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         return (self.__class__.__qualname__, [self.name, self.guest, self.guest_query, self.sealed], {})
 
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Nothing changes in the models."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: Any,
-        to_state: Any,
-    ) -> None:
-        model = to_state.apps.get_model(app_label, self.name)
-        if not self.allow_migrate_model(schema_editor.connection.alias, model):
-            return
-        statements = tracking_statements(
-            model, guest=self.guest, guest_query=self.guest_query, sealed=frozenset(self.sealed)
-        )
-        schema_editor.execute(statements, params=None)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: Any,
-        to_state: Any,
-    ) -> None:
-        """The triggers go with the table; their functions are replaced when it comes back."""
+    def statements(self, model: type[Model]) -> Sequence[str]:
+        sealed = frozenset(self.sealed)
+        return [tracking_statements(model, guest=self.guest, guest_query=self.guest_query, sealed=sealed)]
 
     def describe(self) -> str:
         return f"Record every change of {self.name}"
