@@ -1,7 +1,7 @@
 """E-mail addresses and phone numbers of a batch: several in a cell or in several columns, each normalised once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -49,26 +49,21 @@ def _emails(
     numbers: Sequence[str],
     states: Sequence[str],
 ) -> None:
-    limit, own = LIMITS["contact"], columns.plan.is_exported
-    lines, left_out = columns.lines, columns.left_out
-    for at, cells in enumerate(emails):
-        if at in left_out:
-            continue
-        values = [value for cell in cells if cell for value in emails_of(cell, exported=own and bool(numbers[at]))]
-        for position, value in enumerate(values if len(values) < 2 else distinct(values)):
-            email = normalise_email(value)
-            state = email.state
-            if state in ("invalid", "placeholder"):
-                columns.report(at, "guest.email", value, _EMAIL_REASONS.get(email.reason, f"email_{state}"))
-            # A relay or a placeholder stands for many guests: it proves nothing.
-            same = email.normalised or value.lower()
-            result.contacts.append(
-                ContactRow(
-                    lines[at], position, "email", value[:limit], email.normalised or "", "",
-                    states[at] if states[at] and state == "ok" else state,
-                    same[:limit] if state in ("ok", "invalid") else "",
-                )
-            )  # fmt: skip
+    limit, lines = LIMITS["contact"], columns.lines
+    for at, position, value in _each(columns, emails, numbers, emails_in):
+        email = normalise_email(value)
+        state = email.state
+        if state in ("invalid", "placeholder"):
+            columns.report(at, "guest.email", value, _EMAIL_REASONS.get(email.reason, f"email_{state}"))
+        # A relay or a placeholder stands for many guests: it proves nothing.
+        same = email.normalised or value.lower()
+        result.contacts.append(
+            ContactRow(
+                lines[at], position, "email", value[:limit], email.normalised or "", "",
+                states[at] if states[at] and state == "ok" else state,
+                same[:limit] if state in ("ok", "invalid") else "",
+            )
+        )  # fmt: skip
 
 
 def _phones(
@@ -79,22 +74,31 @@ def _phones(
     numbers: Sequence[str],
     countries: Sequence[str],
 ) -> None:
-    limit, own = LIMITS["contact"], columns.plan.is_exported
-    lines, left_out = columns.lines, columns.left_out
-    for at, cells in enumerate(phones):
+    limit, lines = LIMITS["contact"], columns.lines
+    for at, position, value in _each(columns, phones, numbers, phones_in):
+        phone = _phone(value, countries[at], context.country)
+        if phone.state != "ok":
+            columns.report(at, "guest.phone", value, _PHONE_REASONS.get(phone.reason, f"phone_{phone.state}"))
+        result.contacts.append(
+            ContactRow(
+                lines[at], position, "phone", value[:limit], phone.e164 or "", phone.national, phone.state,
+                "" if phone.state == "placeholder" else phone.e164 or phone.national,
+            )
+        )  # fmt: skip
+
+
+def _each(
+    columns: Columns, rows: Sequence[Sequence[str]], numbers: Sequence[str], part: Callable[[str], list[str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Every value of the rows that are not left out: its row, its place among those of the row, its text."""
+    own, left_out = columns.plan.is_exported, columns.left_out
+    for at, cells in enumerate(rows):
         if at in left_out:
             continue
-        values = [value for cell in cells if cell for value in phones_of(cell, exported=own and bool(numbers[at]))]
+        is_exported = own and bool(numbers[at])
+        values = [value for cell in cells if cell for value in several_of(cell, part, exported=is_exported)]
         for position, value in enumerate(values if len(values) < 2 else distinct(values)):
-            phone = _phone(value, countries[at], context.country)
-            if phone.state != "ok":
-                columns.report(at, "guest.phone", value, _PHONE_REASONS.get(phone.reason, f"phone_{phone.state}"))
-            result.contacts.append(
-                ContactRow(
-                    lines[at], position, "phone", value[:limit], phone.e164 or "", phone.national, phone.state,
-                    "" if phone.state == "placeholder" else phone.e164 or phone.national,
-                )
-            )  # fmt: skip
+            yield at, position, value
 
 
 @lru_cache(maxsize=1 << 14)
@@ -104,20 +108,23 @@ def _phone(value: str, country: str, home: str) -> PhoneResult:
     return normalise_phone(value, country if is_theirs else home)
 
 
-def emails_of(text: str, *, exported: bool) -> list[str]:
-    """The addresses in a cell; what is no list of them is one value. An exported row parts them by ` ::: ` alone."""
+def several_of(text: str, part: Callable[[str], list[str]], *, exported: bool) -> list[str]:
+    """The values in a cell, as `part` takes it apart. An exported row parts them by ` ::: ` alone."""
     if exported or ":::" in text:
         return distinct(SEVERAL_EXPORTED.split(text)) if ":::" in text else [text]
+    return part(text)
+
+
+def emails_in(text: str) -> list[str]:
+    """The addresses in a cell; what is no list of them is one value."""
     if text.count("@") < 2:
         return [text]
     parts = _SEVERAL_EMAILS.split(text)
     return distinct(parts) if all("@" in part for part in parts if part) else [text]
 
 
-def phones_of(text: str, *, exported: bool) -> list[str]:
+def phones_in(text: str) -> list[str]:
     """The numbers in a cell, without words such as `Mob.` before or `(work)` behind them."""
-    if exported or ":::" in text:
-        return distinct(SEVERAL_EXPORTED.split(text)) if ":::" in text else [text]
     if text.isdecimal() or (text[0] == "+" and text[1:].isdecimal()):
         return [text]
     parts = [_LABEL.sub("", part) for part in _SEVERAL_PHONES.split(text)]
