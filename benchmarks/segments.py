@@ -57,13 +57,13 @@ def _rebuild(business: Any) -> float:
     """Seconds that counting all facts takes from nothing."""
     from django.db import connections
 
-    from customers.facts.services import facts_rebuild_apart
+    from customers.facts.services import facts_rebuild
 
     with connections["owner"].cursor() as cursor:
         cursor.execute("DELETE FROM customers_customerfacts WHERE business_id = %s", [business.pk])
         cursor.execute("VACUUM FULL customers_customerfacts")
     began = time.perf_counter()
-    facts_rebuild_apart(business=business)
+    facts_rebuild(business=business)
     return round(time.perf_counter() - began, 1)
 
 

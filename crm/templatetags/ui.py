@@ -240,18 +240,6 @@ def query(context: Context, **changes: object) -> str:
     return _relative(result)
 
 
-@register.simple_tag(takes_context=True)
-def query_without(context: Context, name: str, value: object = None) -> str:
-    """This page's query string without one value of ``name``, or without ``name`` when no value is given."""
-    result = _query(context)
-    kept = [] if value is None else [one for one in result.getlist(name) if one != str(value)]
-    if kept:
-        result.setlist(name, kept)
-    else:
-        result.pop(name, None)
-    return _relative(result)
-
-
 @register.filter
 def tone(message: Message) -> str:
     """A message's level as a tone: ok, info, warn, bad."""

@@ -133,15 +133,6 @@ def operator_label(field: Field, operator: str, *, negated: bool = False) -> str
     return str(_KIND_OPERATORS.get((kind, operator), _EMPTY)[negated])
 
 
-def operator_choices(field: Field) -> list[tuple[str, str]]:
-    """Every operator of a field with its contrary, as a form names it: ``any_of``, ``-any_of``."""
-    return [
-        (f"{'-' if negated else ''}{operator}", operator_label(field, operator, negated=negated))
-        for operator in field.operators
-        for negated in (False, True)
-    ]
-
-
 def consent_label(key: str) -> str:
     """What a consent is called, by the field that holds it: ``consent.newsletter.email``."""
     _prefix, purpose, *channel = key.split(".")

@@ -44,18 +44,8 @@ def facts_once() -> Iterator[None]:
         cursor.execute("DROP TABLE facts_waiting")
 
 
-def facts_rebuild() -> int:
-    """Count everything of every guest of the business in scope anew; returns how many guests there are."""
-    counted = 0
-    for ids in facts_batches(REBUILD_BATCH):
-        facts_refresh(ids=ids)
-        counted += len(ids)
-    register_facts_count(today=facts_today())
-    return counted
-
-
-def facts_rebuild_apart(*, business: Business, writers: int = WRITERS) -> int:
-    """The same by several connections at once, one transaction for each of their batches, for a register in use.
+def facts_rebuild(*, business: Business, writers: int = WRITERS) -> int:
+    """Count everything of every guest anew, by several connections at once, one transaction for each of their batches.
 
     To be called outside any scope. Returns how many guests there are.
     """

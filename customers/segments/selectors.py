@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -35,11 +35,6 @@ def segment_list() -> list[Segment]:
 def segment_get(segment_id: int) -> Segment:
     """One segment. Raises ``Segment.DoesNotExist``."""
     return Segment.objects.get(pk=segment_id)
-
-
-def segment_trees() -> dict[int, dict[str, Any]]:
-    """The trees of all segments by id, as they are kept: one of an older version is brought up to date by reading."""
-    return dict(Segment.objects.values_list("pk", "tree"))
 
 
 def segments_referred(tree: object) -> set[int]:

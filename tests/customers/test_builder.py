@@ -12,7 +12,6 @@ from customers.conditions.builder import (
     Draft,
     DraftGroup,
     DraftRule,
-    draft_data,
     draft_of,
     draft_read,
     draft_so_far,
@@ -24,6 +23,7 @@ from customers.conditions.moves import draft_changed
 from customers.conditions.selectors import ADDRESS_STATES, CONSENT_NAMES
 from customers.filters import Condition, Group, OwnField, TreeError, catalogue_of
 from customers.permission.reasons import REACH
+from tests.customers.drafts import draft_data
 from tests.customers.filter_trees import trees
 
 OWN = tuple(

@@ -161,23 +161,31 @@ def test_one_business_that_fails_does_not_stop_the_sweep(
     assert "were not brought to today" in caplog.text
 
 
-def test_a_rebuild_counts_everything_from_nothing(fjordstuen: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_rebuild_counts_everything_from_nothing(transactional_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "REBUILD_BATCH", 2)
-    with change_set(kind=EDIT):
-        perform([(number % 20, number, number * 7, number * 3) for number in range(120)])
-    before = list(CustomerFacts.objects.order_by("customer_id").values())
-    assert len(before) > 4
-    CustomerFacts.objects.all().delete()
-    assert facts_check().differing == [each["customer_id"] for each in before]
-    assert facts_rebuild() == len(before)
-    assert list(CustomerFacts.objects.order_by("customer_id").values()) == before
-    assert_facts_are_true(fjordstuen.business)
-    assert RegisterFacts.objects.get().guests == len(before)
+    business = transactional_cast.fjordstuen.business
+    with business_scope(business.pk):
+        with change_set(kind=EDIT):
+            perform([(number % 20, number, number * 7, number * 3) for number in range(120)])
+        before = list(CustomerFacts.objects.order_by("customer_id").values())
+        assert len(before) > 4
+        CustomerFacts.objects.all().delete()
+        assert facts_check().differing == [each["customer_id"] for each in before]
+    assert facts_rebuild(business=business) == len(before)
+    with business_scope(business.pk):
+        assert list(CustomerFacts.objects.order_by("customer_id").values()) == before
+        assert_facts_are_true(business)
+        assert RegisterFacts.objects.get().guests == len(before)
 
 
-def test_a_rebuild_writes_nothing_where_all_is_true(fjordstuen: House) -> None:
-    stayed(dt.date(2025, 3, 1))
+@pytest.mark.django_db(transaction=True)
+def test_a_rebuild_writes_nothing_where_all_is_true(transactional_cast: Cast) -> None:
+    business = transactional_cast.fjordstuen.business
     versions = "SELECT customer_id, ctid::text FROM customers_customerfacts ORDER BY 1"
-    before = rows(versions)
-    facts_rebuild()
-    assert rows(versions) == before
+    with business_scope(business.pk):
+        stayed(dt.date(2025, 3, 1))
+        before = rows(versions)
+    facts_rebuild(business=business)
+    with business_scope(business.pk):
+        assert rows(versions) == before

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.tenancy import business_scope
-from customers.conditions.builder import DraftGroup, DraftRule, draft_data
+from customers.conditions.builder import DraftGroup, DraftRule
 from customers.conditions.selectors import filter_catalogue
 from customers.facts.models import CustomerFacts
 from customers.filters import tree_read
@@ -23,6 +23,7 @@ from customers.segments.selectors import segment_history, segment_list
 from customers.segments.services import segment_create, segment_refresh
 from customers.segments.trends import segment_trends
 from tests.cast import Cast
+from tests.customers.drafts import draft_data
 from tests.customers.filter_register import fill_register
 from tests.factories import SegmentMemberFactory
 

@@ -14,7 +14,6 @@ from customers.segments.models import Segment, SegmentMember
 from customers.segments.selectors import (
     segment_get,
     segment_list,
-    segment_trees,
     segments_referred,
     segments_resting_on,
 )
@@ -57,7 +56,7 @@ def test_made_and_changed(fjordstuen: House) -> None:
     assert (kept.title, kept.description, kept.version) == ("Dutch guests", "Who reads Dutch", 1)
     assert (kept.members, kept.counted_at, kept.is_counted) == (None, None, False)
     assert segment_list()[-1] == kept
-    assert segment_trees()[made.pk] == tree_write(DUTCH)
+    assert kept.tree == tree_write(DUTCH)
 
     changed = segment_update(segment_id=made.pk, version=1, name="Dutch", member=fjordstuen.owner)
     assert (changed.title, changed.version, changed.definition) == ("Dutch", 2, 1)

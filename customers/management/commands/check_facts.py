@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import Business
 from accounts.tenancy import business_scope
 from customers.facts.check import facts_check
-from customers.facts.services import facts_rebuild_apart
+from customers.facts.services import facts_rebuild
 
 SHOWN = 20
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no business {options['business']}.")
         if options["rebuild"]:
             for business in businesses:
-                self.stdout.write(f"{business.slug}: {facts_rebuild_apart(business=business):,} guests counted")
+                self.stdout.write(f"{business.slug}: {facts_rebuild(business=business):,} guests counted")
             return
         wrong = 0
         for business in businesses:
