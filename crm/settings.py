@@ -37,6 +37,7 @@ INNKEEPER_HTTPS = env.flag("INNKEEPER_HTTPS", False)
 INSTALLED_APPS = [
     "accounts",
     "customers",
+    "dedup",
     "imports",
     "crm.apps.CrmConfig",
     "django.contrib.auth",

@@ -13,6 +13,7 @@ from customers.changes.services import change_set
 from customers.facts.services import register_facts_count
 from customers.history.models import Stay
 from customers.search.models import RecentGuest
+from dedup.register.models import CardKey, CardProfile, Decision, Match, MatchRun, MatchSettings
 from imports.models import ImportFeed, ImportFetch, ImportMapping, ImportProblem, ImportRow, ImportRun, ImportSeen
 from tests.accounts.catalogue import tenant_tables
 from tests.cast import House
@@ -133,6 +134,12 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         BulkGuests.objects.create(run=bulk, number=0, customer_ids=[guest.pk])
         export = ExportRunFactory(actor=word, file_name=f"{word}.csv", selection={"ids": [guest.pk]})
         saved = SavedColumnsFactory(name=word)
+        MatchSettings.objects.create()
+        CardProfile.objects.create(customer_id=guest.pk, profile=word, keys=[1])
+        CardKey.objects.create(key=1, customer_id=guest.pk)
+        search = MatchRun.objects.create(state=MatchRun.State.DONE, actor=word)
+        match = Match.objects.create(left_id=guest.pk, right_id=other.pk, weight=5.0, probability=0.97)
+        Decision.objects.create(left_id=guest.pk, right_id=other.pk, verdict=Decision.Verdict.LATER, actor=word)
         invitation = InvitationFactory(invited_by=house.owner, email=f"{word.lower()}@example.com")
     return {
         "slug": house.slug,
@@ -149,6 +156,8 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "bulk_id": bulk.pk,
         "export_id": export.pk,
         "saved_id": saved.pk,
+        "match_id": match.pk,
+        "search_id": search.pk,
         "tag_id": tag.pk,
         "activity_id": activity.pk,
         "relation_id": relation.pk,

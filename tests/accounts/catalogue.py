@@ -38,9 +38,19 @@ APPEND_ONLY = {
 READ_ONLY = {"customers_consentstate"}
 """Written by a function of the owner alone."""
 
-DERIVED = {"customers_misspelling", "customers_posting", "customers_presence", "customers_presenceword"}
-"""Written by triggers of the tables they follow and by nothing else; without foreign keys, whose checks cost more than
+DERIVED = {
+    "customers_misspelling",
+    "customers_posting",
+    "customers_presence",
+    "customers_presenceword",
+    "dedup_cardkey",
+    "dedup_cardprofile",
+}
+"""Made from the tables they follow and taken away by their triggers; without foreign keys, whose checks cost more than
 the rows."""
+
+HIDDEN = {"dedup_cardprofile", "dedup_match"}
+"""Tables beside those of guests that name cards and hide those on their way out."""
 
 DEFINERS = {
     "accounts_memberships(bigint)": ("bigint", "bigint"),
@@ -56,6 +66,8 @@ DEFINERS = {
     "customers_stays_within(text,date,date,bigint[],text[],text[],text[],text,numeric,numeric,boolean)": ("bigint",),
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
+    "dedup_follow_due(integer)": ("bigint",),
+    "dedup_runs_due(interval,integer)": ("bigint", "bigint"),
     "import_feeds_due(interval,integer)": ("bigint", "bigint"),
     "import_fetches_due(interval,integer)": ("bigint", "bigint"),
     "import_files_due(interval,integer)": ("bigint", "bigint"),
