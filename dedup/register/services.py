@@ -167,3 +167,11 @@ _STATE = {
     "later": Match.State.LATER,
     "open": Match.State.OPEN,
 }
+
+
+def decision_withdraw(*, decision_id: int, member: Member | None = None) -> None:
+    """Take back what was said, if it still stands: the two are a match again, as they were."""
+    with transaction.atomic():
+        said = Decision.objects.filter(pk=decision_id, is_withdrawn=False).first()
+        if said is not None:
+            decide(left_id=said.left_id, right_id=said.right_id, decision=Match.State.OPEN, member=member)
