@@ -26,7 +26,7 @@ from customers.normalise.phone import (
     normalise_phone,
     normalise_phones,
 )
-from customers.normalise.postal import PostalResult, address_lines, normalise_postal_code
+from customers.normalise.postal import PostalResult, address_lines, normalise_postal_code, split_place
 
 __all__ = [
     "EmailResult",
@@ -50,5 +50,6 @@ __all__ = [
     "search_tokens",
     "sort_key",
     "split_full_name",
+    "split_place",
     "tidy_case",
 ]

@@ -9,6 +9,8 @@ from customers.normalise.lists import listed, table
 CODE_LENGTH: Final = 16
 _PARTS = {"9": "[0-9]", "A": "[A-Z]", "X": "[0-9A-Z]"}
 _OPTIONAL = re.compile(r"[\s-]+")
+# A code as countries write it before the place, with their letters or without: 0155, NL-1012 AB, SE-114 55, 00-950.
+_CODE_FIRST = re.compile(r"((?:[A-Z]{1,3}[- ])?(?:\d{4} ?[A-Z]{2}|\d{3} \d{2}|\d{2}-\d{3}|\d{3,6}))(?:[ ,]+(\D.*))?")
 
 
 class PostalResult(NamedTuple):
@@ -38,6 +40,17 @@ def normalise_postal_code(typed: str, country: str) -> PostalResult:
         if found is None and re.match(rf"{prefix}[\s-]", bare):
             found = known.read(bare[len(prefix) + 1 :])
     return PostalResult(found, "" if found else known.example)
+
+
+def split_place(text: str) -> tuple[str, str]:
+    """The postal code and the place of a text that has both, in this order; one without a code is a place.
+
+    >>> split_place("1012 AB Amsterdam"), split_place("114 55 Stockholm"), split_place("Oslo")
+    (('1012 AB', 'Amsterdam'), ('114 55', 'Stockholm'), ('', 'Oslo'))
+    """
+    typed = " ".join(text.split())
+    found = _CODE_FIRST.fullmatch(typed)
+    return (found[1], found[2] or "") if found else ("", typed)
 
 
 def address_lines(*, street: str, postal_code: str, city: str, country: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from customers.export.rows import plain
+from customers.normalise import split_place
 from imports.mapping import dates
 from imports.mapping.cards import without_card_numbers
 from imports.mapping.meanings import is_sensitive
@@ -83,7 +84,8 @@ class Columns:
         columns = [self._cleaned(place, meaning, lines=lines) for place in source.places]
         match source.how:
             case "part":
-                texts = [_part(cell, source) for cell in columns[0]]
+                part = _place_part if source.is_place else _part
+                texts = [part(cell, source) for cell in columns[0]]
             case "join" if len(columns) > 1 or source.words:
                 texts = _joined(columns, source)
             case _:
@@ -251,6 +253,11 @@ def _joined(columns: list[list[str]], source: Source) -> list[str]:
         by.join(f"{word} {cell}".lstrip() for word, cell in zip(words, cells, strict=True) if cell)
         for cells in zip(*columns, strict=True)
     ]
+
+
+def _place_part(cell: str, source: Source) -> str:
+    """The postal code or the city of a cell that has both."""
+    return split_place(cell)[source.part - 1]
 
 
 def _part(cell: str, source: Source) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from customers.normalise import split_place
 from imports.mapping import dates, values
 from imports.mapping.cards import without_card_numbers
 from imports.mapping.headers import known_words
@@ -36,6 +37,11 @@ def contradicts(meaning: str, cells: Sequence[str]) -> bool:
     """Whether the filled cells of a column are for the most part nothing that this meaning can hold."""
     test = _test(meaning)
     return test is not None and len(cells) >= FEW and _share(test, cells) < SHARE
+
+
+def is_code_and_city(cells: Sequence[str]) -> bool:
+    """Whether the filled cells of a column are a postal code and a city each, for the most part at least."""
+    return not cells or _share(lambda cell: all(split_place(cell)), cells) >= STRONG
 
 
 def looks_like(cells: Sequence[str]) -> str:

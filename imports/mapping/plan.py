@@ -36,7 +36,8 @@ _LACKS: Final[Mapping[tuple[str, ...], str]] = {
 class Source(NamedTuple):
     """The cells of one meaning: the places of its columns, and how they are read as a layout says it.
 
-    `is_rest`: of parts, whether this one takes what is left of the cell.
+    `is_rest`: of parts, whether this one takes what is left of the cell. `is_place`: the cell is a postal code and a
+    city, and a space inside of the code parts nothing.
     """
 
     places: tuple[int, ...]
@@ -45,6 +46,7 @@ class Source(NamedTuple):
     part: int = 0
     words: tuple[str, ...] = ()
     is_rest: bool = False
+    is_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Plan:
         return [(self.header[place], meaning) for place, meaning in sorted(found)]
 
 
+_PLACE: Final = {"guest.postal_code": 1, "guest.city": 2}
+"""The parts of a cell as `1012 AB Amsterdam`."""
 _OWN_SYSTEMS: Final = ("guest_list", "innkeeper")
 _ANSWERS: Final = frozenset(("guest.why_us", "guest.thanked", "guest.deal_breakers"))
 
@@ -221,17 +225,18 @@ def _words(reading: Reading, places: Sequence[int]) -> tuple[str, ...]:
 
 def _with_rests(sources: dict[str, Source]) -> dict[str, Source]:
     """Of the parts of one column, the highest takes what is left of the cell."""
-    highest: dict[tuple[int, str], int] = {}
-    for source in sources.values():
+    parts: dict[tuple[int, str], dict[str, int]] = {}
+    for meaning, source in sources.items():
         if source.how == "part":
-            key = (source.places[0], source.by)
-            highest[key] = max(highest.get(key, 0), source.part)
-    return {
-        meaning: source._replace(is_rest=source.part > 1 and source.part == highest[source.places[0], source.by])
-        if source.how == "part"
-        else source
-        for meaning, source in sources.items()
-    }
+            parts.setdefault((source.places[0], source.by), {})[meaning] = source.part
+    told = dict(sources)
+    for (_place, by), found in parts.items():
+        highest = max(found.values())
+        for meaning, part in found.items():
+            told[meaning] = sources[meaning]._replace(
+                is_rest=part > 1 and part == highest, is_place=by == " " and found == _PLACE
+            )
+    return told
 
 
 def _by_place(names: _Names, told: Mapping[str, _T], usual: _T) -> dict[int, _T]:

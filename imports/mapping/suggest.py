@@ -11,7 +11,7 @@ from imports.mapping.cards import card_columns
 from imports.mapping.formats import Format, matching, named, recognised
 from imports.mapping.headers import names_for, nothing_names, own_names, parted_names
 from imports.mapping.layout import KINDS, Kind, Layout, Reading
-from imports.mapping.looks import contradicts, filled, looks_like
+from imports.mapping.looks import contradicts, filled, is_code_and_city, looks_like
 from imports.mapping.meanings import CONSENTS, WHO, missing, usual_how
 from imports.mapping.orders import told_by_values
 from imports.mapping.own import OwnField
@@ -207,11 +207,17 @@ class _Reader:
             draft.places[meaning] = sorted(places) if meaning in _COMBINED else places[:1]
 
     def _parted(self, draft: _Draft) -> None:
-        """A column of a postal code and a city, as `0155 Oslo`, is read as both."""
+        """A column of a postal code and a city, as `0155 Oslo`, is read as both.
+
+        Its name says so, or it is the only one that is named after either and its values are both.
+        """
+        known = names_for(draft.kind)
+        either = [name for name in self.names if any(each.meaning in _CODE_AND_CITY for each in known.get(name, ()))]
         for name, place in self.names.items():
             cells = self.cells[place]
-            if name in parted_names() and all(_CODE_AND_CITY.match(cell) for cell in cells):
-                for part, meaning in enumerate(("guest.postal_code", "guest.city"), start=1):
+            is_told = name in parted_names() or (either == [name] and len(cells) > 1)
+            if is_told and is_code_and_city(cells):
+                for part, meaning in enumerate(_CODE_AND_CITY, start=1):
                     draft.places[meaning] = [place]
                     draft.told[meaning] = Reading(meaning, (), "part", " ", part)
                 return
@@ -249,5 +255,5 @@ class _Reader:
         return replace(reading, words=tuple(word for _place, word in found)), [place for place, _word in found]
 
 
-_CODE_AND_CITY: Final = re.compile(r"\d{4,5} \D")
+_CODE_AND_CITY: Final = ("guest.postal_code", "guest.city")
 _ONLY_ASKED: Final = frozenset(("guest.full_name", "guest.id"))
