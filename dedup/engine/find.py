@@ -1,0 +1,97 @@
+"""Finding the pairs of a register, or those of one card, that are the same guest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.engine.clusters import clusters
+from dedup.engine.comparisons import Side, compare
+from dedup.engine.keys import passes
+from dedup.engine.model import Model, probability
+from dedup.engine.pairs import Capped, candidates
+from dedup.engine.table import Table
+
+KEEP_FROM = -6.0
+"""Pairs of less than this many bits are not kept: a chance of 1 in 65."""
+CHUNK = 1_000_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pairs of rows, the likeliest first.
+
+    ``left`` < ``right``: rows, int64. ``weight``: log2 of the odds, float32. ``patterns``: the levels of all
+    comparisons as one number (``model.levels_of``). ``capped``: what was cut off. ``size``: rows of the table.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    weight: NDArray[np.float32]
+    patterns: NDArray[np.int64]
+    model: Model
+    size: int
+    capped: list[Capped] = field(default_factory=list)
+    apart: NDArray[np.int64] | None = None
+
+    @property
+    def probability(self) -> NDArray[np.float32]:
+        """The probability that each pair is one guest."""
+        return probability(self.weight)
+
+    def clusters(self, threshold: float | None = None) -> NDArray[np.int64]:
+        """A label for each row: rows of one label are one guest at this probability (the model's, by default)."""
+        chance = self.model.propose if threshold is None else threshold
+        return clusters(self.size, self.left, self.right, self.weight, chance, self.apart)
+
+
+def find(
+    table: Table,
+    *,
+    model: Model | None = None,
+    apart: NDArray[np.int64] | None = None,
+    tell: Callable[[str, float], None] | None = None,
+) -> Found:
+    """All pairs of a register that may be one guest.
+
+    ``model``: as learned before, else one is learned. ``apart``: int64[k, 2] rows known not to be the same guest.
+    ``tell``: told the step and how far it is, 0 to 1.
+    """
+    say = tell or (lambda step, share: None)
+    say("blocks", 0.0)
+    pairs, capped = candidates(table, passes(table))
+    if apart is not None and len(apart):
+        low, high = apart.min(axis=1).astype(np.int64), apart.max(axis=1).astype(np.int64)
+        pairs = pairs[~np.isin(pairs, low * table.size + high)]
+    left, right = pairs // max(table.size, 1), pairs % max(table.size, 1)
+    say("learn", 0.3)
+    if model is None:
+        model = Model.learned(table, left, right)
+    kept: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]] = []
+    for at in range(0, len(left), CHUNK):
+        say("compare", 0.4 + 0.6 * at / len(left))
+        one, other = left[at : at + CHUNK], right[at : at + CHUNK]
+        a, b = Side(table, one), Side(table, other)
+        levels = compare(model.comparisons, a, b)
+        weight = model.weigh(levels, a, b)
+        keep = weight >= KEEP_FROM
+        kept.append((one[keep], other[keep], weight[keep], model.pattern(levels)[keep]))
+    if kept:
+        left, right, weight, patterns = (np.concatenate(each) for each in zip(*kept, strict=True))
+    else:
+        weight, patterns = np.zeros(0, np.float32), np.zeros(0, np.int64)
+    order = np.argsort(-weight, kind="stable")
+    say("done", 1.0)
+    return Found(left[order], right[order], weight[order], patterns[order], model, table.size, capped, apart)
+
+
+def score(one: Table, others: Table, *, model: Model) -> Found:
+    """Row 0 of ``one`` against every row of ``others``: ``left`` is 0, ``right`` the row of ``others``."""
+    right = np.arange(others.size, dtype=np.int64)
+    left = np.zeros(others.size, np.int64)
+    a, b = Side(one, left), Side(others, right)
+    levels = compare(model.comparisons, a, b)
+    weight = model.weigh(levels, a, b)
+    order = np.argsort(-weight, kind="stable")
+    return Found(left[order], right[order], weight[order], model.pattern(levels)[order], model, others.size)

@@ -1,0 +1,59 @@
+"""Hashes of texts and of their combinations, the same in every process and on every machine."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+_MULTIPLIER = 0x9E3779B97F4A7C15
+_POWERS_MAX = 4096
+
+
+def _powers() -> Hashes:
+    powers = [1]
+    for _ in range(_POWERS_MAX - 1):
+        powers.append(powers[-1] * 0x100000001B3 % (1 << 64))
+    return np.array(powers, np.uint64)
+
+
+_POWERS = _powers()
+
+
+def mix(hashed: Hashes) -> Hashes:
+    """Spread the bits of each number over all its bits (the finaliser of splitmix64)."""
+    hashed = hashed ^ (hashed >> np.uint64(30))
+    hashed *= np.uint64(0xBF58476D1CE4E5B9)
+    hashed ^= hashed >> np.uint64(27)
+    hashed *= np.uint64(0x94D049BB133111EB)
+    hashed ^= hashed >> np.uint64(31)
+    return hashed
+
+
+def hashes(texts: Sequence[str]) -> Hashes:
+    """A hash of each text, uint64[n]; 0 for an empty one."""
+    if not texts:
+        return np.zeros(0, np.uint64)
+    encoded = [text.encode("utf-8", "surrogatepass")[:_POWERS_MAX] for text in texts]
+    lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
+    ends = np.cumsum(lengths)
+    joined = np.frombuffer(b"".join(encoded), np.uint8)
+    at = np.arange(len(joined)) - np.repeat(ends - lengths, lengths)
+    terms = np.append((joined.astype(np.uint64) + np.uint64(1)) * _POWERS[at], np.uint64(0))
+    sums = np.add.reduceat(terms, np.minimum(ends - lengths, len(joined)))
+    sums[lengths == 0] = 0
+    found = mix(sums + lengths.astype(np.uint64) * np.uint64(_MULTIPLIER))
+    found[lengths == 0] = 0
+    return found
+
+
+def combined(*parts: Hashes, salt: int = 0) -> Hashes:
+    """A hash of the rows' combinations, in order; 0 where any part is 0."""
+    found = parts[0] + np.uint64(salt * _MULTIPLIER % (1 << 64))
+    known = parts[0] != 0
+    for part in parts[1:]:
+        found = mix(found) * np.uint64(3) + part
+        known &= part != 0
+    found = mix(found)
+    found[~known] = 0
+    return found

@@ -1,0 +1,106 @@
+"""Pairs worth comparing: from the smallest blocks up, until there are enough."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.engine.keys import Pass
+from dedup.engine.table import Codes, Table
+
+BLOCK_MAX = 400
+Pairs = NDArray[np.int64]
+
+
+class Capped(NamedTuple):
+    """What was cut off: ``blocks`` of a pass too large to look into, of ``rows`` cards, ``largest`` of them in one."""
+
+    name: str
+    blocks: int
+    rows: int
+    largest: int
+    pairs: int
+
+
+class _Blocks(NamedTuple):
+    name: str
+    order: Codes
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+def budget(size: int) -> int:
+    """How many pairs to make of a register: many of a small one, about twenty a card of a large one."""
+    return int(min(size * 200, 2_000_000 + 20 * size))
+
+
+def candidates(table: Table, passes: Iterable[Pass], *, most: int | None = None) -> tuple[Pairs, list[Capped]]:
+    """The distinct pairs of rows that share a key, int64 ``left * size + right``, sorted; and what was cut off.
+
+    Blocks are taken from the smallest up in all passes alike until there are ``most`` pairs.
+    """
+    size = table.size
+    found = [blocks for one in passes if (blocks := _blocks(one)) is not None]
+    pairs_of_length = np.zeros(BLOCK_MAX + 1, np.int64)
+    for blocks in found:
+        counts = np.bincount(np.minimum(blocks.lengths, BLOCK_MAX + 1), minlength=BLOCK_MAX + 2)[: BLOCK_MAX + 1]
+        pairs_of_length += counts * (np.arange(BLOCK_MAX + 1) * (np.arange(BLOCK_MAX + 1) - 1) // 2)
+    most = budget(size) if most is None else most
+    longest = max(int(np.searchsorted(np.cumsum(pairs_of_length), most, "right")) - 1, 2)
+    collected: list[Pairs] = []
+    waiting = 0
+    capped: list[Capped] = []
+    for blocks in found:
+        too_long = blocks.lengths > longest
+        if too_long.any():
+            long = blocks.lengths[too_long]
+            capped.append(
+                Capped(blocks.name, len(long), int(long.sum()), int(long.max()), int((long * (long - 1) // 2).sum()))
+            )
+        for made in _pairs(blocks, longest, size, table.source):
+            collected.append(made)
+            waiting += len(made)
+            if waiting > 4_000_000:
+                collected = [_distinct(collected)]
+                waiting = 0
+    return _distinct(collected), capped
+
+
+def _blocks(one: Pass) -> _Blocks | None:
+    if len(one.rows) < 2:
+        return None
+    order = np.argsort(one.hashes)
+    hashed = one.hashes[order]
+    edges = np.flatnonzero(np.concatenate([[True], hashed[1:] != hashed[:-1], [True]]))
+    lengths = np.diff(edges)
+    several = lengths > 1
+    if not several.any():
+        return None
+    return _Blocks(one.name, one.rows[order], edges[:-1][several], lengths[several])
+
+
+def _pairs(blocks: _Blocks, longest: int, size: int, source: NDArray[np.int64] | None) -> Iterable[Pairs]:
+    for length in np.unique(blocks.lengths[blocks.lengths <= longest]):
+        starts = blocks.starts[blocks.lengths == length]
+        one, other = np.triu_indices(int(length), 1)
+        step = max(2_000_000 // len(one), 1)
+        for at in range(0, len(starts), step):
+            begin = starts[at : at + step, None]
+            left = blocks.order[(begin + one).ravel()].astype(np.int64)
+            right = blocks.order[(begin + other).ravel()].astype(np.int64)
+            apart = left != right
+            if source is not None:
+                apart &= source[left] != source[right]
+            low, high = np.minimum(left, right), np.maximum(left, right)
+            yield (low * size + high)[apart]
+
+
+def _distinct(collected: list[Pairs]) -> Pairs:
+    if not collected:
+        return np.zeros(0, np.int64)
+    joined = np.concatenate(collected)
+    joined.sort()
+    if not len(joined):
+        return joined
+    return joined[np.concatenate([[True], joined[1:] != joined[:-1]])]
