@@ -5,7 +5,7 @@ has to know those above it. ``tests/customers/test_declarations.py`` walks every
 on one that is not declared.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -55,6 +55,11 @@ class GuestTable:
     fields that an erasure of kind ``BLANK`` empties. ``read`` turns rows into what the guest reads where the fields as
     they stand would not do. ``timeline`` is the kind of its entries, ``filters`` the fields of filters that
     read it.
+
+    In a merge: two rows that agree in ``join_on``, or that a unique key keeps apart, become one: the surviving card's
+    own, or the first by the column ``keeper`` (``-`` before it: the last). ``joined`` tells of a column what the row
+    that stays gets from the values of all, its own first. ``apart`` is a column that takes the id of the card a row was
+    written on, so that rows of several cards stand beside each other.
     """
 
     model: str
@@ -66,6 +71,9 @@ class GuestTable:
     join_on: tuple[str, ...] = ()
     blanked: tuple[str, ...] = ()
     because: str = ""
+    apart: str = ""
+    keeper: str = ""
+    joined: Mapping[str, Callable[[Sequence[Any]], Any]] = field(default_factory=dict)
     read: Callable[[Iterable[Any]], list[dict[str, Any]]] | None = None
     timeline: str = ""
     filters: tuple[str, ...] = ()

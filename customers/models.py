@@ -8,6 +8,7 @@ from customers.export.models import ExportRun, SavedColumns
 from customers.facts.models import CustomerFacts, RegisterFacts
 from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import Activity, Invoice, Product, Purchase, Stay, StayParticipant, Todo
+from customers.lineage.models import CardLineage, CarriedRows, MergedCard
 from customers.relations.models import Relation
 from customers.search.models import Misspelling, Posting, Presence, PresenceWord, RecentGuest, Vocabulary
 from customers.segments.models import DefaultView, SavedView, Segment, SegmentMember
@@ -17,6 +18,8 @@ __all__ = [
     "Activity",
     "BulkGuests",
     "BulkRun",
+    "CardLineage",
+    "CarriedRows",
     "Change",
     "ChangeSet",
     "ConsentEvent",
@@ -33,6 +36,7 @@ __all__ = [
     "GuestFieldValue",
     "Invoice",
     "Leaving",
+    "MergedCard",
     "Misspelling",
     "Posting",
     "Presence",

@@ -12,6 +12,7 @@ from customers.changes.models import ChangeSet, Leaving
 from customers.changes.services import change_set
 from customers.facts.services import register_facts_count
 from customers.history.models import Stay
+from customers.lineage.models import CarriedRows, MergedCard
 from customers.search.models import RecentGuest
 from dedup.register.models import CardKey, CardProfile, Decision, Match, MatchRun, MatchSettings
 from imports.models import ImportFeed, ImportFetch, ImportMapping, ImportProblem, ImportRow, ImportRun, ImportSeen
@@ -140,6 +141,9 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         search = MatchRun.objects.create(state=MatchRun.State.DONE, actor=word)
         match = Match.objects.create(left_id=guest.pk, right_id=other.pk, weight=5.0, probability=0.97)
         Decision.objects.create(left_id=guest.pk, right_id=other.pk, verdict=Decision.Verdict.LATER, actor=word)
+        with change_set(kind=ChangeSet.Kind.MERGE, title=word) as merge:
+            gone = MergedCard.objects.create(absorbed_id=2**40 + guest.pk, survivor_id=guest.pk, change_set_id=merge.pk)
+        CarriedRows.objects.create(absorbed_id=gone.absorbed_id)
         invitation = InvitationFactory(invited_by=house.owner, email=f"{word.lower()}@example.com")
     return {
         "slug": house.slug,

@@ -17,6 +17,7 @@ class ChangeSet(TenantModel):
         IMPORT = "import", _("Import")
         BULK = "bulk", _("Bulk edit")
         SAMPLE = "sample", _("Sample data")
+        MERGE = "merge", pgettext_lazy("kind of change", "Merge")
         UNDO = "undo", pgettext_lazy("kind of change", "Undo")
 
     class State(models.TextChoices):
@@ -36,6 +37,8 @@ class ChangeSet(TenantModel):
     """Whether automations and webhooks may react: an import, a wash, a merge and an undo are not events."""
     undoes_id = models.BigIntegerField(null=True)
     undone_by_id = models.BigIntegerField(null=True)
+    part_of_id = models.BigIntegerField(null=True)
+    """The act that this one was done as a part of: undoing that one undoes all of its parts."""
     result = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -43,7 +46,14 @@ class ChangeSet(TenantModel):
     class Meta:
         verbose_name = _("change set")
         verbose_name_plural = _("change sets")
-        indexes = [models.Index(fields=["business", "-created_at", "-id"], name="change_set_newest")]
+        indexes = [
+            models.Index(fields=["business", "-created_at", "-id"], name="change_set_newest"),
+            models.Index(
+                fields=["business", "part_of_id", "id"],
+                condition=models.Q(part_of_id__isnull=False),
+                name="change_set_parts",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -15,7 +15,7 @@ from customers.changes.models import ChangeSet
 from customers.changes.statements import sets_restriction
 from customers.changes.undo import GuestRestricted, UndoOutcome, undo_rows
 
-NOT_EVENTS = frozenset({ChangeSet.Kind.IMPORT, ChangeSet.Kind.SAMPLE, ChangeSet.Kind.UNDO})
+NOT_EVENTS = frozenset({ChangeSet.Kind.IMPORT, ChangeSet.Kind.SAMPLE, ChangeSet.Kind.MERGE, ChangeSet.Kind.UNDO})
 """Kinds that automations and webhooks do not react to unless asked."""
 
 

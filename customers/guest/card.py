@@ -1,7 +1,7 @@
 """What a card itself holds: who the guest is, how to reach them, what they agreed to."""
 
 from customers.declarations import Erase, GuestTable, Merge
-from customers.guest.words import OUR_OWN, SEARCH, field_values
+from customers.guest.words import OUR_OWN, SEARCH, field_values, gravest_state
 
 CARD = (
     GuestTable(
@@ -59,6 +59,7 @@ CARD = (
         told=("kind", "value", "state", "is_primary", "created_at"),
         untold={"customer": "the card", "normalised": SEARCH, "national": SEARCH},
         join_on=("kind", "normalised"),
+        joined={"state": gravest_state},
         filters=("email_state", "phone_state"),
     ),
     GuestTable(
@@ -102,7 +103,7 @@ CARD = (
     GuestTable(
         "customers.SensitiveDetail",
         "customer_id",
-        Merge.JOIN,
+        Merge.MOVE,
         Erase.REMOVE,
         told=("kind", "changed_at"),
         untold={
@@ -110,8 +111,9 @@ CARD = (
             "uid": "what the ciphertext is bound to",
             "ciphertext": "opened for the guest by customers.sensitive",
             "key_name": "which key sealed it",
+            "came_from_id": "which of the guest's cards it was written on",
         },
-        join_on=("kind",),
+        apart="came_from_id",
     ),
     GuestTable(
         "customers.ConsentEvent",

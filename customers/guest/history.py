@@ -56,6 +56,7 @@ HISTORY = (
         told=("stay", "is_guest", "is_booker", "is_payer", "is_agent"),
         untold={"customer": "the card"},
         join_on=("stay",),
+        joined=dict.fromkeys(("is_guest", "is_booker", "is_payer", "is_agent"), any),
     ),
     GuestTable(
         "customers.StayFieldValue",

@@ -5,6 +5,7 @@ from customers.guest.words import OUR_OWN, SEARCH
 
 _MEANT = "whom an action is meant for while it runs; gone when it has ended"
 _LEAVES = "whose card is being taken back with the act that made it; gone when it has been"
+_MERGED = "which cards of the guest were made one, by their ids"
 _WHO = ("kind", "language", "nationality", "birth_date", "first_contact", "source")
 _WHERE = ("country", "postal_code", "city")
 _RULES = ("is_restricted", "is_deceased", "do_not_contact")
@@ -55,6 +56,7 @@ KEPT = (
             "left_by_definition": "whether the segment changed, not the guest",
         },
         join_on=("segment", "left_at"),
+        keeper="entered_at",
         filters=("segment",),
     ),
     GuestTable(
@@ -88,6 +90,7 @@ KEPT = (
                 "is_event",
                 "undoes_id",
                 "undone_by_id",
+                "part_of_id",
                 "result",
                 "created_at",
                 "finished_at",
@@ -123,6 +126,7 @@ KEPT = (
         Erase.REMOVE,
         untold={"customer": "the card", "member": OUR_OWN, "opened_at": OUR_OWN},
         join_on=("member",),
+        keeper="-opened_at",
     ),
     GuestTable(
         "customers.BulkGuests",
@@ -130,6 +134,27 @@ KEPT = (
         Merge.LINEAGE,
         Erase.REMOVE,
         untold={"run": _MEANT, "number": _MEANT, "customer_ids": _MEANT},
+    ),
+    GuestTable(
+        "customers.MergedCard",
+        "survivor_id",
+        Merge.LINEAGE,
+        Erase.REMOVE,
+        untold=dict.fromkeys(("absorbed_id", "survivor_id", "merged_at", "change_set_id"), _MERGED),
+    ),
+    GuestTable(
+        "customers.CardLineage",
+        "survivor_id",
+        Merge.DERIVED,
+        Erase.DERIVED,
+        untold=dict.fromkeys(("absorbed_id", "survivor_id"), _MERGED),
+    ),
+    GuestTable(
+        "customers.CarriedRows",
+        "",
+        Merge.LINEAGE,
+        Erase.REMOVE,
+        untold=dict.fromkeys(("absorbed_id", "rows"), _MERGED),
     ),
     GuestTable(
         "customers.Leaving",

@@ -1,8 +1,9 @@
 """What tables say alike: reasons why a guest is not told a field, and own fields as the guest reads them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from customers.card.services import LEARNED
 from customers.fields.models import FieldValue
 
 OUR_OWN = "says who of the business wrote it, nothing of the guest"
@@ -14,3 +15,12 @@ def field_values(rows: Iterable[FieldValue]) -> list[dict[str, Any]]:
     from customers.fields.values import value_shown
 
     return [{"field": row.field.label, "value": value_shown(row.field, row)} for row in rows]
+
+
+def gravest_state(states: Sequence[str]) -> str:
+    """The state of an address that two cards have: what was learned the hard way stays known.
+
+    >>> gravest_state(["ok", "opted_out"])
+    'opted_out'
+    """
+    return str(next((state for state in LEARNED if state in states), states[0]))

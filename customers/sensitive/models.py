@@ -34,12 +34,18 @@ class SensitiveDetail(TrackedModel):
     ciphertext = models.BinaryField()
     key_name = models.CharField(max_length=16)
     changed_at = models.DateTimeField(default=timezone.now)
+    came_from_id = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """The card it was written on, where that was merged into this one: of a kind there may be one from each."""
 
     class Meta:
         verbose_name = _("sensitive detail")
         verbose_name_plural = _("sensitive details")
         indexes = [models.Index(fields=["business", "key_name"], name="sensitive_detail_key")]
-        constraints = [models.UniqueConstraint(fields=["business", "customer", "kind"], name="sensitive_detail_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "customer", "kind", "came_from_id"], name="sensitive_detail_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.kind}"

@@ -12,6 +12,7 @@ from accounts.audit import audit_record, audit_record_many
 from accounts.models import Business, Member
 from accounts.models.roles import SENSITIVE_ROLES
 from customers.consent.models import Channel, ConsentEvent, ConsentState, Purpose
+from customers.lineage.models import CardLineage
 from customers.sensitive.keys import keyring
 from customers.sensitive.models import SensitiveDetail
 from customers.sensitive.sealing import CannotOpen
@@ -128,8 +129,9 @@ def live() -> Q:
 
     Whatever is not live waits for being erased; ``sql/due.sql`` tells the same for the sweep.
     """
+    absorbed = CardLineage.objects.filter(survivor_id=OuterRef(OuterRef("customer_id"))).values("absorbed_id")
     withdrawn = ConsentEvent.objects.filter(
-        customer_id=OuterRef("customer_id"),
+        Q(customer_id=OuterRef("customer_id")) | Q(customer_id__in=absorbed),
         purpose=Purpose.SENSITIVE,
         channel=Channel.NONE,
         act=ConsentEvent.Act.WITHDRAWN,
@@ -147,6 +149,13 @@ def opened(*, public_id: UUID, detail: SensitiveDetail) -> str | None:
         return None
 
 
+def opened_together(*, public_id: UUID, details: Iterable[SensitiveDetail]) -> str | None:
+    """What the details of one kind say, one below the other, each text once; ``None`` when one cannot be opened."""
+    rows = sorted(details, key=lambda detail: (detail.came_from_id, detail.pk))
+    texts = [opened(public_id=public_id, detail=detail) for detail in rows]
+    return None if None in texts else "\n".join(dict.fromkeys(text for text in texts if text))
+
+
 def sensitive_due_businesses(*, most: int = 1_000) -> list[int]:
     """Ids of businesses that keep details whose consent has ended. Needs no scope."""
     with connection.cursor() as cursor:
@@ -159,7 +168,10 @@ def _granted() -> QuerySet[ConsentState]:
 
 
 def _lines(public_id: UUID, details: Iterable[SensitiveDetail]) -> Iterable[DetailLine]:
-    places = {kind: place for place, kind in enumerate(SensitiveDetail.Kind.values)}
-    for detail in sorted(details, key=lambda detail: places[detail.kind]):
-        text = opened(public_id=public_id, detail=detail)
-        yield DetailLine(detail.kind, str(detail.get_kind_display()), text or "", text is not None)
+    """One line a kind: a guest whose cards were merged may have a detail from each."""
+    found = list(details)
+    for kind, label in SensitiveDetail.Kind.choices:
+        rows = [detail for detail in found if detail.kind == kind]
+        if rows:
+            text = opened_together(public_id=public_id, details=rows)
+            yield DetailLine(kind, str(label), text or "", text is not None)

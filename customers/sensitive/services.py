@@ -19,7 +19,7 @@ from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.sensitive.keys import keyring
 from customers.sensitive.models import SensitiveDetail
-from customers.sensitive.selectors import has_consent, live, opened
+from customers.sensitive.selectors import has_consent, live, opened_together
 
 TEXT_MAX: Final = 1_000
 """Longest detail, in characters."""
@@ -63,11 +63,13 @@ def sensitive_update(
     with transaction.atomic():
         card_lock(customer_id=customer_id)
         public_id = Business.objects.values_list("public_id", flat=True).get(pk=require_business_id())
-        rows = {row.kind: row for row in SensitiveDetail.objects.filter(customer_id=customer_id, kind__in=texts)}
-        current = {
-            row.kind: opened(public_id=public_id, detail=row)
-            for row in SensitiveDetail.objects.filter(live(), customer_id=customer_id, kind__in=texts)
-        }
+        rows, alive = defaultdict(list), defaultdict(list)
+        of_guest = SensitiveDetail.objects.filter(customer_id=customer_id, kind__in=texts).order_by("came_from_id", "pk")
+        for row in of_guest:
+            rows[row.kind].append(row)
+        for row in of_guest.filter(live()):
+            alive[row.kind].append(row)
+        current = {kind: opened_together(public_id=public_id, details=found) for kind, found in alive.items()}
         changed = {
             kind: text
             for kind, text in texts.items()
@@ -91,7 +93,11 @@ def sensitive_update(
             member=member,
         ) as act:
             for kind, text in changed.items():
-                _write(rows.get(kind) or SensitiveDetail(customer_id=customer_id, kind=kind), text, public_id)
+                first, *more = rows[kind] or [SensitiveDetail(customer_id=customer_id, kind=kind)]
+                _write(first, text, public_id)
+                # Cards that were merged brought one each: what was written together stands in one.
+                for row in more:
+                    row.delete()
             audit_record(
                 action="sensitive.changed",
                 member=member,

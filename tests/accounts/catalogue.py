@@ -56,6 +56,8 @@ DEFINERS = {
     "accounts_memberships(bigint)": ("bigint", "bigint"),
     "customers_bulk_due(interval,integer)": ("bigint", "bigint"),
     "customers_exports_due(interval,integer)": ("bigint", "bigint"),
+    "customers_changes_part(bigint,bigint[],bigint[],bigint[])": ("void",),
+    "customers_consent_derive(bigint[])": ("void",),
     "customers_consent_state()": ("trigger",),
     "customers_consent_state_of_cards()": ("trigger",),
     "customers_facts_due(integer)": ("bigint",),

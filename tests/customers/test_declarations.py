@@ -76,7 +76,11 @@ def test_what_becomes_of_its_rows_is_said_whole(table: GuestTable) -> None:
 def test_rows_that_would_meet_their_like_are_joined(table: GuestTable) -> None:
     """Moved to a card that has the same already, a row would break the key that says so."""
     keys = [each for each in table.table._meta.constraints if isinstance(each, UniqueConstraint)]
-    meeting = [key for key in keys if {"customer", "customer_id"} & set(key.fields) and key.condition is None]
+    meeting = [
+        key
+        for key in keys
+        if {"customer", "customer_id"} & set(key.fields) and key.condition is None and table.apart not in key.fields
+    ]
     if meeting:
         assert table.merge in (Merge.JOIN, Merge.DERIVED)
 

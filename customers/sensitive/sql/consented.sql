@@ -3,6 +3,11 @@
 CREATE OR REPLACE FUNCTION customers_sensitive_consented() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
+    -- Moved from one card to another, in a merge or its undo, it says what it said.
+    IF TG_OP = 'UPDATE' AND (NEW.kind, NEW.ciphertext, NEW.key_name) = (OLD.kind, OLD.ciphertext, OLD.key_name)
+       AND NEW.customer_id <> OLD.customer_id THEN
+        RETURN NEW;
+    END IF;
     PERFORM FROM public.customers_consentstate s
     WHERE s.business_id = NEW.business_id AND s.customer_id = NEW.customer_id
       AND s.purpose = 'sensitive' AND s.channel = '' AND s.granted
