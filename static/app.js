@@ -73,12 +73,17 @@
 
   /* Keyboard */
   const typing = element => element?.closest?.("input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=file]), textarea, select, [contenteditable]");
-  const keyed = key => all("[data-key]", modal() || doc).find(element => element.dataset.key.toLowerCase() === key && visible(element) && !element.disabled);
+  // Of a list's rows the one in focus answers first, then the one that is shown beside them.
+  const currentRow = () => doc.activeElement?.closest("[data-rows] [data-row]") || find("[data-rows] [data-row][aria-current]");
+  const keyed = key => {
+    const row = !modal() && currentRow();
+    return [...row ? all("[data-key]", row) : [], ...all("[data-key]", modal() || doc)].find(element => element.dataset.key.toLowerCase() === key && visible(element) && !element.disabled);
+  };
   const name = element => element.dataset.keyLabel || element.getAttribute("aria-label") || (element.labels?.[0] || element).innerText.trim();
 
   const move = step => {
     const rows = all("[data-rows] [data-row]").filter(visible);
-    const here = rows.findIndex(row => row.contains(doc.activeElement));
+    const here = rows.indexOf(currentRow());
     const row = rows[here < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + step))];
     const link = row && (find(".row-link", row) || find(FOCUSABLE, row));
     link?.focus();
@@ -108,7 +113,7 @@
       return;
     }
     if (control && key === "enter") {
-      const form = doc.activeElement?.closest("form");
+      const form = doc.activeElement?.closest("form") || find("form[data-main]", modal() || doc);
       if (form && !form.matches(".palette form")) {
         event.preventDefault();
         form.requestSubmit();
@@ -234,6 +239,36 @@
     from.value = days ? iso(start) : "";
     until.value = days ? iso(today) : "";
     until.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
+  /* A list with one of its rows shown beside it; where there is no room for that, its links lead to a page */
+  const beside = () => all("[data-preview]").find(visible);
+  const showBeside = link => {
+    const row = link.closest("[data-row]");
+    all("[data-previews] [data-row][aria-current]").forEach(one => one.removeAttribute("aria-current"));
+    row.setAttribute("aria-current", "true");
+    globalThis.htmx?.trigger(link, "preview", {}, false);
+  };
+  const showSoon = later(link => { if (link === doc.activeElement && !link.closest("[aria-current]") && beside()) showBeside(link); }, 60);
+  on("focusin", event => {
+    const link = near(event, "[data-previews] .row-link");
+    if (link) showSoon(link);
+  });
+  on("click", event => {
+    const link = near(event, "[data-previews] .row-link");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !beside()) return;
+    event.preventDefault();
+    showBeside(link);
+  });
+
+  // Values of several cards beside each other: the number of a line takes its next one.
+  on("click", event => {
+    const line = near(event, "[data-cycle]")?.closest("[data-line]");
+    if (!line) return;
+    const choices = all("input[type=radio]", line);
+    const next = choices[(choices.findIndex(one => one.checked) + 1) % choices.length];
+    next.click();
+    next.focus();
   });
 
   /* Rows chosen for a bulk action */

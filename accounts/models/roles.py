@@ -27,6 +27,8 @@ class Capability(models.TextChoices):
     EXPORT = "export", _("export guests")
     BULK = "bulk", _("change many guests at once")
     IMPORT = "import", _("import files")
+    PROPOSE = "propose", _("look through possible duplicates")
+    MERGE = "merge", _("merge guests")
     UNDO = "undo", _("undo changes")
     MEMBERS = "members", _("manage members")
     ADMINS = "admins", _("manage admins and owners")
@@ -35,7 +37,7 @@ class Capability(models.TextChoices):
     KEYS = "keys", _("connect other systems")
 
 
-_RECEPTION = {Capability.LOOK_UP, Capability.TAG, Capability.EDIT, Capability.CONSENT}
+_RECEPTION = {Capability.LOOK_UP, Capability.TAG, Capability.EDIT, Capability.CONSENT, Capability.PROPOSE}
 _MARKETING = {
     Capability.LOOK_UP,
     Capability.TAG,
@@ -49,6 +51,7 @@ _ADMIN = (
     | _MARKETING
     | {
         Capability.IMPORT,
+        Capability.MERGE,
         Capability.UNDO,
         Capability.MEMBERS,
         Capability.AUDIT,
