@@ -61,7 +61,7 @@ class GuestForm(forms.ModelForm):
         fields = tuple(name for name in CARD_FIELDS if name != "first_contact")
         field_classes = {"birth_date": ReaderDateField}
         widgets = {
-            "kind": forms.RadioSelect,
+            "kind": forms.RadioSelect(attrs={"data-renew": True}),
             "birth_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "note": forms.Textarea(attrs={"rows": 3}),
             "why_us": forms.Textarea(attrs={"rows": 2}),
@@ -115,6 +115,8 @@ class GuestForm(forms.ModelForm):
         """The form as it was filled, unchecked, with more rows of a kind (``email`` or ``phone``)."""
         filled = {name: self.data.get(name, "") for name in self.fields}
         form = type(self)(instance=self.instance, business=self.business, more=more)
+        # Whoever asks for other fields is writing already.
+        form.fields["given_name"].widget.attrs.pop("autofocus", None)
         form.initial.update({name: value for name, value in filled.items() if name in form.fields})
         # As many rows as were filled, and some more.
         for kind, rows in self.contact_rows.items():

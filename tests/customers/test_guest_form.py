@@ -278,17 +278,49 @@ def test_right_to_left_names_are_kept_apart_from_what_stands_beside_them(cast: C
 
 def test_groups_are_folded_until_they_hold_a_value_or_an_error(cast: Cast, desk: Client) -> None:
     """Five fields come first; what else is known of a guest, or wrong with it, stands open without script too."""
-    groups = ("Company", "Address", "About the guest")
+    groups = ["Company", "Address", "About the guest"]
 
-    def opened(page: str) -> list[str]:
+    def opened(page: str, groups: list[str] = groups) -> list[str]:
         found = re.findall(r'<details class="panel fold"([^>]*)>\s*<summary><h2>([^<]+)</h2>', page)
-        assert [title for _, title in found] == [*groups]
+        assert [title for _, title in found] == groups
         return [title for attributes, title in found if " open" in attributes]
 
     empty = desk.get(NEW).text
     assert opened(empty) == [] and re.search(r'name="given_name"[^>]* autofocus', empty)
     assert empty.count('name="email_') == empty.count('name="phone_') == 1
-    refused = desk.post(NEW, guest_form(kind="company", given_name="", family_name="")).text
+    refused = desk.post(NEW, guest_form(organisation_number="12")).text
     assert opened(refused) == ["Company"] and "autofocus" not in refused
+    nameless = desk.post(NEW, guest_form(kind="company", given_name="", family_name="")).text
+    assert opened(nameless, groups[1:]) == [] and "autofocus" not in nameless
     desk.post(NEW, guest_form(city="Voss", why_us="The view"))
     assert opened(desk.get(edit(made(cast))).text) == ["Address", "About the guest"]
+
+
+def places(html: str, *names: str) -> list[str]:
+    """The names of inputs in the order in which the page has them, each as often as it stands there."""
+    return [name for name in re.findall(r'name="(\w+)"', html) if name in names]
+
+
+def test_a_companys_name_comes_first_and_stands_once(desk: Client) -> None:
+    names = ("given_name", "family_name", "company_name", "organisation_number")
+    person = desk.get(NEW).content.decode()
+    assert places(person, *names) == list(names)
+    assert "Contact person" not in person and "autofocus" in person
+    typed = guest_form(kind="company", given_name="Kari", company_name="Equinor ASA", more="kind")
+    company = desk.post(NEW, typed)
+    assert company.status_code == 200
+    text = company.content.decode()
+    assert places(text, *names) == ["company_name", "organisation_number", "given_name", "family_name"]
+    assert 'value="Equinor ASA"' in text and 'value="Kari"' in text
+    assert "Contact person" in text and "autofocus" not in text
+    assert re.search(r'<div id="company" hidden></div>', text), "the fold goes"
+
+
+def test_a_company_is_edited_by_its_name(cast: Cast, desk: Client) -> None:
+    with business_scope(cast.fjordstuen.pk):
+        firm = CustomerFactory(kind="company", company_name="Equinor ASA", given_name="", family_name="")
+    text = desk.get(edit(firm)).content.decode()
+    assert places(text, "given_name", "company_name") == ["company_name", "given_name"]
+    refused = desk.post(edit(firm), posted(desk, firm, organisation_number="12"))
+    assert refused.status_code == 422
+    assert places(refused.content.decode(), "given_name", "company_name") == ["company_name", "given_name"]
