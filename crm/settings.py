@@ -212,6 +212,8 @@ CELERY_BEAT_SCHEDULE = {
     "sensitive-sweep": {"task": "customers.sensitive.tasks.sensitive_sweep", "schedule": 300.0},
     # Every business has its own midnight; whoever is not due costs one row of one query.
     "facts-sweep": {"task": "customers.facts.tasks.facts_sweep", "schedule": 600.0},
+    # What a message after the commit did not reach; a business without news costs one row of one query.
+    "matches-sweep": {"task": "dedup.register.tasks.matches_sweep", "schedule": 60.0},
     "segments-sweep": {"task": "customers.segments.tasks.segments_sweep", "schedule": 900.0},
 }
 CELERY_TIMEZONE = "UTC"

@@ -5,3 +5,11 @@ from django.apps import AppConfig
 
 class DedupConfig(AppConfig):
     name = "dedup"
+
+    def ready(self) -> None:
+        from customers.signals import guests_changed
+        from dedup.register.tasks import follow_nudge
+        from dedup.review.offered import offer
+
+        guests_changed.connect(follow_nudge, dispatch_uid="dedup-follow")
+        offer()

@@ -37,7 +37,7 @@ GUEST_TABLES = (
                 "differs",
                 "state",
                 "found_at",
-                "run_id",
+                "seen_at",
             ),
             _FOUND,
         ),

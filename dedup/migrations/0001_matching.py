@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("found_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("run_id", models.BigIntegerField(default=0)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "business",
                     models.ForeignKey(
@@ -302,12 +302,14 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("propose", models.FloatField(default=0.5, verbose_name="propose from")),
-                ("certain", models.FloatField(default=0.99, verbose_name="certain from")),
+                ("certain", models.FloatField(default=0.995, verbose_name="certain from")),
+                ("is_own", models.BooleanField(default=False, editable=False)),
                 ("automatic", models.BooleanField(default=False, verbose_name="merge by itself")),
                 ("model", models.JSONField(editable=False, null=True)),
                 ("taught", models.JSONField(editable=False, null=True)),
                 ("taught_by", models.IntegerField(default=0, editable=False)),
-                ("estimates", models.JSONField(default=dict, editable=False)),
+                ("models_made", models.IntegerField(default=0, editable=False)),
+                ("untaught", models.IntegerField(default=0, editable=False)),
                 ("engine", models.IntegerField(default=0, editable=False)),
                 ("seen_xid", models.BigIntegerField(editable=False, null=True)),
                 ("marks", models.JSONField(default=list, editable=False)),

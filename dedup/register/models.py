@@ -24,8 +24,10 @@ class MatchSettings(TenantModel):
 
     propose = models.FloatField(_("propose from"), default=0.5)
     """The probability from which two cards are shown as a match."""
-    certain = models.FloatField(_("certain from"), default=0.99)
+    certain = models.FloatField(_("certain from"), default=0.995)
     """The probability from which two cards may be merged without anybody looking."""
+    is_own = models.BooleanField(default=False, editable=False)
+    """Whether somebody has set the thresholds; until then they follow what the engine learns."""
     automatic = models.BooleanField(_("merge by itself"), default=False)
     model = models.JSONField(null=True, editable=False)
     """What the engine learned of this register, without anybody's word."""
@@ -33,7 +35,10 @@ class MatchSettings(TenantModel):
     """The same with what people decided; ``None`` until there are enough decisions."""
     taught_by = models.IntegerField(default=0, editable=False)
     """How many decisions it was taught by."""
-    estimates = models.JSONField(default=dict, editable=False)
+    models_made = models.IntegerField(default=0, editable=False)
+    """Counts up with every model, so that a process keeps the one it has read."""
+    untaught = models.IntegerField(default=0, editable=False)
+    """Decisions since."""
     engine = models.IntegerField(default=0, editable=False)
     """The engine's version that the profiles were made by; another one makes them anew."""
     seen_xid = models.BigIntegerField(null=True, editable=False)
@@ -204,8 +209,8 @@ class Match(TenantModel):
     differs = models.BigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     found_at = models.DateTimeField(default=timezone.now)
-    run_id = models.BigIntegerField(default=0)
-    """The run that saw it last; 0: found when a card changed."""
+    seen_at = models.DateTimeField(default=timezone.now)
+    """When it was last written; a walk over the register closes what it does not find, if it is older than the walk."""
 
     class Meta:
         verbose_name = _("match")

@@ -14,7 +14,8 @@ from accounts.tenancy import require_business_id
 from dedup.register import fields
 from dedup.register.explaining import Explained, Part, match_explained
 from dedup.register.learning import Estimates, estimates
-from dedup.register.models import Match, MatchRun, MatchSettings
+from dedup.register.models import Match, MatchRun
+from dedup.register.settings import settings_get
 from dedup.register.shown import CardShown, cards_shown
 
 __all__ = [
@@ -71,11 +72,6 @@ class Counts:
     different: int
     bands: tuple[tuple[float, int], ...]
     fields: Mapping[str, int]
-
-
-def settings_get() -> MatchSettings:
-    """The business's settings; as they are to begin with where nothing was set."""
-    return MatchSettings.objects.first() or MatchSettings()
 
 
 _QUEUE = """

@@ -14,7 +14,7 @@ from accounts.models import Member
 from accounts.tenancy import current_actor
 from dedup.register.fields import bits
 from dedup.register.models import Decision, Match, MatchRun, MatchSettings
-from dedup.register.selectors import settings_get
+from dedup.register.settings import settings_get, settings_locked
 
 
 class SettingsRefused(Exception):
@@ -33,12 +33,6 @@ class DecisionRefused(Exception):
     """Nothing can be decided of these two cards; the message says why, for people."""
 
 
-def settings_locked() -> MatchSettings:
-    """The business's row of settings, made where there is none yet, locked until the transaction ends."""
-    MatchSettings.objects.bulk_create([MatchSettings()], ignore_conflicts=True)
-    return MatchSettings.objects.select_for_update().get()
-
-
 def settings_save(*, propose: float, certain: float, automatic: bool, member: Member | None = None) -> MatchSettings:
     """Change the two thresholds, probabilities of .05 to .9999, and whether certain matches are merged by themselves.
 
@@ -55,9 +49,10 @@ def settings_save(*, propose: float, certain: float, automatic: bool, member: Me
         raise SettingsRefused(errors)
     with transaction.atomic():
         settings = settings_locked()
+        settings.is_own = settings.is_own or (settings.propose, settings.certain) != (propose, certain)
         settings.propose, settings.certain, settings.automatic = propose, certain, automatic
         settings.version = F("version") + 1
-        settings.save(update_fields=["propose", "certain", "automatic", "version"])
+        settings.save(update_fields=["propose", "certain", "automatic", "is_own", "version"])
         audit_record(
             action="matching.changed",
             member=member,
@@ -123,6 +118,12 @@ def run_cancel(*, run_id: int, member: Member | None = None) -> MatchRun:
     return run
 
 
+def run_end(run: MatchRun, state: MatchRun.State) -> None:
+    """Close a run that is locked."""
+    run.state, run.finished_at, run.seen_at = state, timezone.now(), timezone.now()
+    run.save()
+
+
 def decide(
     *,
     left_id: int,
@@ -149,6 +150,8 @@ def decide(
         Decision.objects.filter(left_id=left, right_id=right, is_withdrawn=False).update(is_withdrawn=True)
         if decision == Match.State.OPEN:
             return None
+        if decision != Decision.Verdict.LATER:
+            MatchSettings.objects.update(untaught=F("untaught") + 1)
         return Decision.objects.create(
             left_id=left,
             right_id=right,
