@@ -134,6 +134,11 @@ def rows_before(*, run: ImportRun, outcome: str, cause: str, line: int, size: in
     return before[size] if len(before) > size else 0
 
 
+def rows_passed(*, run: ImportRun, outcome: str, cause: str, line: int) -> int:
+    """How many rows of a group stand before the one that begins after `line`."""
+    return ImportRow.objects.filter(run_id=run.pk, outcome=outcome, cause=cause, line__lte=line).count()
+
+
 def rows_problems(*, run: ImportRun, lines: Collection[int]) -> dict[int, ImportProblem]:
     """Line → the first problem that leaves it out, as far as that is kept by line."""
     found: dict[int, ImportProblem] = {}

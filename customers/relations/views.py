@@ -8,10 +8,8 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from phonenumbers import country_code_for_region
 
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
@@ -21,12 +19,10 @@ from customers.changes.messages import undoable
 from customers.relations import services
 from customers.relations.models import Relation
 from customers.relations.selectors import relation_choices_of, relations_of
-from customers.search.hits import Hit, hits_of
-from customers.search.selectors import guests_lookup
+from customers.search.hits import TEXT_MAX, Hit, hits_found
 
 FROM_OTHER = "of_"
 """Before a kind that is meant from the other card's side: ``of_works_at`` is "works here"."""
-TEXT_MAX = 120
 
 
 @requires(Capability.EDIT)
@@ -97,15 +93,8 @@ def _customer(customer_id: int) -> Customer:
 
 
 def _hits(request: BusinessRequest, customer: Customer, text: str) -> list[Hit]:
-    today = timezone.localdate(timezone=request.business.zone)
-    found = guests_lookup(
-        text=text[:TEXT_MAX].replace("\x00", " ").strip(),
-        today=today,
-        member_id=request.member.pk,
-        calling_code=country_code_for_region(request.business.country) or None,
-    )
-    ids = [candidate.customer_id for candidate in found if candidate.customer_id != customer.pk]
-    return hits_of(customer_ids=ids, today=today)
+    found = hits_found(business=request.business, member_id=request.member.pk, text=text)
+    return [hit for hit in found if hit.customer_id != customer.pk]
 
 
 def _page(request: BusinessRequest, customer: Customer, *, error: str = "") -> HttpResponse:

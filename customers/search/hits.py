@@ -5,14 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from phonenumbers import country_code_for_region
 
+from accounts.models import Business
 from customers.card.models import Customer, Tag
 from customers.permission.marks import contact_marks
 from customers.search.fetch_sql import rows
 from customers.search.models import RecentGuest
 from customers.search.rank import NEAR_DAYS
+from customers.search.selectors import guests_lookup
 
+TEXT_MAX = 120
+"""Characters that are looked for at most."""
 SHOWN_TONES = ("bad", "warn", "vip")
 """Tags of these tones are flags: what one must know before saying a word."""
 
@@ -91,6 +97,18 @@ class _Present(NamedTuple):
     arrival: dt.date
     departure: dt.date
     unit: str
+
+
+def hits_found(*, business: Business, member_id: int, text: str) -> list[Hit]:
+    """The guests a member means by a few letters or digits, best first; nobody for an empty text."""
+    today = timezone.localdate(timezone=business.zone)
+    found = guests_lookup(
+        text=" ".join(text[:TEXT_MAX].replace("\x00", " ").split()),
+        today=today,
+        member_id=member_id,
+        calling_code=country_code_for_region(business.country) or None,
+    )
+    return hits_of(customer_ids=[candidate.customer_id for candidate in found], today=today)
 
 
 def recent_guests(*, member_id: int, today: dt.date, most: int = 8) -> list[Hit]:

@@ -115,12 +115,16 @@ def run_context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
         context["policy"] = PolicyForm(run=run, business=request.business)
     if state in (State.DONE, State.STOPPED):
         undo = undo_progress(change_set_id=run.change_set_id or 0)
-        context |= {"left_out": rows_left_out(run=run), "has_rejected": bool(run.upload), "undo": undo}
-        context["can_undo"] = context["can_undo"] and not (undo and undo.is_working)
+        is_leaving = undo is not None and undo.is_working
+        is_going = context["is_undone"] or is_leaving
+        # What was taken back, or is just being, has no rows that are still to be put right.
+        left_out = 0 if is_going else rows_left_out(run=run)
+        context |= {"left_out": left_out, "has_rejected": bool(run.upload), "undo": undo, "is_going": is_going}
+        context["can_undo"] = context["can_undo"] and not is_leaving
     if state in (State.READY, State.DONE, State.STOPPED):
         context |= {
             "columns_shown": columns_told(run),
-            "quality": quality_shown(run),
+            "quality": [] if context.get("is_going") else quality_shown(run),
             "sentences": sentences_of(run),
             "can_map": state == State.READY,
             "has_consents": any(meaning.startswith("consent.") for meaning in meanings_of(run)),

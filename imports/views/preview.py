@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
+from accounts import formats
 from accounts.access import BusinessRequest
-from customers.search.hits import Hit, hits_of
+from customers.search.hits import TEXT_MAX, Hit, hits_found, hits_of
 from imports.models import ImportRow, ImportRun
-from imports.selectors import Group, row_groups, row_totals, rows_before, rows_of, rows_problems
+from imports.selectors import Group, row_groups, row_totals, rows_before, rows_of, rows_passed, rows_problems
 from imports.wording import cause_sentence, decision_label, outcome_hint, outcome_label, outcome_short
 
 Outcome = ImportRow.Outcome
@@ -55,8 +57,20 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class LookUp:
+    """Another card being looked for, for the row on `line`: the guests that `text` means."""
+
+    line: int
+    text: str
+    hits: Sequence[Hit]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """A row as its group shows it; `column` and `value` of a row that cannot be imported."""
+    """A row as its group shows it; `column` and `value` of a row that cannot be imported.
+
+    `query` is the part of an address that looks another card up for it; `look` while that is done.
+    """
 
     line: int
     label: str
@@ -65,6 +79,8 @@ class Row:
     choices: list[Choice]
     column: str = ""
     value: str = ""
+    query: str = ""
+    look: LookUp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,8 @@ class Shown:
     next: str = ""
     first: int = 0
     has_cards: bool = False
+    summary: str = ""
+    """Which rows of how many the page shows, and which page it is; empty where all are on one."""
 
     @property
     def id(self) -> str:
@@ -96,6 +114,16 @@ class Shown:
     def query(self) -> str:
         """What stands in the address of a page that shows the group open, at the rows it shows."""
         return query_of(self.outcome, self.cause, self.first) if self.is_open else ""
+
+    @property
+    def is_looking(self) -> int:
+        """The line of the row that another card is looked up for; 0 for none."""
+        return next((row.line for row in self.rows if row.look), 0)
+
+    @property
+    def columns(self) -> int:
+        """How many columns the rows have that can be decided."""
+        return 4 if self.has_cards else 3
 
     @property
     def href(self) -> str:
@@ -126,19 +154,25 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Which group the address opens, and after which line its rows begin."""
+    """Which group the address opens, and after which line its rows begin.
+
+    `line` is of the row that another card is looked up for, `text` who is looked for.
+    """
 
     outcome: str = ""
     cause: str = ""
     after: int = 0
+    line: int = 0
+    text: str = ""
 
     @classmethod
     def of(cls, query: QueryDict) -> "Opened":
         """From an address; what is not a number counts as the beginning."""
-        after = query.get("after", "")
-        return cls(
-            query.get("outcome", ""), query.get("cause", ""), int(after) if after.isdecimal() and len(after) < 10 else 0
+        after, line = (
+            int(found) if found.isdecimal() and len(found) < 10 else 0
+            for found in (query.get("after", ""), query.get("line", ""))
         )
+        return cls(query.get("outcome", ""), query.get("cause", ""), after, line, query.get("q", "")[:TEXT_MAX])
 
 
 def preview_context(request: BusinessRequest, run: ImportRun) -> dict[str, Any]:
@@ -193,14 +227,14 @@ def group_shown(request: BusinessRequest, run: ImportRun, group: Group, opened: 
         address=reverse("import_run", kwargs=kwargs),
         fetch_address=reverse("import_rows", kwargs=kwargs),
     )
-    return _opened(request, run, shown, opened.after) if is_open else shown
+    return _opened(request, run, shown, opened) if is_open else shown
 
 
-def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, after: int) -> Shown:
+def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, opened: Opened) -> Shown:
+    after = opened.after
     found = rows_of(run=run, outcome=shown.outcome, cause=shown.cause, after_line=after, size=PAGE + 1)
     rows, more = found[:PAGE], len(found) > PAGE
-    line, _colon, decision = request.POST.get("row", "").partition(":")
-    pressed = {int(line): decision} if line.isdecimal() else {}
+    line, decision, _card = pressed_row(request.POST)
     today = timezone.localdate(timezone=request.business.zone)
     ids = list(dict.fromkeys(row.customer_id for row in rows if row.customer_id))
     cards = {hit.customer_id: hit for hit in hits_of(customer_ids=ids, today=today)}
@@ -216,9 +250,11 @@ def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, after: int) 
                 label=row.label,
                 decision=row.decision,
                 card=cards.get(row.customer_id or 0),
-                choices=_choices(row.outcome, row.cause, row, pressed.get(row.line)),
+                choices=_choices(row.outcome, row.cause, row, decision if row.line == line else None),
                 column=problems[row.line].column if row.line in problems else "",
                 value=problems[row.line].value if row.line in problems else "",
+                query=query_of(shown.outcome, shown.cause, after, line=row.line),
+                look=_look(request, opened) if row.line == opened.line else None,
             )
             for row in rows
         ],
@@ -226,7 +262,24 @@ def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, after: int) 
         next=link.format(query_of(shown.outcome, shown.cause, rows[-1].line)) if more else "",
         first=after,
         has_cards=bool(ids),
+        summary=_summary(run, shown, after, len(rows)) if more or before is not None else "",
     )
+
+
+def _look(request: BusinessRequest, opened: Opened) -> LookUp:
+    hits = hits_found(business=request.business, member_id=request.member.pk, text=opened.text) if opened.text else []
+    return LookUp(opened.line, opened.text, hits)
+
+
+def _summary(run: ImportRun, shown: Shown, after: int, rows: int) -> str:
+    """As `Rows 51–100 of 1,240, page 2 of 25`."""
+    passed = rows_passed(run=run, outcome=shown.outcome, cause=shown.cause, line=after) if after else 0
+    locale = formats.locale_for(get_language())
+    said = {"first": passed + 1, "last": passed + rows, "all": shown.count}
+    said |= {"page": -(-passed // PAGE) + 1, "pages": -(-passed // PAGE) - (-(shown.count - passed) // PAGE)}
+    return _("Rows %(first)s–%(last)s of %(all)s, page %(page)s of %(pages)s") % {
+        name: formats.count(number, locale) for name, number in said.items()
+    }
 
 
 def _choices(outcome: str, cause: str, row: ImportRow | None, pressed: str | None) -> list[Choice]:
@@ -234,13 +287,25 @@ def _choices(outcome: str, cause: str, row: ImportRow | None, pressed: str | Non
     choices = _CHOICES[outcome]
     if row is not None and row.customer_id is None:
         choices = tuple(one for one in choices if one != Decision.SAME)
+    elif row is not None and row.decision == Decision.SAME and Decision.SAME not in choices:
+        choices = (*choices, Decision.SAME)
     current = row.decision if row is not None and (row.decision or outcome != Outcome.REVIEW) else None
     return [
         Choice(one, decision_label(one, outcome, cause), one == current, has_focus=one == pressed) for one in choices
     ]
 
 
-def query_of(outcome: str, cause: str, after: int = 0) -> str:
-    """The part of an address that opens a group, at the rows after a line."""
+def query_of(outcome: str, cause: str, after: int = 0, *, line: int = 0) -> str:
+    """The part of an address that opens a group, at the rows after a line; `line`: looking another card up for it."""
     given: dict[str, Any] = {"outcome": outcome, "cause": cause}
-    return f"?{urlencode(given | ({'after': after} if after else {}))}"
+    given |= {name: number for name, number in (("after", after), ("line", line)) if number}
+    return f"?{urlencode(given)}"
+
+
+def pressed_row(sent: QueryDict) -> tuple[int | None, str, int | None]:
+    """(line, decision, card) of the button of a row, as `12:skip` or `12:same:345`; no line where none was pressed."""
+    line, _colon, decision = sent.get("row", "").partition(":")
+    decision, _colon, card = decision.partition(":")
+    if not (line.isascii() and line.isdecimal() and len(line) < 10):
+        return None, "", None
+    return int(line), decision, int(card) if card.isascii() and card.isdecimal() and len(card) < 19 else None

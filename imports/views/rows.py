@@ -16,7 +16,7 @@ from imports.services import DecisionRefused, RunRefused, rows_decide, run_polic
 from imports.services.mappings import mapping_follow
 from imports.tasks import import_run_check
 from imports.views.pages import is_partial, run_address, run_or_404, run_page
-from imports.views.preview import Opened, group_shown, query_of
+from imports.views.preview import Opened, group_shown, pressed_row, query_of
 
 
 @requires(Capability.IMPORT)
@@ -26,7 +26,8 @@ def import_rows(request: BusinessRequest, slug: str, run_id: int) -> HttpRespons
     run = run_or_404(run_id)
     opened = Opened.of(request.GET)
     if not is_partial(request) or run.state != ImportRun.State.READY:
-        return redirect(f"{run_address(request, run)}{query_of(opened.outcome, opened.cause, opened.after)}")
+        asked = query_of(opened.outcome, opened.cause, opened.after, line=opened.line)
+        return redirect(f"{run_address(request, run)}{asked}")
     key = (opened.outcome, opened.cause)
     group = next((one for one in row_groups(run=run) if (one.outcome, one.cause) == key), None)
     if group is None:
@@ -41,8 +42,8 @@ def import_decide(request: BusinessRequest, slug: str, run_id: int) -> HttpRespo
     """Say what becomes of a row, or of the whole group that the address names."""
     run = run_or_404(run_id)
     opened = Opened.of(request.GET)
-    line, _colon, decision = request.POST.get("row", "").partition(":")
-    lines = [int(line)] if line.isdecimal() and len(line) < 10 else None
+    line, decision, card = pressed_row(request.POST)
+    lines = [line] if line is not None else None
     try:
         rows_decide(
             run_id=run_id,
@@ -50,11 +51,17 @@ def import_decide(request: BusinessRequest, slug: str, run_id: int) -> HttpRespo
             outcome=None if lines else opened.outcome,
             cause=None if lines else opened.cause,
             decision=decision if lines else request.POST.get("all", "?"),
+            customer_id=card,
         )
     except RunRefused:
         messages.info(request, _("This import has been started already, or put away."))
     except DecisionRefused:
-        messages.error(request, _("Not all of these rows have a card they could be. Decide row by row."))
+        messages.error(
+            request,
+            _("This guest is not in the register any more.")
+            if card is not None
+            else _("Not all of these rows have a card they could be. Decide row by row."),
+        )
     except ValueError:
         return run_page(request, run, status=422, fragment=is_partial(request))
     else:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
@@ -205,3 +206,81 @@ def test_the_same_file_again_changes_nothing(admin: Client, house: House) -> Non
     again = sent(admin, house, file_of(rows_))
     run_check(business_id=house.pk, run_id=again.pk)
     assert "Here already, nothing new" in page(admin, house, again)
+
+
+def test_long_groups_tell_which_page_of_how_many(admin: Client, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = checked(admin, house, [guest(note="", email=f"g{n}@fjord.no", phone="") for n in range(5)])
+    created = "?outcome=create&cause="
+    assert "page 1 of" not in page(admin, house, run, created)
+    monkeypatch.setattr(preview, "PAGE", 2)
+    assert "Rows 1–2 of 5, page 1 of 3" in page(admin, house, run, created)
+    assert "Rows 3–4 of 5, page 2 of 3" in page(admin, house, run, f"{created}&after=3")
+    assert "Rows 5–5 of 5, page 3 of 3" in page(admin, house, run, f"{created}&after=5")
+
+
+@pytest.fixture
+def other(house: House) -> Customer:
+    """A guest of before whom no row resembles."""
+    with business_scope(house.pk):
+        guest_ = CustomerFactory(given_name="Solveig", family_name="Hauge")
+        EmailFactory(customer=guest_, value="solveig@hauge.no")
+    return guest_
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_another_card_is_looked_up_for_a_row(
+    admin: Client, house: House, run: ImportRun, other: Customer, script: bool
+) -> None:
+    shown = page(admin, house, run, REVIEW)
+    assert "Another guest" in shown and "look-up-text" not in shown
+    query = f"{REVIEW}&line=4"
+    headers = {"HX-Request": "true"} if script else {}
+    where = address("import_rows" if script else "import_run", house, run)
+    asked = admin.get(f"{where}{query}", headers=headers).content.decode()
+    assert 'name="q" form="look-up"' in asked and "Who is meant on line 4?" in asked
+    found = admin.get(f"{where}{query}&q=hauge", headers=headers).content.decode()
+    assert "Solveig Hauge" in found and f'value="4:same:{other.pk}"' in found and 'value="hauge"' in found
+    nobody = admin.get(f"{where}{query}&q=zzzzqq", headers=headers).content.decode()
+    assert "No guest found for “zzzzqq”" in nobody
+    if not script:
+        assert admin.get(f"{address('import_rows', house, run)}{query}").url == f"{where}{query}"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("line", "group"), [(4, REVIEW), (2, "?outcome=create&cause=")])
+def test_the_card_that_was_looked_up_is_the_rows(
+    admin: Client, house: House, run: ImportRun, other: Customer, line: int, group: str
+) -> None:
+    admin.post(f"{address('import_decide', house, run)}{group}", {"row": f"{line}:same:{other.pk}"})
+    text = page(admin, house, run, group)
+    assert "Solveig Hauge" in text
+    assert f'value="{line}:same" aria-pressed="true"' in text
+    admin.post(address("import_start", house, run))
+    run_work(business_id=house.pk, run_id=run.pk)
+    with business_scope(house.pk):
+        emails = set(other.contact_points.values_list("value", flat=True))
+        assert emails == {"solveig@hauge.no", "shared@fjord.no" if line == 4 else "a@fjord.no"}
+
+
+@pytest.mark.parametrize("card", ["999999999", "0"])
+def test_a_card_that_is_gone_is_not_chosen(admin: Client, house: House, run: ImportRun, card: str) -> None:
+    before = rows(house)
+    decide = f"{address('import_decide', house, run)}{REVIEW}"
+    text = admin.post(decide, {"row": f"4:same:{card}"}, follow=True).content.decode()
+    assert "This guest is not in the register any more." in text
+    assert rows(house) == before
+
+
+def test_what_was_undone_asks_for_nothing_more(admin: Client, house: House, run: ImportRun) -> None:
+    admin.post(address("import_start", house, run))
+    run_work(business_id=house.pk, run_id=run.pk)
+    done = page(admin, house, run)
+    actions = [address(name, house, run) for name in ("import_rejected", "import_problems", "import_decide")]
+    assert actions[0] in done and actions[1] in done
+    assert "1 row was left out." in done and "Quality of the register" in done and "What happened" in done
+    act = latest(house).change_set_id
+    admin.post(reverse("change_undo", kwargs={"slug": house.slug, "change_set_id": act}))
+    undone = page(admin, house, run)
+    assert "This import was undone." in undone and "What it had brought" in undone
+    assert not any(action in undone for action in actions)
+    for gone in ("was left out.", "Quality of the register", "Undo the import", "See the guests", "What happened"):
+        assert gone not in undone
