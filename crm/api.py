@@ -12,7 +12,7 @@ from accounts.api.describe import Description, describe, told
 from accounts.api.problems import CODES, is_api, not_found_response, problem_response
 from crm import views
 
-RESOURCES = [path("", include("customers.api_urls")), path("", include("imports.api_urls"))]
+RESOURCES = [path("", include(f"{room}.api_urls")) for room in ("customers", "dedup", "imports")]
 """Each room's own addresses."""
 
 

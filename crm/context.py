@@ -80,6 +80,7 @@ def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[st
     rooms = (
         ("business_home", _("Today"), "concierge-bell", Capability.LOOK_UP),
         ("guest_list", _("Guests"), "users", Capability.LOOK_UP),
+        ("match_list", _("Duplicates"), "merge", Capability.PROPOSE),
         ("segment_list", _("Segments"), "chart-pie", Capability.LOOK_UP),
         ("todo_list", pgettext("of staff", "Tasks"), "clipboard-check", Capability.LOOK_UP),
         ("import_list", _("Import"), "file-up", Capability.IMPORT),
@@ -111,6 +112,7 @@ def _settings(request: HttpRequest, slug: str, member: Member) -> list[dict[str,
         ("field_list", _("Fields"), Capability.SET_UP),
         ("product_list", _("Products"), Capability.SET_UP),
         ("wording_list", _("Wordings"), Capability.SET_UP),
+        ("match_settings", _("Duplicates"), Capability.MERGE),
         ("key_list", _("Connections"), Capability.KEYS),
     )
     route = getattr(request.resolver_match, "route", "")

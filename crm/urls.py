@@ -16,6 +16,7 @@ urlpatterns = [
     path("b/<slug:slug>/sample/remove/", start.sample_remove, name="sample_remove"),
     path("b/<slug:slug>/", include("accounts.business_urls")),
     path("b/<slug:slug>/", include("customers.urls")),
+    path("b/<slug:slug>/", include("dedup.urls")),
     path("b/<slug:slug>/", include("imports.urls")),
 ]
 

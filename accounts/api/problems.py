@@ -45,6 +45,7 @@ CODES = {
     "product_exists": "There is a product of this name or code.",
     "segment_in_use": "The segment is a condition of another one, or of a view; `detail` names them.",
     "consent_missing": "Sensitive details are kept only while the guest consents; there is no such consent.",
+    "merge_refused": "The cards cannot be merged as they stand; `detail` says why.",
     "relation_refused": "The two guests cannot stand in this relation.",
     "request_in_progress": "A request with the same `Idempotency-Key` is being worked on. Ask again in a moment.",
     "too_large": "The body is larger than 2.5 MB.",

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.access import BusinessRequest
 from accounts.models import CAPABILITIES, Capability
-from customers.bulk.registry import allowed
+from customers.bulk.registry import allowed, leading_allowed
 from customers.bulk.selection import Selection
 from customers.bulk.services import SMALL
 from customers.card.models import Tag
@@ -102,6 +102,7 @@ def bar(request: BusinessRequest) -> dict[str, Any]:
         "tags": [(str(tag.pk), str(tag)) for tag in tags],
         "tag_actions": [action for action in actions if action.inputs == "bulk/_tag.html"],
         "actions": [action for action in actions if action.inputs != "bulk/_tag.html"],
+        "leading": leading_allowed(CAPABILITIES[request.member.role]),
         "token": token_urlsafe(16),
         "can_export": request.member.can(Capability.EXPORT),
         "can_all": request.member.can(Capability.BULK),

@@ -81,6 +81,20 @@ class Socket:
     place: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Leading:
+    """Something done to a few guests on a page of its own: ``address`` says where, of the business's slug and the
+    guests' ids. It takes from ``fewest`` guests on, chosen one by one."""
+
+    key: str
+    label: str | Promise
+    capability: Capability
+    address: Callable[[str, Sequence[int]], str]
+    fewest: int = 1
+    icon: str = ""
+    place: int = 100
+
+
 SOCKETS = (
     Socket("automation_add", 50),
     Socket("automation_remove", 51),
@@ -89,6 +103,7 @@ SOCKETS = (
 )
 
 _ACTIONS: dict[str, Action] = {}
+_LEADING: dict[str, Leading] = {}
 
 
 def register(action: Action) -> None:
@@ -103,10 +118,32 @@ def unregister(key: str) -> None:
     del _ACTIONS[key]
 
 
+def lead(leading: Leading) -> None:
+    """Offer a page for a selection. Raises ``KeyError`` for a key that is taken."""
+    if leading.key in _ACTIONS or leading.key in _LEADING:
+        raise KeyError(leading.key)
+    _LEADING[leading.key] = leading
+
+
 def available() -> list[Action]:
     """The actions there are, in the order they are offered."""
+    return sorted(_ACTIONS.values(), key=_place)
+
+
+def leading_get(key: str) -> Leading | None:
+    """A page for a selection; ``None`` for one that is not there (yet)."""
+    return _LEADING.get(key)
+
+
+def leading_allowed(capabilities: Iterable[Capability]) -> list[Leading]:
+    """The pages that somebody with these capabilities may use, in the order they are offered."""
+    held = frozenset(capabilities)
+    return sorted((each for each in _LEADING.values() if each.capability in held), key=_place)
+
+
+def _place(offered: Action | Leading) -> tuple[int, str]:
     places = {socket.key: socket.place for socket in SOCKETS}
-    return sorted(_ACTIONS.values(), key=lambda action: (places.get(action.key, action.place), action.key))
+    return places.get(offered.key, offered.place), offered.key
 
 
 def action_get(key: str) -> Action | None:

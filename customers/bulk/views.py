@@ -17,7 +17,7 @@ from accounts.models import CAPABILITIES, Capability
 from accounts.tenancy.runs import nudge
 from customers.bulk.asked import AskedFor, SelectionRefused, asked_for, list_address, list_query
 from customers.bulk.models import BulkRun
-from customers.bulk.registry import Action, ValuesRefused, action_get, allowed
+from customers.bulk.registry import Action, Leading, ValuesRefused, action_get, allowed, leading_get
 from customers.bulk.selection import guests_count, guests_preview
 from customers.bulk.selectors import run_get, skipped_groups, undo_progress_of
 from customers.bulk.services import SMALL, RunRefused, bulk_cancel, bulk_start
@@ -58,6 +58,9 @@ def bulk_do(request: BusinessRequest, slug: str) -> HttpResponse:
         return denied
     if asked.given.get("action") == EXPORT:
         return _export(request, asked)
+    leading = leading_get(asked.given.get("action", ""))
+    if leading is not None:
+        return _led(request, asked, leading)
     is_sure = bool(asked.given.get("sure"))
     if asked.selection.is_everyone and not is_sure:
         return redirect(f"{reverse('bulk_new', kwargs={'slug': slug})}?{asked.query}")
@@ -121,7 +124,8 @@ def _guarded(request: BusinessRequest, asked: AskedFor) -> HttpResponse | None:
     """The page for a member who may not: single edits need the same, and a whole list needs more."""
     key = asked.given.get("action", "")
     action = action_get(key)
-    needed = Capability.EXPORT if key == EXPORT else action.capability if action else None
+    offered = action or leading_get(key)
+    needed = Capability.EXPORT if key == EXPORT else offered.capability if offered else None
     if needed is not None and not request.member.can(needed):
         return forbidden(request, needed)
     if asked.selection.is_everyone and key != EXPORT and not request.member.can(Capability.BULK):
@@ -180,6 +184,17 @@ def _looked_through(
         "skipped": skipped_groups(kind=action.key, skipped=found.left, examples={}),
         "chosen": [(name, value) for name, value in asked.given.items() if name in ("tag", "field", "value")],
     }
+
+
+def _led(request: BusinessRequest, asked: AskedFor, leading: Leading) -> HttpResponse:
+    """The selection goes to the page of what is to be done with it."""
+    chosen = asked.selection.ids
+    if chosen is None:
+        return _back_with(request, _("Choose the guests one by one for this."))
+    if len(chosen) < leading.fewest:
+        text = ngettext("Choose at least %(number)d guest.", "Choose at least %(number)d guests.", leading.fewest)
+        return _back_with(request, text % {"number": leading.fewest})
+    return redirect(leading.address(request.business.slug, chosen))
 
 
 def _export(request: BusinessRequest, asked: AskedFor) -> HttpResponse:

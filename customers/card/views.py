@@ -31,6 +31,7 @@ from customers.card.services import (
     tag_create,
     tag_remove,
 )
+from customers.card.sockets import shown_of
 from customers.changes.messages import named, undoable
 from customers.changes.selectors import acts_of_guest
 from customers.consent.forms import ConsentForm
@@ -122,6 +123,7 @@ def card_context(request: BusinessRequest, customer_id: int, note_form: Activity
         "consents": consents_of(customer_id=customer_id),
         "consent_form": ConsentForm(business=request.business),
         "contact_alerts": contact_alerts(customer=card.customer),
+        "plugged": shown_of(request, customer_id=customer_id),
         "sensitive": sensitive_panel(business=request.business, customer_id=customer_id, member=request.member),
     }
 

@@ -1,0 +1,1 @@
+"""What people see and do of duplicates: the queue of pairs, the merge, the settings, and the same for machines."""

@@ -1,0 +1,51 @@
+"""What the views of duplicates have in common: refusals of the services become problems."""
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework.response import Response
+
+from accounts.api.problems import Problem, invalid
+from accounts.api.views import ApiView
+from customers.changes.models import ChangeSet
+from customers.changes.services import CannotUndo
+from dedup.merging.services import MergeRefused
+from dedup.register.models import Match, MatchRun
+from dedup.register.services import DecisionRefused, RunRefused, SettingsRefused
+
+CHANGED, GONE = "changed", "gone"
+FIELDS_OF = {"few": "guest_ids", "same": "guest_ids", "many": "guest_ids", GONE: "guest_ids", "choice": "choices"}
+"""Which field of a request a refusal is about."""
+
+
+class DuplicatesView(ApiView):
+    """The base of every view of duplicates."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        match exc:
+            case Match.DoesNotExist() | MatchRun.DoesNotExist() | ChangeSet.DoesNotExist():
+                problem: Exception = Http404()
+            case MergeRefused():
+                problem = merge_problem(exc)
+            case SettingsRefused():
+                problem = invalid(exc.errors)
+            case RunRefused() | DecisionRefused() | CannotUndo():
+                problem = Problem(409, "refused", str(exc))
+            case _:
+                problem = exc
+        return super().handle_exception(problem)
+
+
+def merge_problem(refused: MergeRefused) -> Problem:
+    """Why cards cannot be merged: 422 where the request names the wrong ones, 409 where the cards are in the way."""
+    name = FIELDS_OF.get(refused.code)
+    if name is not None:
+        return invalid({name: str(refused)})
+    if refused.code == CHANGED:
+        return Problem(409, "changed_meanwhile", str(refused))
+    return Problem(409, "restricted" if refused.code == "restricted" else "merge_refused", str(refused))
+
+
+def ids_of(rows: Any) -> list[int]:
+    """The ids of what was named, each once, in that order."""
+    return list(dict.fromkeys(rows))

@@ -1,0 +1,73 @@
+"""The API of matches: what was found, why, and what somebody says of it."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.pagination import page_response
+from dedup.register.explaining import match_explained
+from dedup.register.models import Match
+from dedup.register.selectors import settings_get
+from dedup.register.services import decide
+from dedup.review.api.frame import DuplicatesView
+from dedup.review.api.serializers import MatchDecisionIn, MatchOut, MatchPage, MatchQuery, MatchTold
+
+TAGS = ["Duplicates"]
+
+
+class Matches(DuplicatesView):
+    """All matches."""
+
+    @extend_schema(
+        operation_id="list_matches",
+        summary="List pairs of cards that may be one guest",
+        tags=TAGS,
+        parameters=[MatchQuery],
+        responses=MatchPage,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        query = self.query(MatchQuery)
+        minimum = query["minimum"] if "minimum" in query else settings_get().propose
+        rows = Match.objects.filter(state=query.get("state", Match.State.OPEN), probability__gte=minimum)
+        if "guest" in query:
+            rows = rows.filter(Q(left_id=query["guest"]) | Q(right_id=query["guest"]))
+        return page_response(request, rows, query=query, show=lambda found: list(MatchOut(found, many=True).data))
+
+
+class OneMatch(DuplicatesView):
+    """One of them."""
+
+    @extend_schema(operation_id="get_match", summary="Read a match and why it is one", tags=TAGS, responses=MatchTold)
+    def get(self, request: Request, slug: str, match_id: int) -> Response:
+        match = Match.objects.get(pk=match_id)
+        return Response(MatchTold(match, context={"explained": match_explained(match_id=match_id)}).data)
+
+
+class MatchDecision(DuplicatesView):
+    """What somebody says of it."""
+
+    @extend_schema(
+        operation_id="decide_match",
+        summary="Say that two cards are two guests, or put the match aside",
+        description="That they are one guest is said by merging them.",
+        tags=TAGS,
+        request=MatchDecisionIn,
+        responses=MatchOut,
+    )
+    def post(self, request: Request, slug: str, match_id: int) -> Response:
+        body: dict[str, Any] = self.body(MatchDecisionIn)
+        match = Match.objects.get(pk=match_id)
+        decide(left_id=match.left_id, right_id=match.right_id, decision=body["decision"])
+        match.refresh_from_db()
+        return Response(self.told(MatchOut(match).data))
+
+
+urlpatterns = [
+    path("matches/", Matches.as_view(), name="api_matches"),
+    path("matches/<int:match_id>/", OneMatch.as_view(), name="api_match"),
+    path("matches/<int:match_id>/decide/", MatchDecision.as_view(), name="api_match_decision"),
+]

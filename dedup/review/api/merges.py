@@ -1,0 +1,169 @@
+"""The API of merges: what one would do, do it, take it back."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.urls import path
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.fields import PageQuery
+from accounts.api.pagination import page_response
+from accounts.api.problems import invalid
+from accounts.api.views import READ
+from customers.changes.models import ChangeSet
+from customers.changes.services import change_set_undo
+from dedup.merging.services import merge, merge_preview
+from dedup.merging.shown import Preview
+from dedup.review.api.frame import DuplicatesView, ids_of
+from dedup.review.api.serializers import MergeIn, MergeOut, MergePage, MergePreviewIn, MergePreviewOut
+from dedup.review.merged import cards_of_merges
+
+TAGS = ["Duplicates"]
+
+
+class Merges(DuplicatesView):
+    """All merges."""
+
+    @extend_schema(
+        operation_id="list_merges",
+        summary="List merges, undone ones included",
+        tags=TAGS,
+        parameters=[PageQuery],
+        responses=MergePage,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        return page_response(request, _merges(), query=self.query(PageQuery), show=_shown)
+
+    @extend_schema(
+        operation_id="merge_guests",
+        summary="Make one card of several",
+        description="Nothing is dropped: what the cards have moves to the one that stays, under which the others are "
+        "found from now on. Nothing is sent, and no automation reacts. It can be undone at any time.",
+        tags=TAGS,
+        request=MergeIn,
+        responses={201: MergeOut},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        body: dict[str, Any] = self.body(MergeIn)
+        guests = ids_of(body["guest_ids"])
+        act = merge(
+            customer_ids=guests,
+            survivor_id=self._survivor(body, guests),
+            choices=_choices(body.get("choices", {}), guests),
+            tags=body.get("tag_ids"),
+            versions=_versions(body.get("versions", {})),
+        )
+        return Response(self.told(_shown([act])[0]), status=201)
+
+    def _survivor(self, body: dict[str, Any], guests: Sequence[int]) -> int | None:
+        survivor: int | None = body.get("survivor_id")
+        if survivor is not None and survivor not in guests:
+            raise invalid({"survivor_id": _("This is none of the cards to merge.")})
+        return survivor
+
+
+class MergePreview(DuplicatesView):
+    """What a merge would do."""
+
+    scopes: ClassVar = {"POST": READ}
+
+    @extend_schema(
+        operation_id="preview_merge",
+        summary="See what merging cards would do",
+        description="Nothing is written. It is sent as a POST because it has a body.",
+        tags=TAGS,
+        request=MergePreviewIn,
+        responses=MergePreviewOut,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        guests = ids_of(self.body(MergePreviewIn)["guest_ids"])
+        return Response(MergePreviewOut(_told(merge_preview(customer_ids=guests))).data)
+
+
+class OneMerge(DuplicatesView):
+    """One of them."""
+
+    @extend_schema(operation_id="get_merge", summary="Read a merge", tags=TAGS, responses=MergeOut)
+    def get(self, request: Request, slug: str, merge_id: int) -> Response:
+        return Response(_shown([_merges().get(pk=merge_id)])[0])
+
+
+class MergeUndo(DuplicatesView):
+    """Its undo."""
+
+    @extend_schema(
+        operation_id="undo_merge",
+        summary="Undo a merge",
+        description="The cards are there again under their own ids. What was edited or added since stays where it is.",
+        tags=TAGS,
+        request=None,
+        responses=MergeOut,
+    )
+    def post(self, request: Request, slug: str, merge_id: int) -> Response:
+        act = _merges().get(pk=merge_id)
+        change_set_undo(change_set_id=act.pk)
+        act.refresh_from_db()
+        return Response(self.told(_shown([act])[0]))
+
+
+def _merges() -> Any:
+    return ChangeSet.objects.filter(kind=ChangeSet.Kind.MERGE)
+
+
+def _shown(acts: list[ChangeSet]) -> list[Any]:
+    cards = cards_of_merges(acts=acts)
+    return list(MergeOut(acts, many=True, context={"cards": cards}).data)
+
+
+def _choices(given: dict[str, int], guests: Sequence[int]) -> dict[str, int]:
+    """Field → place of the card among ``guests``."""
+    strange = [name for name, guest in given.items() if guest not in guests]
+    if strange:
+        raise invalid({f"choices.{name}": _("This is none of the cards to merge.") for name in strange})
+    return {name: guests.index(guest) for name, guest in given.items()}
+
+
+def _versions(given: dict[str, int]) -> dict[int, int]:
+    strange = [key for key in given if not (key.isascii() and key.isdecimal() and len(key) < 19)]
+    if strange:
+        raise invalid({f"versions.{key}": _("This is none of the cards to merge.") for key in strange})
+    return {int(key): version for key, version in given.items()}
+
+
+def _told(preview: Preview) -> dict[str, Any]:
+    ids = [card.id for card in preview.cards]
+    return {
+        "guest_ids": ids,
+        "versions": {str(pk): version for pk, version in preview.versions.items()},
+        "survivor_id": preview.survivor_id,
+        "fields": [
+            {"field": each.key, "label": each.label, "values": list(each.values), "chosen_id": ids[each.chosen]}
+            for each in (*preview.fields, *preview.own)
+            if each.differs
+        ],
+        "tags": [{"id": tag.pk, "name": str(tag)} for tag, _cards in preview.tags.tags],
+        "tags_over_nine": preview.tags.over_nine,
+        "moves": [{"label": each.label, "counts": list(each.counts)} for each in preview.moves],
+        "consents": [
+            {
+                "purpose": each.purpose,
+                "channel": each.channel,
+                "granted": [said.granted for said in each.said],
+                "result": each.result,
+                "why": each.why,
+            }
+            for each in preview.consents
+        ],
+        "warnings": list(preview.warnings),
+    }
+
+
+urlpatterns = [
+    path("merges/", Merges.as_view(), name="api_merges"),
+    path("merges/preview/", MergePreview.as_view(), name="api_merge_preview"),
+    path("merges/<int:merge_id>/", OneMerge.as_view(), name="api_merge"),
+    path("merges/<int:merge_id>/undo/", MergeUndo.as_view(), name="api_merge_undo"),
+]

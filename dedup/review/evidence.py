@@ -1,0 +1,99 @@
+"""Why two cards may be one guest: what speaks for it and what against, as bars that add up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.formats import number_format
+
+from dedup.register.explaining import Explained, Part, match_explained
+from dedup.register.selectors import Row
+from dedup.review.level_words import part_words
+from dedup.review.wording import percent_of
+
+BEFORE = "before"
+"""What was thought before looking, as explanations name it."""
+SMALLEST = 0.05
+"""Parts of fewer bits say nothing and are left out, as long as the others add up to what is shown."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One piece of evidence: a sentence, the two values, and a bar that goes on where the one before it ended.
+
+    ``start`` and ``width`` are of a line of 100; ``side``: ``for``, ``against`` or ``before``.
+    """
+
+    words: str
+    left: str
+    right: str
+    start: float
+    width: float
+    side: str
+    points: str
+
+
+@dataclass(frozen=True)
+class EvidenceShown:
+    """All bars, where nought is on their line, and their sum."""
+
+    parts: list[Bar]
+    zero: float
+    start: float
+    width: float
+    side: str
+    points: str
+    percent: int
+
+
+def evidence_of(row: Row) -> EvidenceShown | None:
+    """The evidence for a match; ``None`` where the engine cannot tell it any more."""
+    explained = match_explained(match_id=row.match_id)
+    return evidence_drawn(explained) if explained is not None else None
+
+
+def evidence_drawn(explained: Explained) -> EvidenceShown:
+    """An explanation as bars."""
+    parts = _ordered(explained.parts)
+    ends, sums = 0.0, [0.0]
+    for part in parts:
+        ends += part.weight
+        sums.append(ends)
+    low, high = min(sums), max(sums)
+    scale = 100 / (high - low) if high > low else 0.0
+
+    def bar(begin: float, end: float) -> tuple[float, float]:
+        return round((min(begin, end) - low) * scale, 2), round(abs(end - begin) * scale, 2)
+
+    drawn = [
+        Bar(
+            part_words(part),
+            part.left,
+            part.right,
+            *bar(sums[place], sums[place + 1]),
+            BEFORE if part.field == BEFORE else "for" if part.weight > 0 else "against",
+            points(part.weight),
+        )
+        for place, part in enumerate(parts)
+    ]
+    start, width = bar(0, ends)
+    return EvidenceShown(
+        drawn,
+        round(-low * scale, 2),
+        start,
+        width,
+        "for" if ends > 0 else "against",
+        points(ends),
+        percent_of(explained.probability),
+    )
+
+
+def points(weight: float) -> str:
+    """Bits as the page writes them: +11.2, −3.0."""
+    size = number_format(abs(round(weight, 1)), 1)
+    return f"+{size}" if weight >= 0 else f"−{size}"
+
+
+def _ordered(parts: Sequence[Part]) -> list[Part]:
+    """What was known before looking first, then what speaks for it most; what says nothing goes."""
+    told = [part for part in parts if part.field == BEFORE or abs(part.weight) >= SMALLEST]
+    return sorted(told, key=lambda part: (part.field != BEFORE, -part.weight))

@@ -1,0 +1,61 @@
+"""What an explanation says of each field, as a sentence: "Same e-mail", "Family name with a slip of the pen"."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from dedup.register.explaining import Part
+from dedup.review.wording import FIELD_WORDS
+
+RARE, COMMON = 8.0, 3.0
+"""Bits from which on an equal name says much because few bear it, and up to which little, because many do."""
+
+_NAMES: Final[Mapping[str, Any]] = {
+    "equivalent": lazy("%(field)s: another form of the same name"),
+    "typo": lazy("%(field)s: almost the same"),
+    "initial": lazy("%(field)s: the initial fits"),
+    "similar": lazy("%(field)s: alike"),
+    "words": lazy("%(field)s: one contains the other"),
+    "different": lazy("%(field)s: different"),
+    "same": lazy("%(field)s: the same"),
+    "local": lazy("%(field)s: the same before the @"),
+    "part": lazy("%(field)s: in part the same"),
+    "digits": lazy("%(field)s: the same but for a letter"),
+}
+"""A level of any field."""
+_OWN: Final[Mapping[tuple[str, str], Any]] = {
+    ("before", ""): lazy("Any two cards that share something"),
+    ("emails", "same_owned"): lazy("Same e-mail, and it carries their name"),
+    ("emails", "same"): lazy("Same e-mail"),
+    ("emails", "same_other"): lazy("Same e-mail, but it carries another name"),
+    ("emails", "different"): lazy("Other e-mail addresses"),
+    ("phones", "same"): lazy("Same phone"),
+    ("phones", "typo"): lazy("Phone numbers differ by one digit"),
+    ("phones", "different"): lazy("Other phone numbers"),
+    ("birth_date", "same"): lazy("Same date of birth"),
+    ("birth_date", "typo"): lazy("Dates of birth differ by one digit, or day and month are swapped"),
+    ("birth_date", "different"): lazy("Born on another day"),
+    ("kind", "different"): lazy("A person and a company"),
+    ("kind", "same"): lazy("Both persons, or both companies"),
+}
+"""What deserves a sentence of its own."""
+_HOUSE_NUMBER: Final = "street.number"
+
+
+def part_words(part: Part) -> str:
+    """The sentence of a part."""
+    level = "" if part.field == "before" else part.level
+    own = _OWN.get((part.field, level))
+    if own is not None:
+        return str(own)
+    field = str(lazy("House number") if part.field == _HOUSE_NUMBER else FIELD_WORDS.get(part.field, part.field))
+    if part.field in ("given_name", "family_name") and level == "same":
+        if part.weight >= RARE:
+            return _("%(field)s: the same, and a rare one") % {"field": field}
+        if part.weight <= COMMON:
+            return _("%(field)s: the same, but many bear it") % {"field": field}
+    if not level:
+        return _("%(field)s: missing on one of them") % {"field": field}
+    return str(_NAMES.get(level, "%(field)s")) % {"field": field}

@@ -1,0 +1,160 @@
+"""The page where several cards become one: what each says, what the result says, what moves."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import BusinessRequest, requires
+from accounts.models import Capability
+from customers.changes.messages import undoable
+from dedup.merging.services import MergeRefused, merge, merge_preview
+from dedup.merging.shown import Preview
+from dedup.register.models import Decision, Match
+from dedup.register.selectors import next_after
+from dedup.register.services import DecisionRefused, decide
+from dedup.review.merge_shown import PICK, merge_shown
+from dedup.review.shown import merge_address
+from dedup.review.state import QueueState, number_read, state_read
+
+CARDS_MAX = 10
+"""Cards that stand beside each other on a page."""
+SEEN = "seen_"
+
+
+@requires(Capability.MERGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def match_merge(request: BusinessRequest, slug: str, match_id: int) -> HttpResponse:
+    """The same for the two cards of a match. The address carries the list one is working through."""
+    match = Match.objects.filter(pk=match_id).first()
+    if match is None:
+        raise Http404
+    return _merge(request, [match.left_id, match.right_id], state_read(request.GET).with_(match=match_id))
+
+
+@requires(Capability.MERGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def merge_cards(request: BusinessRequest, slug: str) -> HttpResponse:
+    """Make one card of several. GET ``guests`` (ids with commas, or repeated), ``all`` to see what is alike too.
+
+    POST ``pick_<field>`` (which card's value, from 0), ``survivor``, ``tag`` (several) and ``seen_<id>``, the versions
+    that were on the page; ``_merge`` leads back to the list with a way back.
+    """
+    return _merge(request, guests_read(request.GET), state_read(request.GET))
+
+
+def _merge(request: BusinessRequest, guests: Sequence[int], state: QueueState) -> HttpResponse:
+    if len(guests) > CARDS_MAX:
+        text = ngettext(
+            "At most %(number)d card is merged at once.", "At most %(number)d cards are merged at once.", CARDS_MAX
+        )
+        return _refused(request, text % {"number": CARDS_MAX})
+    try:
+        preview = merge_preview(customer_ids=guests)
+    except MergeRefused as refused:
+        return _refused(request, str(refused))
+    if request.method != "POST":
+        return _page(request, preview, state)
+    following = _following(state)
+    try:
+        act = merge(customer_ids=guests, member=request.member, **_sent(request.POST, preview))
+    except MergeRefused as refused:
+        return _page(request, preview, state, problem=str(refused))
+    survivor = _survivor(request.POST, preview)
+    names = ", ".join(card.name or "–" for card in preview.cards)
+    undoable(request, _("%(names)s are one card now.") % {"names": names}, act)
+    if state.match is None:
+        return redirect("guest_card", slug=request.business.slug, customer_id=survivor)
+    return redirect(_queue(request, state.with_(match=following)))
+
+
+@requires(Capability.MERGE)
+@require_POST
+def merge_apart(request: BusinessRequest, slug: str) -> HttpResponse:
+    """Say of cards that no two of them are the same guest. POST ``guests``."""
+    state = state_read(request.GET)
+    guests = guests_read(request.POST)
+    if not 2 <= len(guests) <= CARDS_MAX:
+        return _refused(request, _("Choose at least two guests first."))
+    following = _following(state)
+    try:
+        for left, right in combinations(guests, 2):
+            decide(left_id=left, right_id=right, decision=Decision.Verdict.DIFFERENT, member=request.member)
+    except DecisionRefused as refused:
+        return _refused(request, str(refused))
+    messages.success(request, _("Noted: they are not the same guest. It will not be asked again."))
+    if state.match is None:
+        return redirect("guest_card", slug=slug, customer_id=guests[0])
+    return redirect(_queue(request, state.with_(match=following)))
+
+
+def guests_read(query: QueryDict) -> list[int]:
+    """Cards as an address names them: ``guests`` with commas or repeated, each once, in that order."""
+    typed = [each for part in query.getlist("guests") for each in part.split(",")]
+    return list(dict.fromkeys(number for each in typed if (number := number_read(each)) is not None))
+
+
+def _sent(sent: QueryDict, preview: Preview) -> dict[str, Any]:
+    """What was chosen on the page, as the service takes it; what was not sent is left to it."""
+    cards = range(len(preview.cards))
+    keys = {choice.key for choice in (*preview.fields, *preview.own)}
+    picked = {key: number_read(sent.get(PICK + key, "")) for key in keys}
+    versions = {card.id: number_read(sent.get(f"{SEEN}{card.id}", "")) for card in preview.cards}
+    return {
+        "survivor_id": _survivor(sent, preview),
+        "choices": {key: place for key, place in picked.items() if place in cards},
+        "tags": _numbers(sent.getlist("tag")) if preview.tags.over_nine else None,
+        "versions": {pk: version for pk, version in versions.items() if version is not None},
+    }
+
+
+def _survivor(sent: QueryDict, preview: Preview) -> int:
+    wanted = number_read(sent.get("survivor", ""))
+    return wanted if wanted in {card.id for card in preview.cards} and wanted is not None else preview.survivor_id
+
+
+def _numbers(texts: Sequence[str]) -> list[int]:
+    return [number for text in texts if (number := number_read(text)) is not None]
+
+
+def _following(state: QueueState) -> int | None:
+    """The pair that follows the one being decided."""
+    if state.match is None:
+        return None
+    minimum, maximum = state.limits
+    return next_after(match_id=state.match, minimum=minimum, maximum=maximum, agree=state.agree, state=state.state)
+
+
+def _queue(request: BusinessRequest, state: QueueState) -> str:
+    return reverse("match_list", kwargs={"slug": request.business.slug}) + state.query
+
+
+def _refused(request: BusinessRequest, text: str) -> HttpResponse:
+    """Back to the list, with the reason."""
+    messages.error(request, text)
+    return redirect("match_list", slug=request.business.slug)
+
+
+def _page(request: BusinessRequest, preview: Preview, state: QueueState, problem: str = "") -> HttpResponse:
+    slug = request.business.slug
+    place = state.query if state.match is not None or not state.is_open else ""
+    address = merge_address(slug, [card.id for card in preview.cards], place)
+    shows_all = bool(request.GET.get("all"))
+    context = {
+        "preview": preview,
+        "merge": merge_shown(preview, request.POST, shows_all=shows_all),
+        "problem": problem,
+        "address": address,
+        "all_url": f"{address}&all=1",
+        "shows_all": shows_all,
+        "apart_url": reverse("merge_apart", kwargs={"slug": slug}) + place,
+        "back_url": _queue(request, state) if state.match is not None else "",
+    }
+    return render(request, "duplicates/merge.html", context, status=422 if problem else 200)

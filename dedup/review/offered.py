@@ -1,0 +1,31 @@
+"""What this room offers to those below it: a panel on the card, a page for a selection of the guest list."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Capability
+from customers.bulk.registry import Leading, lead
+from customers.card.sockets import plug
+from dedup.review.panels import duplicates_of_card
+from dedup.review.shown import merge_address
+
+
+def _address(slug: str, guests: Sequence[int]) -> str:
+    return merge_address(slug, guests)
+
+
+MERGE = Leading(
+    key="merge",
+    label=gettext_lazy("Merge"),
+    capability=Capability.MERGE,
+    address=_address,
+    fewest=2,
+    icon="merge",
+)
+
+
+def offer() -> None:
+    """Offer it."""
+    plug("duplicates", duplicates_of_card)
+    lead(MERGE)

@@ -1,0 +1,54 @@
+"""Possible duplicates on the card: a mark beside the tags, and a panel that leads to each pair."""
+
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from accounts.access import BusinessRequest
+from accounts.models import Capability
+from customers.card.sockets import Mark, Shown
+from dedup.register.selectors import Row, matches_of
+from dedup.review.others import others_of
+from dedup.review.shown import merge_address
+from dedup.review.state import QueueState
+from dedup.review.wording import field_words, percent_of
+
+SHOWN_MAX = 5
+
+
+def duplicates_of_card(request: BusinessRequest, customer_id: int) -> Shown | None:
+    """What the card shows of its open matches, to those who may decide on them."""
+    if not request.member.can(Capability.PROPOSE):
+        return None
+    rows = matches_of(customer_id=customer_id)
+    if not rows:
+        return None
+    slug = request.business.slug
+    label = ngettext("%(number)d possible duplicate", "%(number)d possible duplicates", len(rows))
+    values = {
+        "pairs": [_pair(slug, row, customer_id) for row in rows[:SHOWN_MAX]],
+        "more": max(0, len(rows) - SHOWN_MAX),
+        "merge_all_url": _all(request, customer_id, rows),
+    }
+    mark = Mark(label % {"number": len(rows)}, "#duplicates", icon="merge")
+    return Shown("duplicates/_card_panel.html", values, mark)
+
+
+def _pair(slug: str, row: Row, customer_id: int) -> dict[str, object]:
+    other = row.right if row.left.customer_id == customer_id else row.left
+    place = QueueState(state=row.state, match=row.match_id).query
+    return {
+        "other": other,
+        "percent": percent_of(row.probability),
+        "agreeing": field_words(row.agreeing),
+        "url": reverse("match_list", kwargs={"slug": slug}) + place,
+    }
+
+
+def _all(request: BusinessRequest, customer_id: int, rows: list[Row]) -> str:
+    """Where the card and those that are like it and like each other become one; nothing when it has one match only."""
+    if len(rows) < 2 or not request.member.can(Capability.MERGE):
+        return ""
+    first = rows[0]
+    pair = [first.left.customer_id, first.right.customer_id]
+    others = others_of(customer_ids=pair)
+    return merge_address(request.business.slug, [*pair, *others]) if others else ""

@@ -1,0 +1,5 @@
+"""Addresses of the app, below ``/b/<slug>/``."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("dedup.review.urls"))]
