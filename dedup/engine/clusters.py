@@ -72,3 +72,17 @@ def clusters(
     for rows in members.values():
         label[rows] = min(rows)
     return label
+
+
+def components(size: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A label for each of ``size`` rows: the smallest row that it is connected to."""
+    label = np.arange(size, dtype=np.int64)
+    while True:
+        low = np.minimum(label[left], label[right])
+        high = np.maximum(label[left], label[right])
+        apart = low != high
+        if not apart.any():
+            return label
+        np.minimum.at(label, high[apart], low[apart])
+        while (label != label[label]).any():
+            label = label[label]

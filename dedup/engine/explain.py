@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.engine.comparisons import NULL, Side, compare
-from dedup.engine.model import CLASSES, Model
+from dedup.engine.model import NULL, Model
 from dedup.engine.profile import SEPARATOR
+from dedup.engine.sides import Side
 from dedup.engine.table import Table
 
 BEFORE = "before"
@@ -39,27 +39,22 @@ def explain(model: Model, table_a: Table, row_a: int, table_b: Table, row_b: int
     M. Sundararajan and others, 2017), so that the parts add up though three classes are weighed.
     """
     a, b = Side(table_a, np.array([row_a])), Side(table_b, np.array([row_b]))
-    levels = compare(model.comparisons, a, b)
+    levels = model.compare(a, b)
     weight = float(model.weigh(levels, a, b)[0])
     priors = np.log2(np.array(model.priors))
-    logs = np.zeros((len(levels), 3))
+    logs = np.zeros((len(levels), len(priors)))
     taught = np.zeros(len(levels))
     for at, (one, found) in enumerate(zip(model.comparisons, levels, strict=True)):
-        level = int(found[0])
-        if level == NULL:
-            continue
-        logs[at] = [np.log2(model.chances[name][one.name][level]) for name in CLASSES]
-        if one.by_frequency:
-            logs[at, 2] -= float(model.rarity(one, found, a, b)[0])
-        if one.name in model.bits:
-            taught[at] = model.bits[one.name][level]
+        logs[at] = [float(part[0]) for part in model.parts(at, levels, a, b)]
+        if one.name in model.bits and found[0] != NULL:
+            taught[at] = model.bits[one.name][int(found[0])]
     points, sizes = np.polynomial.legendre.leggauss(_STEPS)
     path = (points + 1) / 2
     against = priors[1:, None] + logs.sum(axis=0)[1:, None] * path
-    share = np.exp2(against - np.logaddexp2(against[0], against[1]))
+    share = np.exp2(against - np.logaddexp2.reduce(against))
     mean = (share * sizes / 2).sum(axis=1)
     parts = logs[:, 0] - logs[:, 1:] @ mean + taught
-    before = float(priors[0] - np.logaddexp2(priors[1], priors[2])) + model.bias
+    before = float(priors[0] - np.logaddexp2.reduce(priors[1:])) + model.bias
     spoken = np.abs(parts).sum()
     if spoken:
         parts += (weight - before - parts.sum()) * np.abs(parts) / spoken
@@ -68,8 +63,8 @@ def explain(model: Model, table_a: Table, row_a: int, table_b: Table, row_b: int
             one.name,
             one.levels[int(found[0])] if found[0] != NULL else "",
             float(bits),
-            _shown(table_a, one.columns[0], row_a),
-            _shown(table_b, one.columns[0], row_b),
+            _shown(table_a, one.name, row_a),
+            _shown(table_b, one.name, row_b),
         )
         for one, found, bits in zip(model.comparisons, levels, parts, strict=True)
     ]

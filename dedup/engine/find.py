@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.engine.clusters import clusters
-from dedup.engine.comparisons import Side, compare
 from dedup.engine.keys import passes
+from dedup.engine.learning import learned
 from dedup.engine.model import Model, probability
 from dedup.engine.pairs import Capped, candidates
+from dedup.engine.sides import Side
 from dedup.engine.table import Table
 
 KEEP_FROM = -6.0
@@ -67,13 +68,13 @@ def find(
     left, right = pairs // max(table.size, 1), pairs % max(table.size, 1)
     say("learn", 0.3)
     if model is None:
-        model = Model.learned(table, left, right)
+        model = learned(table, left, right)
     kept: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]] = []
     for at in range(0, len(left), CHUNK):
         say("compare", 0.4 + 0.6 * at / len(left))
         one, other = left[at : at + CHUNK], right[at : at + CHUNK]
         a, b = Side(table, one), Side(table, other)
-        levels = compare(model.comparisons, a, b)
+        levels = model.compare(a, b)
         weight = model.weigh(levels, a, b)
         keep = weight >= KEEP_FROM
         kept.append((one[keep], other[keep], weight[keep], model.pattern(levels)[keep]))
@@ -91,7 +92,7 @@ def score(one: Table, others: Table, *, model: Model) -> Found:
     right = np.arange(others.size, dtype=np.int64)
     left = np.zeros(others.size, np.int64)
     a, b = Side(one, left), Side(others, right)
-    levels = compare(model.comparisons, a, b)
+    levels = model.compare(a, b)
     weight = model.weigh(levels, a, b)
     order = np.argsort(-weight, kind="stable")
     return Found(left[order], right[order], weight[order], model.pattern(levels)[order], model, others.size)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from customers.normalise import collapse
 from dedup.engine.hashing import Hashes, combined
 from dedup.engine.kinds import Kind
 from dedup.engine.table import Codes, Column, Table
@@ -62,7 +63,19 @@ def family_core(text: str) -> str:
 
 def local_letters(text: str) -> str:
     """The part of an address before the @, its letters alone."""
-    return _NOT_LETTERS.sub("", text.partition("@")[0])
+    return collapse(_NOT_LETTERS.sub("", text.partition("@")[0]))
+
+
+def core_of(kind: Kind) -> Callable[[str], str]:
+    """What is counted of a value of ``kind``: a given name's first word, a family name without small words."""
+    return _CORES.get(kind, _itself)
+
+
+def _itself(text: str) -> str:
+    return text
+
+
+_CORES: dict[Kind, Callable[[str], str]] = {Kind.GIVEN: first_word, Kind.FAMILY: family_core}
 
 
 class Pass(NamedTuple):

@@ -1,103 +1,125 @@
 """Learning without labels: how often strangers agree is counted, the rest is found by expectation and maximisation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.comparisons import Comparison, Levels, Side, compare, plan
+from dedup.engine.clusters import components
+from dedup.engine.classes import AGREES, CLASSES, DIFFERS, MATCH, OTHER, RANDOM, anchors, parents
+from dedup.engine.comparisons import Comparison, compare, plan
 from dedup.engine.kinds import Kind
-from dedup.engine.model import CLASSES, Model
+from dedup.engine.model import Model, probability
+from dedup.engine.sides import Levels, Side
 from dedup.engine.table import Table
+from dedup.engine.vocabulary import Vocabulary
 
 SAMPLE = 300_000
-ROUNDS = 30
-PRIOR_STRENGTH = 40.0
+WITHIN = 30_000
+ROUNDS = 25
+STRENGTH = 40.0
+"""Pairs that what is believed beforehand counts for."""
+PERSONAL_STRENGTH = 0.5
+"""The same for what a guest's own fields say of a match, as a share of the matches."""
+LIFT = 1.3
+SURE = 7.0
 Rows = NDArray[np.int64]
-
-_MATCH: Mapping[int, tuple[float, ...]] = {
-    2: (0.93, 0.07),
-    3: (0.85, 0.07, 0.08),
-    4: (0.82, 0.07, 0.05, 0.06),
-    5: (0.74, 0.08, 0.06, 0.05, 0.07),
-    6: (0.74, 0.08, 0.07, 0.04, 0.02, 0.05),
-}
-_RELATED_SHARED: Mapping[int, tuple[float, ...]] = {
-    2: (0.8, 0.2),
-    3: (0.6, 0.05, 0.35),
-    4: (0.6, 0.1, 0.1, 0.2),
-    5: (0.6, 0.06, 0.04, 0.05, 0.25),
-    6: (0.6, 0.06, 0.04, 0.02, 0.03, 0.25),
-}
+Bits = NDArray[np.float64]
+_FAINT = 1e-7
 
 
 def learned(table: Table, left: Rows, right: Rows) -> Model:
     """A model of a register, from random pairs (strangers) and its candidate pairs."""
+    words = Vocabulary.of(table)
     comparisons = plan(table.fields)
+    other = _strangers(table, comparisons, words)
+    chances = {name: anchors(comparisons, name, other) for name in CLASSES}
+    depends = parents(comparisons)
     model = Model(
-        table.fields,
-        {name: {} for name in CLASSES},
-        (1e-6, 1e-6, 1.0),
-        frequencies={one.name: _frequencies(table, one) for one in comparisons if one.by_frequency},
-        rows=table.size,
+        table.fields, chances, {name: depends if name != OTHER else {} for name in CLASSES}, (1e-6,) * 3 + (1.0,), words
     )
-    other = _strangers(table, comparisons)
-    return fitted(model, table, left, right, compare(comparisons, Side(table, left), Side(table, right)), other)
+    a, b = Side(table, left), Side(table, right)
+    levels = model.compare(a, b)
+    rarity = [np.rint(model.rarity(one, found, a, b)) for one, found in zip(comparisons, levels, strict=True)]
+    model = _fitted(model, table, levels, rarity)
+    # Guests who are there several times make their values look common: each counts once from here on.
+    sure = model.weigh(levels, a, b) >= SURE
+    labels = components(table.size, left[sure], right[sure])
+    model = replace(model, words=Vocabulary.of(table, labels))
+    other = _strangers(table, comparisons, model.words, labels)
+    model = replace(model, chances={**model.chances, OTHER: other})
+    rarity = [np.rint(model.rarity(one, found, a, b)) for one, found in zip(comparisons, levels, strict=True)]
+    model = _fitted(model, table, levels, rarity)
+    tied, chance = _tied(model, table, other)
+    if tied:
+        model = replace(
+            model,
+            chances={**model.chances, OTHER: {**model.chances[OTHER], **chance}},
+            parents={**model.parents, OTHER: tied},
+        )
+        model = _fitted(model, table, levels, rarity)
+    return model
 
 
-def fitted(
-    model: Model,
-    table: Table,
-    left: Rows,
-    right: Rows,
-    levels: Sequence[Levels],
-    other: Mapping[str, tuple[float, ...]],
-) -> Model:
-    """The model with the chances that explain the candidate pairs best."""
+def _fitted(model: Model, table: Table, levels: Sequence[Levels], rarity: Sequence[Bits]) -> Model:
+    """The model with the chances that explain the candidate pairs best; those among strangers stay."""
     comparisons = model.comparisons
     total = max(pairs_in(table), 1)
-    starting = _started(comparisons, other)
-    model = Model(model.fields, starting, (1e-6, 1e-6, 1.0), model.frequencies, model.ignored, model.rows)
-    rarity = np.zeros(len(left))
-    for one, found in zip(comparisons, levels, strict=True):
-        if one.by_frequency:
-            rarity += model.rarity(one, found, Side(table, left), Side(table, right))
-    binned = np.clip(np.rint(rarity), -15, 48).astype(np.int64) + 15
-    key = model.pattern(levels) * 64 + binned
-    distinct, counts = np.unique(key, return_counts=True)
-    bits = (distinct % 64 - 15).astype(np.float64)
-    seen = model.levels_of(distinct // 64)
-    chances = {name: {key: np.array(row) for key, row in rows.items()} for name, rows in starting.items()}
-    anchors = {name: {key: row.copy() for key, row in rows.items()} for name, rows in chances.items()}
-    expected = np.array([max(0.1 * table.size, 1.0), max(0.1 * table.size, 1.0), float(total)])
+    random = [sum((bits for one, bits in zip(comparisons, rarity, strict=True) if one.kind in RANDOM[name]), np.zeros(len(levels[0]))) for name in CLASSES]
+    key = model.pattern(levels)
+    steps = [np.clip(bits, -15, 48).astype(np.int64) + 15 for bits in random[1:]]
+    packed = (steps[0] * 64 + steps[1]) * 64 + steps[2]
+    order = np.lexsort((packed, key))
+    key, packed = key[order], packed[order]
+    new = np.ones(len(key), bool)
+    new[1:] = (key[1:] != key[:-1]) | (packed[1:] != packed[:-1])
+    at = np.flatnonzero(new)
+    counts = np.diff(np.append(at, len(key))).astype(np.float64)
+    seen = [found[order[at]] for found in levels]
+    packed = packed[at]
+    bits = [np.zeros(len(at)), packed // 4096 - 15.0, packed // 64 % 64 - 15.0, packed % 64 - 15.0]
+    believed = {name: anchors(comparisons, name, model.chances[OTHER]) for name in CLASSES[:-1]}
+    chances = {**{name: {k: v.copy() for k, v in rows.items()} for name, rows in believed.items()}, OTHER: dict(model.chances[OTHER])}
+    states = {name: [model.states(name, one, seen) for one in comparisons] for name in CLASSES}
+    some = max(0.1 * table.size, 1.0)
+    expected = np.array([some, some, some, float(total)])
+    strangers = np.zeros(len(at))
+    for one, found, state in zip(comparisons, seen, states[OTHER], strict=True):
+        strangers += _looked_up(chances[OTHER][one.name], state, found)
     for _ in range(ROUNDS):
-        logs = np.zeros((3, len(distinct)))
-        for at, name in enumerate(CLASSES):
-            logs[at] = np.log2(expected[at] / total)
-            for one, found in zip(comparisons, seen, strict=True):
-                logs[at] += np.append(np.log2(chances[name][one.name]), 0.0)[found]
-        logs[2] -= bits
+        logs = np.zeros((len(CLASSES), len(at)))
+        for row, name in enumerate(CLASSES):
+            logs[row] = np.log2(expected[row] / total) - bits[row]
+            if name == OTHER:
+                logs[row] += strangers
+                continue
+            for one, found, state in zip(comparisons, seen, states[name], strict=True):
+                logs[row] += _looked_up(chances[name][one.name], state, found)
         logs -= logs.max(axis=0)
         share = np.exp2(logs)
         share *= counts / share.sum(axis=0)
-        expected = np.array([max(share[0].sum(), 0.5), max(share[1].sum(), 0.5), float(total)])
-        for at, name in enumerate(CLASSES[:2]):
-            for one, found in zip(comparisons, seen, strict=True):
-                if name == "related" and one.personal:
+        sums = share.sum(axis=1)
+        expected = np.array([*np.maximum(sums[:-1], 0.5), float(total)])
+        for row, name in enumerate(CLASSES[:-1]):
+            for one, found, state in zip(comparisons, seen, states[name], strict=True):
+                if one.kind in RANDOM[name]:
                     continue
-                known = found >= 0
                 size = len(one.levels)
-                row = np.bincount(found[known], share[at][known], minlength=size).astype(np.float64)
-                row = row + PRIOR_STRENGTH * anchors[name][one.name]
-                chances[name][one.name] = row / row.sum()
-    return Model(
-        model.fields,
-        {name: {key: tuple(map(float, row)) for key, row in rows.items()} for name, rows in chances.items()},
-        (float(expected[0] / total), float(expected[1] / total), 1.0),
-        model.frequencies,
-        model.ignored,
-        model.rows,
-    )
+                known = found >= 0
+                counted = np.bincount(state[known] * size + found[known], share[row][known], minlength=3 * size)
+                counted = counted.reshape(3, size)
+                strength = np.full(3, STRENGTH)
+                if name == MATCH and one.kind in RANDOM[CLASSES[2]]:
+                    strength = np.maximum(strength, PERSONAL_STRENGTH * counted.sum(axis=1))
+                counted = counted + strength[:, None] * believed[name][one.name]
+                chances[name][one.name] = counted / counted.sum(axis=1, keepdims=True)
+    return replace(model, chances=chances, priors=(*(expected[:-1] / total).tolist(), 1.0))
+
+
+def _looked_up(chances: NDArray[np.float64], state: NDArray[np.int64], found: Levels) -> Bits:
+    flat = np.concatenate([np.log2(chances), np.zeros((3, 1))], axis=1).ravel()
+    return flat[state * (chances.shape[1] + 1) + np.where(found < 0, chances.shape[1], found)]
 
 
 def pairs_in(table: Table) -> int:
@@ -108,35 +130,86 @@ def pairs_in(table: Table) -> int:
     return int((table.size**2 - (counts.astype(np.int64) ** 2).sum()) // 2)
 
 
-def _frequencies(table: Table, one: Comparison) -> dict[str, float]:
-    column = table.columns[one.columns[0]]
-    shares = column.shares()
-    return dict(zip(column.texts, shares.tolist(), strict=True))
-
-
-def _strangers(table: Table, comparisons: Sequence[Comparison]) -> dict[str, tuple[float, ...]]:
-    """How often two cards taken at random have each level; exact agreement is counted over the whole register."""
+def _strangers(
+    table: Table, comparisons: Sequence[Comparison], words: Vocabulary, labels: Rows | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """How often two cards taken at random have each level; the same value: counted over the whole register."""
     random = np.random.default_rng(7)
-    size = min(SAMPLE, max(pairs_in(table), 1))
-    left = random.integers(0, max(table.size, 1), size if table.size else 0)
-    right = random.integers(0, max(table.size, 1), size if table.size else 0)
-    apart = left != right
-    found = compare(comparisons, Side(table, left[apart]), Side(table, right[apart]))
+    size = min(SAMPLE, max(pairs_in(table), 1)) if table.size else 0
+    left, right = random.integers(0, max(table.size, 1), size), random.integers(0, max(table.size, 1), size)
+    apart = left != right if labels is None else labels[left] != labels[right]
+    levels = compare(comparisons, Side(table, left[apart]), Side(table, right[apart]), words)
+    found = {}
+    for one, seen in zip(comparisons, levels, strict=True):
+        chance = _shares(seen, one)
+        if one.kind not in (Kind.EMAIL, Kind.PHONE):
+            chance[0] = max(words.whole[one.name], _FAINT)
+        found[one.name] = np.stack([chance / chance.sum()] * 3)
+    return found
+
+
+def _shares(seen: Levels, one: Comparison, weights: Bits | None = None) -> Bits:
+    width = len(one.levels)
+    known = seen >= 0
+    counted = np.bincount(seen[known], None if weights is None else weights[known], minlength=width).astype(np.float64)
+    shares: Bits = (counted + 0.2) / (counted.sum() + 0.2 * width)
+    return shares
+
+
+def _tied(
+    model: Model, table: Table, other: dict[str, NDArray[np.float64]]
+) -> tuple[dict[str, str], dict[str, NDArray[np.float64]]]:
+    """Which comparisons agree more often among strangers who agree in another one, and how often then.
+
+    Cards of one town have one country; Danish names live in Denmark.
+    """
+    random = np.random.default_rng(11)
+    comparisons = model.comparisons
+    agreeing = {one.name: model.words.agreeing(one.name) for one in comparisons}
+    best: dict[str, tuple[float, str, NDArray[np.float64]]] = {}
+    for parent in comparisons:
+        column = table.columns[parent.name]
+        if not 0 < agreeing[parent.name] < 0.5:
+            continue
+        left, right = _within(column.codes, random)
+        if len(left) < 200:
+            continue
+        a, b = Side(table, left), Side(table, right)
+        levels = model.compare(a, b)
+        stranger = 1.0 - probability(model.weigh(levels, a, b)).astype(np.float64)
+        if stranger.sum() < 200:
+            continue
+        for one, seen in zip(comparisons, levels, strict=True):
+            if one.name == parent.name or agreeing[one.name] <= agreeing[parent.name]:
+                continue
+            chance = _shares(seen, one, stranger)
+            usual = other[one.name][0]
+            top = one.agreeing
+            lift = float(chance[:top].sum() / usual[:top].sum())
+            if lift > LIFT and lift > best.get(one.name, (0.0,))[0]:
+                best[one.name] = (lift, parent.name, chance)
     chances = {}
-    for one, levels in zip(comparisons, found, strict=True):
-        width = len(one.levels)
-        counted = np.bincount(levels[levels >= 0], minlength=width).astype(np.float64)
-        chance = (counted + 0.2) / (counted.sum() + 0.2 * width)
-        exact = float((table.columns[one.columns[0]].shares() ** 2).sum())
-        if one.kind is not Kind.EMAIL:
-            chance[0] = max(exact, 1e-7)
-        chances[one.name] = tuple(chance / chance.sum())
-    return chances
+    for name, (_, _, chance) in best.items():
+        rows = other[name].copy()
+        rows[AGREES] = chance
+        rows[DIFFERS] = other[name][0]
+        chances[name] = rows
+    return {name: parent for name, (_, parent, _) in best.items()}, chances
 
 
-def _started(
-    comparisons: Sequence[Comparison], other: Mapping[str, tuple[float, ...]]
-) -> dict[str, dict[str, tuple[float, ...]]]:
-    match = {one.name: _MATCH[len(one.levels)] for one in comparisons}
-    related = {one.name: other[one.name] if one.personal else _RELATED_SHARED[len(one.levels)] for one in comparisons}
-    return {"match": match, "related": related, "other": dict(other)}
+def _within(codes: NDArray[np.int32], random: np.random.Generator) -> tuple[Rows, Rows]:
+    """Random pairs of rows that have the same value."""
+    rows = np.flatnonzero(codes >= 0)
+    rows = rows[np.argsort(codes[rows], kind="stable")]
+    if len(rows) < 2:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    counts = np.bincount(codes[rows]).astype(np.int64)
+    starts = np.cumsum(counts) - counts
+    pairs = counts * (counts - 1)
+    if not pairs.sum():
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    drawn = random.choice(len(counts), min(WITHIN, int(pairs.sum())), p=pairs / pairs.sum())
+    first = (random.random(len(drawn)) * counts[drawn]).astype(np.int64)
+    step = 1 + (random.random(len(drawn)) * (counts[drawn] - 1)).astype(np.int64)
+    second = (first + step) % counts[drawn]
+    return rows[starts[drawn] + first], rows[starts[drawn] + second]

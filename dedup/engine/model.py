@@ -1,7 +1,7 @@
 """What was learned of a register: how much each level of each comparison says.
 
-Three kinds of pairs: one guest twice (match), people who belong together (related: a couple, a family, colleagues) and
-strangers (other). I. Fellegi, A. Sunter, A theory for record linkage, 1969, with a third class.
+Fellegi and Sunter's weights (A theory for record linkage, 1969) over four kinds of pairs instead of two: people who
+belong together agree in much and are not one guest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,30 +12,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.comparisons import NULL, Comparison, Levels, Side, plan
+from dedup.engine.classes import ABSENT, AGREES, CLASSES, DIFFERS, RANDOM
+from dedup.engine.comparisons import Comparison, compare, plan
 from dedup.engine.kinds import Field, Kind
-from dedup.engine.table import Column, Table
+from dedup.engine.names import EQUIVALENT, INITIAL, SAME, TYPO
+from dedup.engine.sides import NULL, Levels, Side
+from dedup.engine.vocabulary import Vocabulary
 
-VALUES_KEPT = 5_000
 PROPOSE = 0.5
 CERTAIN = 0.995
-CLASSES = ("match", "related", "other")
-_FREQUENCY_MOST = 7.0
+RARITY_LEAST, RARITY_MOST = -4.0, 8.0
 _WEIGHT_MOST = 40.0
 Bits = NDArray[np.float64]
+Chances = Mapping[str, Mapping[str, NDArray[np.float64]]]
 
 
 @dataclass(frozen=True)
 class Model:
-    """``chances[class][comparison]``: how often pairs of a class have each level. ``priors``: share of all pairs that
-    are of each class. ``frequencies``: how common values are. ``bits``: what decisions taught, for each level."""
+    """``chances[class][comparison]``: how often pairs of a class have each level, a row for each state of the parent.
+    ``parents[class]``: the comparison that another one depends on. ``priors``: the share of each class in all pairs.
+    ``words``: how common values are. ``bits``: what decisions taught."""
 
     fields: tuple[Field, ...]
-    chances: Mapping[str, Mapping[str, tuple[float, ...]]]
-    priors: tuple[float, float, float]
-    frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    rows: int = 0
+    chances: Chances
+    parents: Mapping[str, Mapping[str, str]]
+    priors: tuple[float, ...]
+    words: Vocabulary
     bits: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     bias: float = 0.0
     decisions: int = 0
@@ -47,60 +49,89 @@ class Model:
         """The comparisons this model weighs, in the order of its patterns."""
         return plan(self.fields)
 
-    @cached_property
-    def _tables(self) -> dict[str, tuple[Bits, Bits, Bits]]:
-        """log2 of the chances by comparison, one row more at the end for NULL."""
-        return {
-            one.name: tuple(  # type: ignore[misc]
-                np.append(np.log2(np.array(self.chances[name][one.name])), 0.0) for name in CLASSES
-            )
-            for one in self.comparisons
-        }
+    def compare(self, left: Side, right: Side) -> list[Levels]:
+        """The levels of pairs in each of the comparisons, int8[pairs]."""
+        return compare(self.comparisons, left, right, self.words)
 
     def weigh(self, levels: Sequence[Levels], left: Side, right: Side) -> NDArray[np.float32]:
-        """log2 of the odds that each pair is one guest."""
-        size = len(left.rows)
-        match = np.full(size, np.log2(self.priors[0]))
-        related = np.full(size, np.log2(self.priors[1]))
-        other = np.full(size, np.log2(self.priors[2]))
-        taught = np.full(size, self.bias)
-        for one, found in zip(self.comparisons, levels, strict=True):
-            m, r, u = self._tables[one.name]
-            match += m[found]
-            related += r[found]
-            other += u[found]
-            if one.by_frequency:
-                other -= self.rarity(one, found, left, right)
+        """log2 of the odds that each pair is one guest, float32[pairs]."""
+        logs, taught = self._logs(levels, left, right)
+        against = logs[1]
+        for log in logs[2:]:
+            against = np.logaddexp2(against, log)
+        return np.clip(logs[0] - against + taught, -_WEIGHT_MOST, _WEIGHT_MOST).astype(np.float32)
+
+    def _logs(self, levels: Sequence[Levels], left: Side, right: Side) -> tuple[list[Bits], Bits]:
+        logs = [np.full(len(left.rows), np.log2(prior)) for prior in self.priors]
+        taught = np.full(len(left.rows), self.bias)
+        for at, one in enumerate(self.comparisons):
+            for log, part in zip(logs, self.parts(at, levels, left, right), strict=True):
+                log += part
             if one.name in self.bits:
-                taught += np.append(np.array(self.bits[one.name]), 0.0)[found]
-        weight = match - np.logaddexp2(related, other) + taught
-        return np.clip(weight, -_WEIGHT_MOST, _WEIGHT_MOST).astype(np.float32)
+                taught += np.append(np.array(self.bits[one.name]), 0.0)[levels[at]]
+        return logs, taught
+
+    def parts(self, at: int, levels: Sequence[Levels], left: Side, right: Side) -> list[Bits]:
+        """What comparison number ``at`` says of pairs under each class: log2 of the chance of what is seen."""
+        one, found = self.comparisons[at], levels[at]
+        rarity = self.rarity(one, found, left, right)
+        parts = []
+        for name in CLASSES:
+            part = self._tables[name][one.name][self.states(name, one, levels) * (len(one.levels) + 1) + np.where(found < 0, len(one.levels), found)]
+            parts.append(part - rarity if one.kind in RANDOM[name] else part)
+        return parts
+
+    @cached_property
+    def _tables(self) -> dict[str, dict[str, Bits]]:
+        """log2 of the chances, flat; after each row of levels stands 0, for NULL (of the row that -1 falls into)."""
+        found: dict[str, dict[str, Bits]] = {}
+        for name in CLASSES:
+            found[name] = {}
+            for one in self.comparisons:
+                rows = np.log2(self.chances[name][one.name])
+                flat = np.concatenate([rows, np.zeros((3, 1))], axis=1).ravel()
+                found[name][one.name] = flat
+        return found
+
+    def states(self, name: str, one: Comparison, levels: Sequence[Levels]) -> NDArray[np.int64]:
+        """What the comparison's parent says of each pair."""
+        parent = self.parents[name].get(one.name)
+        if not parent:
+            return np.zeros(len(levels[0]), np.int64)
+        at = self._places[parent]
+        return _STATES[self.comparisons[at].agreeing][levels[at]]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {one.name: at for at, one in enumerate(self.comparisons)}
 
     def rarity(self, one: Comparison, found: Levels, left: Side, right: Side) -> Bits:
-        """Bits that an agreement says more (or less) because the value is rare (or common)."""
-        common = self._common(one.name)
-        mine = self._shares(one, left)
-        gained = np.log2(common / np.maximum(mine, 1e-9))
-        exact = np.where(found == 0, gained, 0.0)
-        near = np.flatnonzero((found == 1) | (found == 2))
-        if len(near):
-            theirs = self._shares(one, right)
-            exact[near] = 0.5 * np.minimum(np.log2(common / np.maximum(np.maximum(mine, theirs)[near], 1e-9)), 4.0)
-        return np.clip(exact, -_FREQUENCY_MOST, _FREQUENCY_MOST)
+        """Bits that an agreement says more (or less) among strangers because the value is rare (or common)."""
+        bits = np.zeros(len(found))
+        agreeing = np.flatnonzero((found >= 0) & (found < max(one.agreeing, 1)))
+        named = one.kind in (Kind.GIVEN, Kind.FAMILY)
+        if len(agreeing):
+            mean = max(self.words.agreeing(one.name), 1e-9)
+            mine, other = self._shares(one, left, agreeing), self._shares(one, right, agreeing)
+            gained = np.log2(mean / np.maximum(mine, other))
+            weaker = found[agreeing] > (EQUIVALENT if named else SAME)
+            different = (found[agreeing] == EQUIVALENT) & (mine != other)
+            bits[agreeing] = np.where(weaker | different, 0.5, 1.0) * gained
+        if named:
+            at = np.flatnonzero(found == INITIAL)
+            if len(at):
+                column = left.table.columns[one.name]
+                letters = self.words.initials(column)
+                shares = letters[column.codes[left.rows[at]]]
+                bits[at] = np.log2(self._letters(one.name) / np.maximum(shares, 1e-4))
+        return np.clip(bits, RARITY_LEAST, RARITY_MOST)
 
-    def _common(self, name: str) -> float:
-        """The chance that two strangers share a value exactly."""
-        return float(self.chances["other"][name][0])
+    def _letters(self, name: str) -> float:
+        return self.words.agreeing_letters(name)
 
-    def _shares(self, one: Comparison, side: Side) -> Bits:
-        column: Column = side.table.columns[one.columns[0]]
-        known = self.frequencies.get(one.name, {})
-        least = 1.5 / max(self.rows, 2)
-
-        def looked_up() -> Bits:
-            return np.array([known.get(text, least) for text in column.texts] + [least])
-
-        return column.derived(f"shares {id(self.frequencies)}", looked_up)[column.codes[side.rows]]
+    def _shares(self, one: Comparison, side: Side, pairs: NDArray[np.int64]) -> Bits:
+        column = side.table.columns[one.name]
+        return self.words.shares(column)[column.codes[side.rows[pairs]]]
 
     def pattern(self, levels: Sequence[Levels]) -> NDArray[np.int64]:
         """The levels of all comparisons as one number a pair."""
@@ -120,15 +151,17 @@ class Model:
         return found[::-1]
 
     def as_json(self) -> dict[str, Any]:
-        """What to store: the most common values of each field are kept, others count as rare."""
+        """What to store: of each column the most common values are kept, others count as rare."""
         return {
             "version": 1,
             "fields": [[one.name, one.kind.value, one.many] for one in self.fields],
-            "chances": {name: {key: list(row) for key, row in rows.items()} for name, rows in self.chances.items()},
+            "chances": {
+                name: {key: [[float(f"{chance:.6g}") for chance in row] for row in rows] for key, rows in every.items()}
+                for name, every in self.chances.items()
+            },
+            "parents": {name: dict(every) for name, every in self.parents.items()},
             "priors": list(self.priors),
-            "frequencies": {name: _most(shares) for name, shares in self.frequencies.items()},
-            "ignored": {name: sorted(values) for name, values in self.ignored.items()},
-            "rows": self.rows,
+            "words": self.words.as_json(),
             "bits": {name: list(row) for name, row in self.bits.items()},
             "bias": self.bias,
             "decisions": self.decisions,
@@ -139,27 +172,20 @@ class Model:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Model":
         """The model that ``as_json`` gave."""
-        match, related, other = stored["priors"]
         return cls(
             fields=tuple(Field(name, Kind(kind), many) for name, kind, many in stored["fields"]),
-            chances={name: {key: tuple(row) for key, row in rows.items()} for name, rows in stored["chances"].items()},
-            priors=(match, related, other),
-            frequencies=stored["frequencies"],
-            ignored={name: frozenset(values) for name, values in stored["ignored"].items()},
-            rows=stored["rows"],
+            chances={
+                name: {key: np.array(rows) for key, rows in every.items()} for name, every in stored["chances"].items()
+            },
+            parents=stored["parents"],
+            priors=tuple(stored["priors"]),
+            words=Vocabulary.from_json(stored["words"]),
             bits={name: tuple(row) for name, row in stored["bits"].items()},
             bias=stored["bias"],
             decisions=stored["decisions"],
             propose=stored["propose"],
             certain=stored["certain"],
         )
-
-    @staticmethod
-    def learned(table: Table, left: NDArray[np.int64], right: NDArray[np.int64]) -> "Model":
-        """A model learned without labels from a register and its candidate pairs."""
-        from dedup.engine.learning import learned
-
-        return learned(table, left, right)
 
     def taught(self, patterns: Sequence[int] | NDArray[np.int64], same: Sequence[bool] | NDArray[np.bool_]) -> "Model":
         """This model after decisions about pairs with these patterns."""
@@ -172,14 +198,23 @@ class Model:
         return replace(self, propose=propose, certain=certain)
 
 
+def _state_table() -> list[NDArray[np.int64]]:
+    """By how many levels agree: the state for each level, NULL at the end."""
+    tables = []
+    for agreeing in range(8):
+        states = np.full(9, DIFFERS, np.int64)
+        states[:agreeing] = AGREES
+        states[NULL] = ABSENT
+        tables.append(states)
+    return tables
+
+
+_STATES = _state_table()
+
+
 def probability(weight: NDArray[np.float32]) -> NDArray[np.float32]:
     """The probability of odds of ``2 ** weight``."""
     return (1.0 / (1.0 + np.exp2(-weight.astype(np.float64)))).astype(np.float32)
 
 
-def _most(shares: Mapping[str, float]) -> dict[str, float]:
-    kept = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:VALUES_KEPT]
-    return {value: round(share, 9) for value, share in kept}
-
-
-__all__ = ["CLASSES", "NULL", "Model", "probability"]
+__all__ = ["CLASSES", "NULL", "TYPO", "Model", "probability"]

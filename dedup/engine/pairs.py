@@ -10,6 +10,8 @@ from dedup.engine.keys import Pass
 from dedup.engine.table import Codes, Table
 
 BLOCK_MAX = 400
+EVERY = 600_000
+"""All pairs of a register with no more than these are compared."""
 Pairs = NDArray[np.int64]
 
 
@@ -41,6 +43,8 @@ def candidates(table: Table, passes: Iterable[Pass], *, most: int | None = None)
     Blocks are taken from the smallest up in all passes alike until there are ``most`` pairs.
     """
     size = table.size
+    if size * (size - 1) // 2 <= EVERY:
+        return _every(table), []
     found = [blocks for one in passes if (blocks := _blocks(one)) is not None]
     pairs_of_length = np.zeros(BLOCK_MAX + 1, np.int64)
     for blocks in found:
@@ -65,6 +69,13 @@ def candidates(table: Table, passes: Iterable[Pass], *, most: int | None = None)
                 collected = [_distinct(collected)]
                 waiting = 0
     return _distinct(collected), capped
+
+
+def _every(table: Table) -> Pairs:
+    """All pairs of a small register."""
+    left, right = (each.astype(np.int64) for each in np.triu_indices(table.size, 1))
+    found = left * table.size + right
+    return found if table.source is None else found[table.source[left] != table.source[right]]
 
 
 def _blocks(one: Pass) -> _Blocks | None:

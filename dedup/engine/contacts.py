@@ -1,0 +1,121 @@
+"""How addresses and numbers of contact are compared: whose they are tells more than that they are equal."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from dedup.engine.keys import first_word, local_letters, sound
+from dedup.engine.kinds import Kind
+from dedup.engine.sides import NULL, Levels, Rows, Side, Values, by_values
+from dedup.engine.table import Column, Table
+from dedup.engine.vocabulary import Vocabulary
+
+EMAIL_LEVELS = ("same_owned", "same", "same_other", "shared", "local", "typo", "different")
+PHONE_LEVELS = ("same", "shared", "typo", "different")
+CROWD = 3
+"""So many different given names with one address or number make it a shared one."""
+JUNK = 12
+
+
+def emails(name: str, left: Side, right: Side, words: Vocabulary) -> Levels:
+    """An address that both have is told apart by whose name it carries: of both, of one alone, of neither."""
+    levels = by_values(name, left, right, _email, words)
+    same = np.flatnonzero(levels == 0)
+    if len(same):
+        mine, other = _carried(name, left, same), _carried(name, right, same)
+        found = np.full(len(same), 1, np.int8)
+        found[(mine == 1) | (other == 1)] = 0
+        found[((mine == 1) & (other == 0)) | ((mine == 0) & (other == 1))] = 2
+        crowd = _crowd_of(name, left, right, same)
+        found[crowd >= CROWD] = 3
+        found[crowd >= JUNK] = NULL
+        levels[same] = found
+    return levels
+
+
+def phones(name: str, left: Side, right: Side, words: Vocabulary) -> Levels:
+    """A number of many people says less, one of a crowd nothing."""
+    levels = by_values(name, left, right, _phone, words)
+    same = np.flatnonzero(levels == 0)
+    if len(same):
+        crowd = _crowd_of(name, left, right, same)
+        found = np.zeros(len(same), np.int8)
+        found[crowd >= CROWD] = 1
+        found[crowd >= JUNK] = NULL
+        levels[same] = found
+    return levels
+
+
+def _email(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    near = process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=2) <= 2
+    found = np.where(near, 5, 6).astype(np.int8)
+    found[a.of(_locals(a.column)) == b.of(_locals(b.column))] = 4
+    return found
+
+
+def _locals(column: Column) -> NDArray[np.uint64]:
+    return column.hashed("local part", lambda text: text.rpartition("@")[0] or text)
+
+
+def _phone(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    return np.where(
+        process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=1) <= 1, 2, 3
+    )
+
+
+def given_column(table: Table) -> Column | None:
+    """The column of given names, if there is one."""
+    return next((column for column in table.columns.values() if column.field.kind is Kind.GIVEN), None)
+
+
+def _crowd_of(name: str, left: Side, right: Side, pairs: Rows) -> NDArray[np.int64]:
+    mine = _crowd(left.table, name)[left.table.columns[name].codes[left.rows[pairs]]]
+    other = _crowd(right.table, name)[right.table.columns[name].codes[right.rows[pairs]]]
+    return np.maximum(mine, other)
+
+
+def _crowd(table: Table, name: str) -> NDArray[np.int64]:
+    """How many different given names each distinct value of a column stands with."""
+    column, given = table.columns[name], given_column(table)
+
+    def counted() -> NDArray[np.int64]:
+        if given is None:
+            return np.zeros(len(column.texts) + 1, np.int64)
+        sounds = given.hashed("sound", lambda text: sound(first_word(text)) if len(first_word(text)) > 1 else "")
+        rows, codes = column.entries()
+        heard = given.spread(sounds)[rows]
+        known = heard != 0
+        pairs = np.stack([codes[known].astype(np.uint64), heard[known]])
+        order = np.lexsort(pairs[::-1])
+        ordered = pairs[:, order]
+        new = np.ones(ordered.shape[1], bool)
+        new[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)
+        return np.bincount(ordered[0, new].astype(np.int64), minlength=len(column.texts) + 1)
+
+    return column.derived("crowd", counted)
+
+
+def _carried(name: str, side: Side, pairs: Rows) -> NDArray[np.int8]:
+    """Whether a row's given name stands in its address: 1 yes, 0 no, -1 not known."""
+    table = side.table
+    column, given = table.columns[name], given_column(table)
+
+    def worked_out() -> NDArray[np.int8]:
+        found = np.full(table.size, -1, np.int8)
+        if given is None:
+            return found
+        letters = [local_letters(text) for text in column.texts]
+        firsts = [first_word(text)[:5] for text in given.texts]
+        rows = np.flatnonzero((column.codes >= 0) & (given.codes >= 0))
+        stands = (
+            len(firsts[first]) > 2 and (firsts[first] in letters[address])
+            for first, address in zip(given.codes[rows].tolist(), column.codes[rows].tolist(), strict=True)
+        )
+        known = np.array([len(first) > 2 for first in firsts], bool)
+        found[rows] = np.where(known[given.codes[rows]], np.fromiter(stands, np.int8, len(rows)), -1)
+        return found
+
+    return column.derived("carried", worked_out)[side.rows[pairs]]

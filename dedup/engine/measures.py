@@ -1,0 +1,94 @@
+"""How values other than names are compared: numbers, dates, addresses, texts."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from dedup.engine.sides import Values
+from dedup.engine.vocabulary import Vocabulary
+
+NUMBER_LEVELS = ("same", "typo", "different")
+DATE_LEVELS = ("same", "typo", "part", "different")
+TEXT_LEVELS = ("same", "words", "typo", "similar", "different")
+CATEGORY_LEVELS = ("same", "different")
+HOUSE_LEVELS = ("same", "digits", "different")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def number(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    """One digit wrong, missing or two swapped: a typo."""
+    return np.where(_near(a, b, 1), 1, 2)
+
+
+def date(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    """A typo: one digit, or day and month crossed. A part: two of day, month and year agree."""
+    near = _near(a, b, 1)
+    found = np.where(near, 1, 3).astype(np.int8)
+    rest = np.flatnonzero(~near)
+    if not len(rest):
+        return found
+    one, other = _dates(a, rest), _dates(b, rest)
+    whole = (one[0] > 0) & (other[0] > 0)
+    year, month, day = (mine == theirs for mine, theirs in zip(one, other, strict=True))
+    crossed = year & (one[1] == other[2]) & (one[2] == other[1])
+    found[rest[whole & (year.astype(int) + month + day >= 2)]] = 2
+    found[rest[whole & crossed]] = 1
+    return found
+
+
+def _dates(values: Values, where: NDArray[Any]) -> tuple[NDArray[np.int32], ...]:
+    def parted() -> NDArray[np.int32]:
+        return np.array(
+            [
+                (int(text[:4]), int(text[4:6]), int(text[6:])) if len(text) == 8 and text.isdigit() else (0, 0, 0)
+                for text in [*values.column.texts, ""]
+            ],
+            np.int32,
+        )
+
+    parts = values.column.derived("dates", parted)[values.codes[where]]
+    return parts[:, 0], parts[:, 1], parts[:, 2]
+
+
+def text(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    """Words: those of one among those of the other. Else by letters."""
+    found = np.full(len(a.codes), 4, np.int8)
+    texts_a, texts_b = a.texts(), b.texts()
+    similar = process.cpdist(texts_a, texts_b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=0.8)
+    found[similar >= 0.82] = 3
+    found[similar >= 0.92] = 2
+    several = np.flatnonzero(a.of(_several(a)) | b.of(_several(b)))
+    for at, one, other in zip(several.tolist(), texts_a[several], texts_b[several], strict=True):
+        mine, theirs = set(one.split()), set(other.split())
+        if mine <= theirs or theirs <= mine or one.replace(" ", "") == other.replace(" ", ""):
+            found[at] = 1
+    return found
+
+
+def house(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    """Digits: the number is the same, the letter after it is not."""
+
+    def digits(values: Values) -> NDArray[Any]:
+        return values.of(values.column.hashed("digits", lambda one: one.rstrip(_LETTERS) or one))
+
+    return np.where(digits(a) == digits(b), 1, 2)
+
+
+def category(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    """Unequal is different."""
+    return np.ones(len(a.codes), np.int8)
+
+
+def _near(a: Values, b: Values, most: int) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = (
+        process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=most) <= most
+    )
+    return found
+
+
+def _several(values: Values) -> NDArray[np.bool_]:
+    column = values.column
+    return column.derived("several", lambda: np.array([" " in one for one in column.texts], bool))

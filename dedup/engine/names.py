@@ -1,0 +1,127 @@
+"""How names of people are compared: nicknames, initials, small words, double names, typos."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from dedup.engine.hashing import Hashes, combined, hashes
+from dedup.engine.keys import family_core, first_word
+from dedup.engine.sides import Values
+from dedup.engine.table import Column
+from dedup.engine.vocabulary import Vocabulary
+from dedup.engine.words import nicknames
+
+SAME, EQUIVALENT, TYPO, INITIAL, SIMILAR, DIFFERENT = range(6)
+NAME_LEVELS = ("same", "equivalent", "typo", "initial", "similar", "different")
+_TYPO = 0.92
+_SIMILAR = 0.82
+
+
+class _Parts(NamedTuple):
+    """Of each distinct name: hashes of its core and of its letters; its first letter; whether it is one letter."""
+
+    core: Hashes
+    joined: Hashes
+    letter: NDArray[np.int32]
+    initial: NDArray[np.bool_]
+    several: NDArray[np.bool_]
+
+
+def given(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    """Levels of unequal given names."""
+    one, other = _parts(a.column, is_given=True), _parts(b.column, is_given=True)
+    core_a, core_b = a.of(one.core), b.of(other.core)
+    several_a, several_b = a.of(one.several), b.of(other.several)
+    same_core = core_a == core_b
+    related = same_core & ~(several_a & several_b)
+    related |= a.of(one.joined) == b.of(other.joined)
+    related |= np.isin(combined(core_a, core_b), _related())
+    initial = a.of(one.initial) | b.of(other.initial)
+    found = np.full(len(core_a), DIFFERENT, np.int8)
+    rest = np.flatnonzero(~related & ~initial)
+    found[rest] = _nearness(a, b, words, rest)
+    both = np.flatnonzero((several_a | several_b) & ~related & ~initial & (found != TYPO))
+    for at, mine, theirs in zip(both.tolist(), a.texts(both), b.texts(both), strict=True):
+        found[at] = min(found[at], _further(mine, theirs))
+    found[related] = EQUIVALENT
+    letters = a.of(one.letter) == b.of(other.letter)
+    found[initial] = np.where(letters[initial], INITIAL, DIFFERENT)
+    return found
+
+
+def _further(one: str, other: str) -> int:
+    """Names of which one has several words, and no rule says they are equivalent."""
+    first, *mine = one.split()
+    second, *theirs = other.split()
+    if first == second:
+        agree = any(x[0] == y[0] and (len(x) == 1 or len(y) == 1 or x == y) for x in mine for y in theirs)
+        return EQUIVALENT if agree else SIMILAR
+    return SIMILAR if {first, *mine} & {second, *theirs} else DIFFERENT
+
+
+def family(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
+    """Levels of unequal family names."""
+    one, other = _parts(a.column, is_given=False), _parts(b.column, is_given=False)
+    related = (a.of(one.core) == b.of(other.core)) | (a.of(one.joined) == b.of(other.joined))
+    initial = a.of(one.initial) | b.of(other.initial)
+    found = np.full(len(related), DIFFERENT, np.int8)
+    rest = np.flatnonzero(~related & ~initial)
+    found[rest] = _nearness(a, b, words, rest)
+    both = np.flatnonzero((a.of(one.several) | b.of(other.several)) & ~related & ~initial & (found != TYPO))
+    for at, mine, theirs in zip(both.tolist(), a.texts(both), b.texts(both), strict=True):
+        words_a, words_b = set(family_core(mine).split()), set(family_core(theirs).split())
+        if words_a <= words_b or words_b <= words_a:
+            found[at] = EQUIVALENT
+        elif words_a & words_b:
+            found[at] = SIMILAR
+    found[related] = EQUIVALENT
+    letters = a.of(one.letter) == b.of(other.letter)
+    found[initial] = np.where(letters[initial], INITIAL, DIFFERENT)
+    return found
+
+
+def _nearness(a: Values, b: Values, words: Vocabulary, where: NDArray[Any]) -> NDArray[Any]:
+    """TYPO, SIMILAR or DIFFERENT by letters. Two names that are both common are hardly typos of each other."""
+    texts_a, texts_b = a.texts(where), b.texts(where)
+    similar = process.cpdist(texts_a, texts_b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=0.7)
+    found = np.full(len(where), DIFFERENT, np.int8)
+    found[similar >= _SIMILAR] = SIMILAR
+    maybe = np.flatnonzero(similar >= 0.7)
+    if len(maybe):
+        near = process.cpdist(texts_a[maybe], texts_b[maybe], scorer=OSA.distance, dtype=np.int32, score_cutoff=1) <= 1
+        near |= similar[maybe] >= _TYPO
+        found[maybe[near]] = TYPO
+    common = words.common(a.column)[a.codes[where]] & words.common(b.column)[b.codes[where]]
+    found[common & (found == TYPO)] = SIMILAR
+    return found
+
+
+def _parts(column: Column, *, is_given: bool) -> _Parts:
+    def worked_out() -> _Parts:
+        core = first_word if is_given else family_core
+        cores = [core(text) for text in column.texts]
+        return _Parts(
+            hashes(cores),
+            hashes([text.replace(" ", "") for text in column.texts]),
+            np.array([ord(text[0]) for text in column.texts], np.int32),
+            np.array([len(text) == 1 for text in cores], bool),
+            np.array([" " in text for text in column.texts], bool),
+        )
+
+    return column.derived(f"name parts {is_given}", worked_out)
+
+
+_RELATED: list[Hashes] = []
+
+
+def _related() -> Hashes:
+    """Hashes of all pairs of names of which one stands for the other."""
+    if not _RELATED:
+        pairs = [(name, other) for name, others in nicknames().items() for other in others]
+        _RELATED.append(
+            np.sort(combined(hashes([name for name, _ in pairs]), hashes([other for _, other in pairs])))
+        )
+    return _RELATED[0]

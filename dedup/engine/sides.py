@@ -1,0 +1,120 @@
+"""Pairs of rows of two tables, and the comparing of their values: each distinct pair of values once."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.engine.table import Codes, Column, Table
+from dedup.engine.vocabulary import Vocabulary
+
+Levels = NDArray[np.int8]
+Rows = NDArray[np.int64]
+NULL = -1
+
+
+class Side(NamedTuple):
+    """Rows of a table, one for each pair."""
+
+    table: Table
+    rows: Rows
+
+
+class Values(NamedTuple):
+    """Values of a column, one for each pair of distinct values."""
+
+    column: Column
+    codes: NDArray[np.int64]
+
+    def texts(self, where: NDArray[Any] | None = None) -> NDArray[Any]:
+        """The values as an array of texts."""
+        every = self.column.derived("objects", lambda: np.array([*self.column.texts, ""], object))
+        found: NDArray[Any] = every[self.codes if where is None else self.codes[where]]
+        return found
+
+    def of(self, by_value: NDArray[Any]) -> NDArray[Any]:
+        """What holds for each distinct value."""
+        found: NDArray[Any] = by_value[self.codes]
+        return found
+
+
+Measure = Callable[[Values, Values, Vocabulary], NDArray[Any]]
+
+
+def by_values(name: str, left: Side, right: Side, measure: Measure, words: Vocabulary) -> Levels:
+    """Levels of pairs: 0 where the values are equal, what ``measure`` says where not, NULL where one is missing.
+
+    Of cards with several values the best pair of values counts.
+    """
+    a, b = left.table.columns[name], right.table.columns[name]
+    levels = _levels(a, a.codes[left.rows], b, b.codes[right.rows], measure, words)
+    if len(a.more_rows) or len(b.more_rows):
+        _several(a, b, left, right, levels, measure, words)
+    return levels
+
+
+def _levels(a: Column, mine: Codes, b: Column, other: Codes, measure: Measure, words: Vocabulary) -> Levels:
+    levels = np.full(len(mine), NULL, np.int8)
+    known = np.flatnonzero((mine >= 0) & (other >= 0))
+    if not len(known):
+        return levels
+    one, two = mine[known].astype(np.int64), other[known].astype(np.int64)
+    if a is b:
+        one, two = np.minimum(one, two), np.maximum(one, two)
+        unequal = np.flatnonzero(one != two)
+    else:
+        unequal = np.flatnonzero(a.hashed()[one] != b.hashed()[two])
+    found = np.zeros(len(known), np.int8)
+    if len(unequal):
+        width = len(b.texts)
+        key = one[unequal] * width + two[unequal]
+        order = np.argsort(key)
+        ordered = key[order]
+        new = np.empty(len(ordered), bool)
+        new[0] = True
+        np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+        distinct = ordered[new]
+        measured = measure(Values(a, distinct // width), Values(b, distinct % width), words).astype(np.int8)
+        spread = np.empty(len(key), np.int8)
+        spread[order] = measured[np.cumsum(new) - 1]
+        found[unequal] = spread
+    levels[known] = found
+    return levels
+
+
+def _several(
+    a: Column, b: Column, left: Side, right: Side, levels: Levels, measure: Measure, words: Vocabulary
+) -> None:
+    """Better the levels of pairs with several values by the best of all combinations, in place."""
+    counts_a, counts_b = _counts(a, left.table.size), _counts(b, right.table.size)
+    mine, other = counts_a[left.rows], counts_b[right.rows]
+    at = np.flatnonzero((mine * other > 1) & (levels != 0))
+    if not len(at):
+        return
+    mine, other = mine[at], other[at]
+    every = mine * other
+    pair = np.repeat(np.arange(len(at)), every)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(every) - every, every)
+    one = _nth(a, left.rows[at][pair], within // other[pair])
+    two = _nth(b, right.rows[at][pair], within % other[pair])
+    found = _levels(a, one, b, two, measure, words)
+    best = np.full(len(at), 127, np.int8)
+    np.minimum.at(best, pair, found)
+    levels[at] = best
+
+
+def _counts(column: Column, size: int) -> NDArray[np.int64]:
+    def counted() -> NDArray[np.int64]:
+        return (column.codes >= 0).astype(np.int64) + np.bincount(column.more_rows, minlength=size)
+
+    return column.derived("counts", counted)
+
+
+def _nth(column: Column, rows: NDArray[Any], nth: NDArray[Any]) -> Codes:
+    codes = column.codes[rows].copy()
+    further = np.flatnonzero(nth > 0)
+    if len(further):
+        start = np.searchsorted(column.more_rows, rows[further])
+        codes[further] = column.more_codes[start + nth[further] - 1]
+    return codes

@@ -1,0 +1,118 @@
+"""How common values are in a register: a rare surname says more than Hansen."""
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.engine.keys import core_of
+from dedup.engine.table import Column, Table
+
+VALUES_KEPT = 4_000
+COMMON_ROWS = 4
+COMMON_SHARE = 1e-4
+Shares = NDArray[np.float64]
+
+
+class Vocabulary:
+    """Shares of rows by column and core value (``keys.core_of``). A value that is not known counts as seen once."""
+
+    _made = count()
+
+    def __init__(self, shares: Mapping[str, Mapping[str, float]], rows: int) -> None:
+        self._name = next(self._made)
+        self.known = shares
+        self.rows = rows
+        self.whole: dict[str, float] = {}
+
+    @classmethod
+    def of(cls, table: Table, labels: NDArray[np.int64] | None = None) -> "Vocabulary":
+        """The vocabulary of a register. Rows of one label are one guest, whose values count once."""
+        rows = table.size if labels is None else len(np.unique(labels))
+        found = cls({name: _counted(column, labels) for name, column in table.columns.items()}, rows)
+        found.whole = {name: _collisions(column, labels) for name, column in table.columns.items()}
+        return found
+
+    @property
+    def least(self) -> float:
+        """The share of a value that is not known."""
+        return 1.0 / max(self.rows, 20)
+
+    def shares(self, column: Column) -> Shares:
+        """The share of each distinct value of a column; one more at the end, for no value."""
+
+        def looked_up() -> Shares:
+            known, least, core = self.known.get(column.field.name, {}), self.least, core_of(column.field.kind)
+            return np.array([*(known.get(core(text), least) for text in column.texts), least])
+
+        return column.derived(f"shares {self._name}", looked_up)
+
+    def common(self, column: Column) -> NDArray[np.bool_]:
+        """Whether each distinct value is so common that it is hardly a mistyped other one."""
+        return self.shares(column) >= max(COMMON_ROWS / max(self.rows, 20), COMMON_SHARE)
+
+    def initials(self, column: Column) -> Shares:
+        """The share of rows whose value begins as each distinct value does; one more at the end, for no value."""
+
+        def counted() -> Shares:
+            letters: dict[str, float] = {}
+            for text, share in self.known.get(column.field.name, {}).items():
+                letters[text[:1]] = letters.get(text[:1], 0.0) + share
+            return np.array([*(letters.get(text[:1], 0.01) for text in column.texts), 0.05])
+
+        return column.derived(f"initials {self._name}", counted)
+
+    def agreeing(self, name: str) -> float:
+        """The chance that two cards taken at random have the same core value."""
+        shares = np.fromiter(self.known.get(name, {}).values(), np.float64)
+        return float((shares**2).sum()) if len(shares) else 0.0
+
+    def agreeing_letters(self, name: str) -> float:
+        """The chance that two cards taken at random have values that begin alike."""
+        letters: dict[str, float] = {}
+        for text, share in self.known.get(name, {}).items():
+            letters[text[:1]] = letters.get(text[:1], 0.0) + share
+        return max(sum(share**2 for share in letters.values()), 0.01)
+
+    def as_json(self) -> dict[str, Any]:
+        """The most common values of each column."""
+        return {"rows": self.rows, "shares": {name: _most(known) for name, known in self.known.items()}}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Vocabulary":
+        """The vocabulary that ``as_json`` gave."""
+        return cls(stored["shares"], stored["rows"])
+
+
+def _collisions(column: Column, labels: NDArray[np.int64] | None) -> float:
+    counts, total = _counts(column, labels)
+    return float(((counts / total) ** 2).sum())
+
+
+def _counted(column: Column, labels: NDArray[np.int64] | None) -> dict[str, float]:
+    core = core_of(column.field.kind)
+    counts, total = _counts(column, labels)
+    found: dict[str, float] = {}
+    for text, count in zip(column.texts, counts.tolist(), strict=True):
+        value = core(text)
+        found[value] = found.get(value, 0.0) + count / total
+    return found
+
+
+def _counts(column: Column, labels: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], int]:
+    """How many guests have each distinct value, and how many have any."""
+    rows, codes = column.entries()
+    if labels is None:
+        total = int((column.codes >= 0).sum())
+    else:
+        pairs = np.unique(codes.astype(np.int64) * (int(labels.max(initial=0)) + 1) + labels[rows])
+        codes = pairs // (int(labels.max(initial=0)) + 1)
+        total = len(np.unique(labels[column.codes >= 0]))
+    return np.bincount(codes, minlength=len(column.texts)), max(total, 1)
+
+
+def _most(shares: Mapping[str, float]) -> dict[str, float]:
+    kept = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:VALUES_KEPT]
+    return {value: float(f"{share:.4g}") for value, share in kept}
