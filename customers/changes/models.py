@@ -145,6 +145,8 @@ class TrackedModel(TenantModel):
     sealed: ClassVar[tuple[str, ...]] = ()
     """Columns whose values never stand in a change set. An undo takes a created row of such a table away again, and
     never brings a value or a deleted row back."""
+    belongs: ClassVar[tuple[str, ...]] = ()
+    """Of a table with sealed columns: those that say where a row belongs, which an undo sets back all the same."""
     places: ClassVar[tuple[str, str, int] | None] = None
 
     class Meta:

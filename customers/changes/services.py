@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import audit_record
 from accounts.models import Member
-from accounts.tenancy import current_actor, current_member_id
+from accounts.tenancy import current_actor, current_member_id, require_business_id
 from customers.changes.models import ChangeSet
+from customers.changes.parts import AT_ONCE, lines_undo, parts_left, parts_undo
 from customers.changes.statements import sets_restriction
 from customers.changes.undo import GuestRestricted, UndoOutcome, undo_rows
+from customers.lineage.undoing import CannotFollow, lines_of
+from customers.signals import guests_changed
 
 NOT_EVENTS = frozenset({ChangeSet.Kind.IMPORT, ChangeSet.Kind.SAMPLE, ChangeSet.Kind.MERGE, ChangeSet.Kind.UNDO})
 """Kinds that automations and webhooks do not react to unless asked."""
@@ -47,6 +50,7 @@ def change_set(
             yield opened
         ChangeSet.objects.filter(pk=opened.pk).update(state=ChangeSet.State.DONE, finished_at=timezone.now())
         opened.state = ChangeSet.State.DONE
+        guests_changed.send(sender=ChangeSet, business_id=opened.business_id)
 
 
 def change_set_open(
@@ -74,6 +78,7 @@ def change_set_close(*, change_set_id: int, result: dict[str, Any] | None = None
     ChangeSet.objects.filter(pk=change_set_id).update(
         state=ChangeSet.State.DONE, finished_at=timezone.now(), result=result or {}
     )
+    guests_changed.send(sender=ChangeSet, business_id=require_business_id())
 
 
 @contextmanager
@@ -99,11 +104,26 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
         target = change_set_check(change_set_id=change_set_id)
         undoing = change_set(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member)
         with restricted_told(), undoing as act:
-            outcome = undo_rows(change_set_id=target.pk)
+            outcome = _undo(target, act)
         ChangeSet.objects.filter(pk=act.pk).update(undoes_id=target.pk, result=outcome.as_result())
         _stands(target=target, act_id=act.pk)
         _audit(target_id=target.pk, member=member)
         return act, outcome
+
+
+def _undo(target: ChangeSet, act: ChangeSet) -> UndoOutcome:
+    parts = parts_left(change_set_id=target.pk)
+    if parts:
+        outcome = UndoOutcome()
+        while parts:
+            done, dealt = parts_undo(part_ids=parts[:AT_ONCE], act=act)
+            parts = [part for part in parts if part not in set(dealt)]
+            outcome.add(done)
+        return outcome
+    lines = lines_of(change_set_ids=[target.pk])
+    if lines:
+        return lines_undo(change_set_id=target.pk, lines=lines, act_id=act.pk)
+    return undo_rows(change_set_id=target.pk)
 
 
 def change_set_undo_open(*, target: ChangeSet, member: Member | None = None) -> ChangeSet:
@@ -135,9 +155,11 @@ def change_set_undo_break(*, act: ChangeSet, outcome: UndoOutcome) -> None:
 
 @contextmanager
 def restricted_told() -> Iterator[None]:
-    """Say in words that nothing but what is known of restricted guests would be undone."""
+    """Say in words that nothing but what is known of restricted guests would be undone, or that a merge cannot be."""
     try:
         yield
+    except CannotFollow as error:
+        raise CannotUndo(str(error)) from error
     except GuestRestricted as error:
         raise CannotUndo(
             _("The processing of this guest's data is restricted. The card can be read, but not changed.")

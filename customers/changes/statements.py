@@ -23,11 +23,12 @@ Ids = Sequence[int] | None
 @dataclass(frozen=True)
 class Target:
     """The change set to take back. ``held`` are rows, by record, that stay as they are whatever the set did to them;
-    ``restricted`` of them because their guest is."""
+    ``restricted`` of them because their guest is. ``also`` are later sets to take back with it, as if they were one."""
 
     id: int
     held: Mapping[str, Sequence[int]]
     restricted: int
+    also: Sequence[int] = ()
 
 
 OF_CARD = ("customer", "contactpoint", "customertag", "externalid", "relation", "guestfieldvalue", "sensitivedetail")
@@ -36,7 +37,7 @@ OF_CARD = ("customer", "contactpoint", "customertag", "externalid", "relation", 
 PARTS = ("contactpoint", "customertag", "externalid", "guestfieldvalue")
 """Records that make up a card beside it: they stay with one that stays."""
 
-_OF_SET = """c.change_set_id = %(set)s AND c.record = %(record)s
+_OF_SET = """c.change_set_id = ANY (%(sets)s::bigint[]) AND c.record = %(record)s
           AND (%(ids)s::bigint[] IS NULL OR c.row_id = ANY (%(ids)s::bigint[]))
           AND c.row_id <> ALL (%(held)s::bigint[])"""
 
@@ -102,9 +103,11 @@ def restore(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids, *,
     values = {column: f'r."{column}"' for column in columns}
     there = []
     for field in _references_of(model):
-        parent = f'EXISTS (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = r."{field.column}")'
+        value = _now(field, f'r."{field.column}"')
+        parent = f"EXISTS (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {value})"
+        values[field.column] = value
         if field.null:
-            values[field.column] = f'CASE WHEN {parent} THEN r."{field.column}" END'
+            values[field.column] = f"CASE WHEN {parent} THEN {value} END"
         else:
             there.append(f"AND {parent}")
     if yielding:
@@ -154,14 +157,19 @@ def revert(
         column: f'(w.old ? \'{column}\' AND t."{column}" IS NOT DISTINCT FROM (w.n)."{column}")'
         for column in columns or recorded_columns(model)
     }
+    before = {column: f'(w.o)."{column}"' for column in still_new}
     for field in _references_of(model):
-        if field.column in still_new:
-            still_new[field.column] = (
-                f'({still_new[field.column]} AND ((w.o)."{field.column}" IS NULL OR EXISTS'
-                f' (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = (w.o)."{field.column}")))'
+        column = field.column
+        if column in still_new:
+            if _is_card(field):
+                before[column] = _now(field, before[column])
+                still_new[column] = _still_with(column)
+            still_new[column] = (
+                f'({still_new[column]} AND ((w.o)."{column}" IS NULL OR EXISTS'
+                f" (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {before[column]})))"
             )
     assignments = ", ".join(
-        f'"{column}" = CASE WHEN {condition} THEN (w.o)."{column}" ELSE t."{column}" END'
+        f'"{column}" = CASE WHEN {condition} THEN {before[column]} ELSE t."{column}" END'
         for column, condition in still_new.items()
     )
     cursor.execute(
@@ -195,13 +203,23 @@ def withdraw(cursor: Any, model: type[TrackedModel], target: Target) -> list[int
     return [row[0] for row in cursor.fetchall()]
 
 
-def edited_since(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
-    """Ids of updated rows of which a column does not hold its oldest value."""
+def edited_since(
+    cursor: Any, model: type[TrackedModel], target: Target, *, columns: Sequence[str] | None = None
+) -> list[int]:
+    """Ids of updated rows of which a column does not hold its oldest value.
+
+    A row that went to yet another card since belongs there. ``columns`` narrows it to some columns.
+    """
     table = model._meta.db_table
-    differs = " OR ".join(
-        f'(w.old ? \'{column}\' AND t."{column}" IS DISTINCT FROM (w.o)."{column}")'
-        for column in recorded_columns(model)
-    )
+    conditions = {
+        column: f'(w.old ? \'{column}\' AND t."{column}" IS DISTINCT FROM (w.o)."{column}")'
+        for column in columns or recorded_columns(model)
+    }
+    for field in _references_of(model):
+        if _is_card(field) and field.column in conditions:
+            before = _now(field, f'(w.o)."{field.column}"')
+            conditions[field.column] = f'({_still_with(field.column)} AND t."{field.column}" IS DISTINCT FROM {before})'
+    differs = " OR ".join(conditions.values())
     cursor.execute(
         f"SELECT t.id FROM {table} t JOIN ({_before_and_after(table)}) w ON w.row_id = t.id"
         f" WHERE {differs} ORDER BY t.id",
@@ -210,10 +228,36 @@ def edited_since(cursor: Any, model: type[TrackedModel], target: Target) -> list
     return [row[0] for row in cursor.fetchall()]
 
 
-def updated(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
-    """Ids of the rows the set updated but did not make."""
-    cursor.execute(f"SELECT row_id FROM ({_FOLDED}) f ORDER BY row_id", _parameters(model, target, None))
+def updated(cursor: Any, model: type[TrackedModel], target: Target, *, beside: Sequence[str] = ()) -> list[int]:
+    """Ids of the rows the set updated but did not make, in other columns than those ``beside``."""
+    cursor.execute(
+        f"SELECT row_id FROM ({_FOLDED}) f WHERE f.old - %(beside)s::text[] <> '{{}}'::jsonb ORDER BY row_id",
+        _parameters(model, target, None) | {"beside": list(beside)},
+    )
     return [row[0] for row in cursor.fetchall()]
+
+
+def undone_meanwhile(cursor: Any, target: Target) -> list[tuple[int, str, list[int]]]:
+    """Sets that were undone while rows they had changed were away, because this set had deleted those: (set, record,
+    rows), the latest set first."""
+    cursor.execute(
+        """
+        WITH gone AS MATERIALIZED (
+            SELECT d.id, d.record, d.row_id, d.guest_id FROM customers_change d
+            WHERE d.change_set_id = ANY (%(sets)s::bigint[]) AND d.act = 'D' AND d.guest_id IS NOT NULL
+        ), earlier AS MATERIALIZED (
+            SELECT u.change_set_id, u.record, u.row_id FROM customers_change u JOIN gone
+            ON gone.record = u.record AND gone.row_id = u.row_id AND u.id < gone.id
+            WHERE u.guest_id = ANY (ARRAY(SELECT guest_id FROM gone)) AND u.act = 'U'
+        )
+        SELECT u.change_set_id, u.record, array_agg(DISTINCT u.row_id)
+        FROM earlier u JOIN customers_changeset x ON x.id = u.change_set_id
+        WHERE x.state = 'undone' AND x.undone_by_id > %(set)s AND x.id < %(set)s
+        GROUP BY u.change_set_id, u.record ORDER BY u.change_set_id DESC
+        """,
+        {"set": target.id, "sets": keys((target.id, *target.also))},
+    )
+    return cursor.fetchall()
 
 
 def remove(cursor: Any, model: type[TrackedModel], target: Target, ids: Sequence[int]) -> int:
@@ -278,11 +322,12 @@ def made(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def acts_on(cursor: Any, change_set_id: int) -> dict[tuple[str, str], int]:
-    """What the set did to which tables: changes by (record, act)."""
+def acts_on(cursor: Any, change_set_id: int, *, also: Sequence[int] = ()) -> dict[tuple[str, str], int]:
+    """What the set did to which tables, and further ones with it: changes by (record, act)."""
     cursor.execute(
-        "SELECT record, act, count(*) FROM customers_change WHERE change_set_id = %s GROUP BY record, act",
-        [change_set_id],
+        "SELECT record, act, count(*) FROM customers_change WHERE change_set_id = ANY (%s::bigint[])"
+        " GROUP BY record, act",
+        [keys((change_set_id, *also))],
     )
     return {(record, act): number for record, act, number in cursor.fetchall()}
 
@@ -293,12 +338,12 @@ def join_by_hash(cursor: Any, wanted: bool) -> None:
     cursor.execute("SELECT set_config('enable_nestloop', %s, true)", ["off" if wanted else "on"])
 
 
-def lock_guests(cursor: Any, change_set_id: int) -> None:
+def lock_guests(cursor: Any, change_set_id: int, *, also: Sequence[int] = ()) -> None:
     """Lock the cards the set touched, in id order like every service, so that two acts never wait in a circle."""
     cursor.execute(
         "SELECT count(*) FROM (SELECT g.id FROM customers_customer g WHERE g.id IN (SELECT c.guest_id"
-        " FROM customers_change c WHERE c.change_set_id = %s) ORDER BY g.id FOR NO KEY UPDATE) locked",
-        [change_set_id],
+        " FROM customers_change c WHERE c.change_set_id = ANY (%s::bigint[])) ORDER BY g.id FOR NO KEY UPDATE) locked",
+        [keys((change_set_id, *also))],
     )
 
 
@@ -348,7 +393,8 @@ def sets_restriction(cursor: Any, change_set_id: int) -> bool:
 def _parameters(model: type[TrackedModel], target: Target, ids: Ids) -> dict[str, Any]:
     record = str(model._meta.model_name)
     held = keys(target.held.get(record, ()))
-    return {"set": target.id, "record": record, "ids": None if ids is None else keys(ids), "held": held}
+    sets = keys((target.id, *target.also))
+    return {"set": target.id, "sets": sets, "record": record, "ids": None if ids is None else keys(ids), "held": held}
 
 
 def keys(ids: Iterable[int]) -> str:
@@ -370,6 +416,25 @@ def _defaults(model: type[TrackedModel]) -> str:
     fields = [field for field in model._meta.local_concrete_fields if field.column not in UNRECORDED]
     values = {field.column: field.get_default() for field in fields if field.has_default() or not field.null}
     return json.dumps(values, cls=DjangoJSONEncoder)
+
+
+def _is_card(field: TenantForeignKey) -> bool:
+    return str(field.related_model._meta.label) == "customers.Customer"
+
+
+def _now(field: TenantForeignKey, value: str) -> str:
+    """SQL: the row a reference leads to now; that of a card merged since, to the one that carries on for it."""
+    if not _is_card(field):
+        return value
+    return f"coalesce((SELECT l.survivor_id FROM customers_cardlineage l WHERE l.absorbed_id = {value}), {value})"
+
+
+def _still_with(column: str) -> str:
+    """SQL: whether a row is still with the card that the set gave it to, or with the one that carries on for that."""
+    return (
+        f'(w.old ? \'{column}\' AND (t."{column}" IS NOT DISTINCT FROM (w.n)."{column}" OR EXISTS (SELECT FROM'
+        f' customers_cardlineage l WHERE l.absorbed_id = (w.n)."{column}" AND l.survivor_id = t."{column}")))'
+    )
 
 
 @cache

@@ -61,6 +61,17 @@ class UndoOutcome:
             "blocked_rows": self.blocked_rows,
         }
 
+    def add(self, other: "UndoOutcome") -> None:
+        """Count in what another one did."""
+        self.restored += other.restored
+        self.reverted += other.reverted
+        self.removed += other.removed
+        self.kept += other.kept
+        self.restricted += other.restricted
+        self.blocked += other.blocked
+        self.kept_rows = (self.kept_rows + other.kept_rows)[:SAMPLE]
+        self.blocked_rows = (self.blocked_rows + other.blocked_rows)[:SAMPLE]
+
     def keep(self, record: str, rows: Sequence[int]) -> None:
         """Count rows that stay as they are and name the first of them."""
         self.kept += len(rows)
@@ -111,10 +122,10 @@ def undo_rows(*, change_set_id: int, target: statements.Target | None = None) ->
     :class:`GuestRestricted` before anything is taken back, where that would be all.
     """
     with connection.cursor() as cursor:
-        acts = statements.acts_on(cursor, change_set_id)
+        acts = statements.acts_on(cursor, change_set_id, also=target.also if target else ())
         is_big = sum(acts.values()) > BIG
         statements.join_by_hash(cursor, is_big)
-        statements.lock_guests(cursor, change_set_id)
+        statements.lock_guests(cursor, change_set_id, also=target.also if target else ())
         if target is None:
             target, made = undo_target(cursor, change_set_id), tables_made(cursor, change_set_id)
             leaving.going_note(cursor, target, made)
@@ -139,8 +150,9 @@ class _Undo:
             [model for model in updated if not model.sealed],
         )
         self.lost = [model for model in deleted + updated if model.sealed]
+        self.moved = [model for model in updated if model.belongs]
         self.made = [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
-        self.reverted: dict[type[TrackedModel], set[int]] = {model: set() for model in self.changed}
+        self.reverted: dict[type[TrackedModel], set[int]] = {model: set() for model in self.changed + self.moved}
 
     def run(self) -> UndoOutcome:
         """What the set made goes first, to free the places of what returns, and again last, when nothing points to it.
@@ -164,8 +176,23 @@ class _Undo:
             self._restore(model, ids, yielding=True)
         for model, ids in stuck.items():
             self._revert_by_column(model, ids)
+        for model in self.moved:
+            self._revert_columns(model, statements.updated(self.cursor, model, self.target), model.belongs)
+        self._catch_up()
         self._remove()
         return self._outcome()
+
+    def _catch_up(self) -> None:
+        """What has returned goes back further, where another set was undone while it was away."""
+        if self.gone:
+            models = {str(model._meta.model_name): model for model in tracked_models()}
+            for change_set_id, record, rows in statements.undone_meanwhile(self.cursor, self.target):
+                earlier = statements.Target(change_set_id, self.target.held, 0)
+
+                def act(part: statements.Ids, record: str = record, earlier: statements.Target = earlier) -> None:
+                    statements.revert(self.cursor, models[record], earlier, part)
+
+                _piecewise(act, rows, list)
 
     def _remove(self) -> None:
         for model in self.made:
@@ -192,13 +219,14 @@ class _Undo:
         """The last resort of rows that cannot go back whole: as many of their columns as can."""
         for row in ids:
             for column in recorded_columns(model):
+                self._revert_columns(model, [row], [column])
 
-                def act(part: statements.Ids, column: str = column) -> None:
-                    self.reverted[model].update(
-                        statements.revert(self.cursor, model, self.target, part, columns=[column])
-                    )
+    def _revert_columns(self, model: type[TrackedModel], ids: Sequence[int], columns: Sequence[str]) -> None:
+        def act(part: statements.Ids) -> None:
+            self.reverted[model].update(statements.revert(self.cursor, model, self.target, part, columns=columns))
 
-                _piecewise(act, [row], list)
+        if ids:
+            _piecewise(act, ids, list)
 
     def _restore(self, model: type[TrackedModel], ids: statements.Ids = None, *, yielding: bool = False) -> list[int]:
         """Bring deleted rows back; returns the rows that a constraint refused."""
@@ -219,7 +247,10 @@ class _Undo:
         for model in dict.fromkeys(self.lost):
             name = str(model._meta.model_name)
             self.outcome.block(name, statements.missing(self.cursor, model, self.target))
-            self.outcome.keep(name, statements.updated(self.cursor, model, self.target))
+            self.outcome.keep(name, statements.updated(self.cursor, model, self.target, beside=model.belongs))
+        for model in self.moved:
+            rows = statements.edited_since(self.cursor, model, self.target, columns=model.belongs)
+            self.outcome.keep(str(model._meta.model_name), rows)
         for record, rows in self.target.held.items():
             self.outcome.keep(record, rows)
         self.outcome.restricted = self.target.restricted

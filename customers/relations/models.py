@@ -1,5 +1,8 @@
 """Relations between two cards."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -38,6 +41,13 @@ class Relation(TrackedModel):
             ),
             models.CheckConstraint(condition=~Q(customer=F("other")), name="relation_with_another"),
         ]
+
+    @classmethod
+    def in_order(cls, customer_id: int, other_id: int, row: Mapping[str, Any]) -> tuple[int, int]:
+        """The two ends as a row of this kind keeps them."""
+        if row["kind"] == cls.Kind.HOUSEHOLD:
+            customer_id, other_id = sorted((customer_id, other_id))
+        return customer_id, other_id
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.kind} {self.other_id}"

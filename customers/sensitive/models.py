@@ -20,6 +20,7 @@ class SensitiveDetail(TrackedModel):
     """
 
     sealed: ClassVar[tuple[str, ...]] = ("ciphertext", "key_name")
+    belongs: ClassVar[tuple[str, ...]] = ("customer_id", "came_from_id")
 
     class Kind(models.TextChoices):
         ALLERGIES = "allergies", _("Allergies")

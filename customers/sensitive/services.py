@@ -64,7 +64,9 @@ def sensitive_update(
         card_lock(customer_id=customer_id)
         public_id = Business.objects.values_list("public_id", flat=True).get(pk=require_business_id())
         rows, alive = defaultdict(list), defaultdict(list)
-        of_guest = SensitiveDetail.objects.filter(customer_id=customer_id, kind__in=texts).order_by("came_from_id", "pk")
+        of_guest = SensitiveDetail.objects.filter(customer_id=customer_id, kind__in=texts).order_by(
+            "came_from_id", "pk"
+        )
         for row in of_guest:
             rows[row.kind].append(row)
         for row in of_guest.filter(live()):

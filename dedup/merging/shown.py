@@ -33,7 +33,8 @@ class Choice:
 
     ``key`` is what :func:`~dedup.merging.services.merge` takes in ``choices``, with the index of a card. ``values`` are
     texts as the card shows them, one a card, empty where it has none. A choice that the reader has nothing to do with,
-    because at most one value is there, does not ``differ``.
+    because at most one value is there, does not ``differ``. Texts such as notes stand ``together`` unless one card's is
+    chosen: then ``chosen`` is -1.
     """
 
     key: str
@@ -41,11 +42,12 @@ class Choice:
     values: tuple[str, ...]
     chosen: int
     differs: bool
+    together: str = ""
 
     @property
     def result(self) -> str:
         """The value the card will have."""
-        return self.values[self.chosen]
+        return self.together if self.chosen < 0 else self.values[self.chosen]
 
 
 @dataclass(frozen=True)

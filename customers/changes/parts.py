@@ -1,0 +1,126 @@
+"""Acts made of many acts: undone as a whole, some parts at a time, each part with an undo of its own."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+from django.utils import timezone
+
+from customers.changes import statements
+from customers.changes.models import ChangeSet
+from customers.changes.undo import UndoOutcome, undo_rows
+from customers.lineage.undoing import CannotFollow, Line, Lines, following, lines_of
+
+AT_ONCE = 250
+"""Parts undone in one go."""
+
+
+def has_parts(*, change_set_id: int) -> bool:
+    """Whether an act is made of parts."""
+    return ChangeSet.objects.filter(part_of_id=change_set_id).exists()
+
+
+def parts_left(*, change_set_id: int) -> list[int]:
+    """The parts of an act that stand, the latest first."""
+    parts = ChangeSet.objects.filter(part_of_id=change_set_id, state=ChangeSet.State.DONE).order_by("-id")
+    return list(parts.values_list("pk", flat=True))
+
+
+def lines_undo(*, change_set_id: int, lines: Lines, act_id: int) -> UndoOutcome:
+    """Undo an act that merged cards, or took a merge apart. Raises :class:`CannotFollow` before anything is written."""
+    with following(lines, act_id=act_id):
+        return undo_rows(change_set_id=change_set_id, target=statements.Target(change_set_id, {}, 0))
+
+
+def parts_undo(*, part_ids: Sequence[int], act: ChangeSet) -> tuple[UndoOutcome, list[int]]:
+    """Undo some parts under ``act``, in sets, as far as they share no card: the outcome, and the parts dealt with.
+
+    A part that cannot be undone now is counted as kept. Every part gets an act of its own, a part of ``act``.
+    """
+    taken, lines = _apart(part_ids)
+    outcome = UndoOutcome()
+    try:
+        _undo(taken, lines, act, outcome)
+    except CannotFollow:
+        if len(taken) == 1:
+            outcome.keep("mergedcard", taken)
+        else:
+            for part in taken:
+                one, _dealt = parts_undo(part_ids=[part], act=act)
+                outcome.add(one)
+    return outcome, taken
+
+
+def _apart(part_ids: Sequence[int]) -> tuple[list[int], Lines]:
+    """The first parts of which no two share a card, and what they did."""
+    lines = lines_of(change_set_ids=part_ids)
+    of_part: dict[int, list[Line]] = {part: [] for part in part_ids}
+    for line in (*lines.apart, *lines.together):
+        of_part[line.change_set_id].append(line)
+    seen: set[int] = set()
+    taken = []
+    for part in part_ids:
+        cards = {card for line in of_part[part] for card in (line.absorbed_id, line.survivor_id)}
+        if not cards & seen:
+            taken.append(part)
+        # What shares a card with one that waits waits too: the order among them is kept.
+        seen |= cards
+    chosen = set(taken)
+    return taken, Lines(
+        [line for line in lines.apart if line.change_set_id in chosen],
+        [line for line in lines.together if line.change_set_id in chosen],
+    )
+
+
+def _undo(part_ids: Sequence[int], lines: Lines, act: ChangeSet, outcome: UndoOutcome) -> None:
+    first, *also = sorted(part_ids)
+    with following(lines, act_id=act.pk):
+        outcome.add(undo_rows(change_set_id=first, target=statements.Target(first, {}, 0, tuple(also))))
+    undone = {part.pk: part for part in ChangeSet.objects.filter(pk__in=part_ids)}
+    kept = {"kept": 0} if outcome.kept == 0 else {}
+    undos = ChangeSet.objects.bulk_create(
+        ChangeSet(
+            kind=ChangeSet.Kind.UNDO,
+            state=ChangeSet.State.DONE,
+            title=part.title,
+            params=part.params,
+            member_id=act.member_id,
+            actor=act.actor,
+            is_event=False,
+            undoes_id=part.pk,
+            part_of_id=act.pk,
+            result=kept,
+            finished_at=timezone.now(),
+        )
+        for part in undone.values()
+    )
+    own = {undo.undoes_id: undo.pk for undo in undos}
+    changes_part(
+        act_id=act.pk,
+        acts={card: own[line.change_set_id] for line in (*lines.apart, *lines.together) for card in _cards(line)},
+        absorbed=lines.absorbed,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE customers_changeset x SET state = 'undone', undone_by_id = u.id FROM customers_changeset u"
+            " WHERE u.id = ANY (%s::bigint[]) AND x.id = u.undoes_id",
+            [statements.keys(own.values())],
+        )
+        # Taking an undo back, the act it had undone stands again.
+        cursor.execute(
+            "UPDATE customers_changeset x SET state = 'done', undone_by_id = NULL FROM customers_changeset y"
+            " WHERE y.id = ANY (%s::bigint[]) AND x.id = y.undoes_id AND x.undone_by_id = y.id",
+            [statements.keys(part_ids)],
+        )
+
+
+def _cards(line: Line) -> tuple[int, int]:
+    return line.absorbed_id, line.survivor_id
+
+
+def changes_part(*, act_id: int, acts: dict[int, int], absorbed: Sequence[int]) -> None:
+    """Part what this transaction wrote under one act into acts of their own (``acts``: card → act)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT customers_changes_part(%s, %s::bigint[], %s::bigint[], %s::bigint[])",
+            [act_id, statements.keys(acts), statements.keys(acts.values()), statements.keys(absorbed)],
+        )

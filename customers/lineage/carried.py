@@ -1,0 +1,183 @@
+"""Rows of which no history is kept (members of segments, cards opened lately) go with a merge and come back with its
+undo: what was done to them is noted beside the merge."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from accounts.tenancy.models import TenantForeignKey
+from customers.changes.models import TrackedModel
+from customers.changes.statements import keys
+from customers.declarations import GuestTable, Merge, guest_tables
+from customers.lineage.models import CarriedRows
+
+Row = dict[str, Any]
+
+
+class Carried(NamedTuple):
+    """A table whose rows are carried: its declaration, the column of the card, and what else tells rows apart."""
+
+    declared: GuestTable
+    column: str
+    key: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        return str(self.declared.table._meta.db_table)
+
+    @property
+    def record(self) -> str:
+        return str(self.declared.table._meta.model_name)
+
+
+@cache
+def carried_tables() -> tuple[Carried, ...]:
+    """Every table that moves in a merge, keeps no history, and points at the card."""
+    found = []
+    for declared in guest_tables():
+        model = declared.table
+        if declared.merge not in (Merge.MOVE, Merge.JOIN) or issubclass(model, TrackedModel):
+            continue
+        fields = getattr(model._meta, "pk_fields", None) or [model._meta.pk]
+        for field in model._meta.local_concrete_fields:
+            if isinstance(field, TenantForeignKey) and field.related_model._meta.label == "customers.Customer":
+                key = [each.column for each in fields if each.column not in ("business_id", field.column)]
+                found.append(Carried(declared, str(field.column), tuple(key)))
+    return tuple(found)
+
+
+def carry(pairs: Mapping[int, int]) -> None:
+    """Move these rows from absorbed cards to their survivors (``pairs``), and note it."""
+    notes: dict[int, dict[str, Any]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        for each in carried_tables():
+            cursor.execute(
+                f"SELECT to_jsonb(t) FROM {each.table} t WHERE t.{each.column} = ANY (%(cards)s::bigint[])"
+                f" AND EXISTS (SELECT FROM {each.table} x WHERE x.{each.column} = ANY (%(absorbed)s::bigint[]))",
+                {"cards": keys({*pairs, *pairs.values()}), "absorbed": keys(pairs)},
+            )
+            rows = [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in cursor.fetchall()]
+            if rows:
+                _carry(cursor, each, rows, pairs, notes)
+    CarriedRows.objects.bulk_create(CarriedRows(absorbed_id=card, rows=noted) for card, noted in notes.items())
+
+
+def _carry(
+    cursor: Any, each: Carried, rows: Iterable[Row], pairs: Mapping[int, int], notes: dict[int, dict[str, Any]]
+) -> None:
+    alike: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    columns = [each.declared.table._meta.get_field(name).column for name in each.declared.join_on]
+    for row in rows:
+        card = row[each.column]
+        own = [row[column] for column in columns] if columns else [row[column] for column in each.key]
+        alike[pairs.get(card, card), *own].append(row)
+    moved: list[Row] = []
+    dropped: list[Row] = []
+    for found in alike.values():
+        kept, *others = _in_order(found, each, pairs)
+        if kept[each.column] in pairs:
+            moved.append(kept)
+            _note(notes, kept[each.column], each)["moved"].append([kept[column] for column in each.key])
+        for row in others:
+            dropped.append(row)
+            # The survivor's own gave way to one that has just come.
+            of_card = row[each.column] if row[each.column] in pairs else kept[each.column]
+            _note(notes, of_card, each)["dropped"].append(row)
+    _delete(cursor, each, dropped)
+    _move(cursor, each, [({c: row[c] for c in each.key}, row[each.column], pairs[row[each.column]]) for row in moved])
+
+
+def _note(notes: dict[int, dict[str, Any]], absorbed: int, each: Carried) -> dict[str, list[Any]]:
+    noted: dict[str, list[Any]] = notes[absorbed].setdefault(each.record, {"moved": [], "dropped": []})
+    return noted
+
+
+def _in_order(rows: list[Row], each: Carried, pairs: Mapping[int, int]) -> list[Row]:
+    """The row that stays first."""
+    ordered = sorted(rows, key=lambda row: (row[each.column] in pairs, *(str(row[column]) for column in each.key)))
+    if each.declared.keeper:
+        column = each.declared.keeper.lstrip("-")
+        ordered.sort(key=lambda row: str(row[column]), reverse=each.declared.keeper.startswith("-"))
+    return ordered
+
+
+def uncarry(roots: Mapping[int, int]) -> None:
+    """Take back what :func:`carry` did, where it has not been done otherwise since; ``roots`` are the cards that have
+    come back and the ones that carried on for them."""
+    noted = dict(CarriedRows.objects.filter(absorbed_id__in=list(roots)).values_list("absorbed_id", "rows"))
+    with connection.cursor() as cursor:
+        for each in carried_tables():
+            moves = [
+                (dict(zip(each.key, key, strict=True)), roots[card], card)
+                for card, rows in noted.items()
+                for key in rows.get(each.record, {}).get("moved", [])
+            ]
+            _move(cursor, each, moves)
+            rows = [row for found in noted.values() for row in found.get(each.record, {}).get("dropped", [])]
+            _insert(cursor, each, rows)
+    CarriedRows.objects.filter(absorbed_id__in=list(noted)).delete()
+
+
+def _move(cursor: Any, each: Carried, moves: list[tuple[Row, int, int]]) -> None:
+    """Rows by their keys, from one card to another."""
+    if not moves:
+        return
+    rows = [key | {"from_card": before, "to_card": after} for key, before, after in moves]
+    same = " AND ".join(f"t.{column} = r.{column}" for column in each.key)
+    cursor.execute(
+        f"UPDATE {each.table} t SET {each.column} = r.to_card"
+        f" FROM jsonb_to_recordset(%s::jsonb) r ({_typed(each)}, from_card bigint, to_card bigint)"
+        f" WHERE t.{each.column} = r.from_card AND {same}",
+        [json.dumps(rows)],
+    )
+
+
+def _delete(cursor: Any, each: Carried, rows: list[Row]) -> None:
+    if not rows:
+        return
+    same = " AND ".join(f"t.{column} = r.{column}" for column in (each.column, *each.key))
+    cursor.execute(
+        f"DELETE FROM {each.table} t USING jsonb_to_recordset(%s::jsonb) r ({each.column} bigint, {_typed(each)})"
+        f" WHERE {same}",
+        [json.dumps(rows)],
+    )
+
+
+def _insert(cursor: Any, each: Carried, rows: list[Row]) -> None:
+    """Rows as they were; one whose card has been merged since is that card's now, and one that is there again stays."""
+    if not rows:
+        return
+    fields = [field for field in each.declared.table._meta.local_concrete_fields if not field.generated]
+    columns = [field.column for field in fields]
+    values = {
+        column: f"coalesce((SELECT l.survivor_id FROM customers_cardlineage l WHERE l.absorbed_id = r.{column}),"
+        f" r.{column})"
+        if column == each.column
+        else f"r.{column}"
+        for column in columns
+    }
+    there = [
+        f"EXISTS (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {values[field.column]})"
+        for field in fields
+        if isinstance(field, TenantForeignKey)
+    ]
+    cursor.execute(
+        f"INSERT INTO {each.table} ({', '.join(columns)}) SELECT {', '.join(values.values())}"
+        f" FROM jsonb_populate_recordset(NULL::{each.table}, %s::jsonb) r WHERE {' AND '.join(there)}"
+        " ON CONFLICT DO NOTHING",
+        [json.dumps(rows)],
+    )
+
+
+def _typed(each: Carried) -> str:
+    """The columns of the key with their types."""
+    fields = {field.column: field for field in each.declared.table._meta.local_concrete_fields}
+    return ", ".join(f"{column} {_type(fields[column])}" for column in each.key)
+
+
+def _type(field: Any) -> str:
+    return "bigint" if isinstance(field, TenantForeignKey) else str(field.rel_db_type(connection))
