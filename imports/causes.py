@@ -22,6 +22,7 @@ REVIEW: Final[dict[str, str]] = {
     "same_email": gettext_noop("The e-mail address is on the card of somebody with another name"),
     "same_phone": gettext_noop("The phone number is on the card of somebody with another name"),
     "same_name": gettext_noop("Somebody with the same name has the same postal code or date of birth"),
+    "alike": gettext_noop("A card is much alike"),
     "several": gettext_noop("More than one card fits"),
 }
 """Why somebody should look before the row goes in. Nobody does: `several` means the oldest card, the others a new one.

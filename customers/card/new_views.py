@@ -21,6 +21,10 @@ READ_MAX = 254
 """Characters of a typed value that are looked at: more are no name, address or number."""
 
 
+MORE = ("kind", "organisation_number", "street", "postal_code", "city", "country")
+"""What else of a form tells who somebody is."""
+
+
 class Likely(NamedTuple):
     """A card that is probably the same guest, as the page shows it."""
 
@@ -85,6 +89,7 @@ def _likely(request: BusinessRequest) -> list[Likely]:
         names=Names(typed("given_name"), typed("family_name"), typed("company_name")),
         birth_date=date_read(typed("birth_date").strip()).date,
         country=request.business.country,
+        more={name: typed(name) for name in MORE},
     )
     today = timezone.localdate(timezone=request.business.zone)
     hits = {hit.customer_id: hit for hit in hits_of(customer_ids=[each.customer_id for each in found], today=today)}

@@ -8,16 +8,15 @@ from numpy.typing import NDArray
 
 from accounts.tenancy import require_business_id
 from dedup.engine import GUEST_FIELDS, Found, Model, Table
-from dedup.engine.comparisons import Side, compare
 from dedup.engine.kinds import NUMBER_SUFFIX
+from dedup.engine.learning import learned
 from dedup.engine.model import probability
+from dedup.engine.sides import Side
 from dedup.register.fields import FIELDS
 from dedup.register.matches import KEPT_FROM, Pair
 from dedup.register.models import MatchSettings
 from dedup.register.settings import settings_get
 
-_UNSURE: Final = frozenset(("similar", "initial", "local", "part"))
-"""Levels at which two values neither agree nor differ."""
 _SILENT: Final = frozenset(("kind",))
 """Nobody says of two people that both being people agrees."""
 _models: dict[int, tuple[int, Model]] = {}
@@ -49,7 +48,13 @@ def model_of(settings: MatchSettings | None = None) -> Model:
 def model_to_begin() -> Model:
     """What the engine takes two cards for before it knows anything of a register."""
     nobody = np.zeros(0, np.int64)
-    return Model.learned(Table.of([], GUEST_FIELDS), nobody, nobody)
+    return learned(Table.of([], GUEST_FIELDS), nobody, nobody)
+
+
+def weighed(left: Side, right: Side, model: Model) -> tuple[NDArray[np.float32], Numbers]:
+    """The weight of each pair, log2 of the odds that it is one guest, and its levels as one number."""
+    levels = model.compare(left, right)
+    return model.weigh(levels, left, right), model.pattern(levels)
 
 
 def pairs_scored(
@@ -57,9 +62,8 @@ def pairs_scored(
 ) -> list[Pair]:
     """Pairs of rows that are likely enough to be kept; ``ids`` are the cards of the table's rows."""
     a, b = Side(table, np.asarray(left, np.int64)), Side(table, np.asarray(right, np.int64))
-    levels = compare(model.comparisons, a, b)
-    weight = model.weigh(levels, a, b)
-    return pairs_kept(ids, a.rows, b.rows, weight, model.pattern(levels), model)
+    weight, patterns = weighed(a, b, model)
+    return pairs_kept(ids, a.rows, b.rows, weight, patterns, model)
 
 
 def found_pairs(found: Found, ids: Sequence[int] | Numbers) -> list[Pair]:
@@ -99,7 +103,8 @@ def pairs_kept(
 def agreement(model: Model, patterns: Numbers) -> tuple[Numbers, Numbers]:
     """The fields in which pairs with these patterns agree, and those in which they differ, as bits.
 
-    A street agrees when its house number does not speak against it.
+    The worst level is a difference; those between it and the agreeing ones are neither. A street agrees when its house
+    number does not speak against it.
     """
     agrees, differs = np.zeros(len(patterns), np.int64), np.zeros(len(patterns), np.int64)
     places = {name: place for place, name in enumerate(FIELDS)}
@@ -108,10 +113,7 @@ def agreement(model: Model, patterns: Numbers) -> tuple[Numbers, Numbers]:
         if name not in places:
             continue
         bit = np.int64(1 << places[name])
-        last = len(comparison.levels) - 1
-        unsure = [level for level, told in enumerate(comparison.levels) if told in _UNSURE]
-        differ = levels == last
-        differs |= np.where(differ, bit, 0)
+        differs |= np.where(levels == len(comparison.levels) - 1, bit, 0)
         if name == comparison.name and name not in _SILENT:
-            agrees |= np.where((levels >= 0) & ~differ & ~np.isin(levels, unsure), bit, 0)
+            agrees |= np.where((levels >= 0) & (levels < comparison.agreeing), bit, 0)
     return agrees & ~differs, differs

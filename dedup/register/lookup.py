@@ -1,19 +1,26 @@
-"""Which cards of the register may be the guest who is just being written down: one unsaved card against all."""
+"""Which cards of the register may be the guest who is just being written down: unsaved cards against all."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from accounts.tenancy import require_business_id
-from dedup.engine import Explanation, Model, Profile, Table, explain, keys, score
-from dedup.register.candidates import candidates_of
-from dedup.register.comparing import agreement, model_of
+import numpy as np
+
+from dedup.engine import Explanation, Model, Profile, Table, explain, keys
+from dedup.engine.model import probability
+from dedup.engine.sides import Side
+from dedup.register.candidates import candidates_of, cards_sharing
+from dedup.register.comparing import agreement, model_of, weighed
 from dedup.register.fields import names
 from dedup.register.models import MatchSettings
+from dedup.register.profiles import Values, profiles_of
 from dedup.register.settings import settings_get
 
 MOST: Final = 5
+CANDIDATES_MAX: Final = 40
+"""Of many unsaved cards, so many cards are compared with each: those that share most keys with it."""
 
 
 @dataclass(frozen=True)
@@ -26,64 +33,99 @@ class Hit:
     weight: float
     agreeing: tuple[str, ...]
     differing: tuple[str, ...]
-    _why: tuple[Model, Table, Table, int]
+    _why: tuple[Model, Table, int, Table, int]
 
     @cached_property
     def explanation(self) -> Explanation:
         """Why, field by field; the parts add up to ``weight``. Worked out when it is asked for."""
-        model, one, others, row = self._why
-        return explain(model, one, 0, others, row)
+        return explain(*self._why)
 
 
-def is_ready() -> bool:
-    """Whether the business's cards can be looked up: they have profiles."""
-    return _ready(settings_get())
+def is_ready(settings: MatchSettings | None = None) -> bool:
+    """Whether the business's cards can be looked up: all have profiles."""
+    settings = settings or settings_get()
+    return settings.seen_xid is not None and settings.engine > 0
 
 
 def lookup(
-    *,
-    values: Mapping[str, Sequence[str]],
-    exclude: Collection[int] = (),
-    minimum: float | None = None,
-    most: int = MOST,
-    settings: MatchSettings | None = None,
+    *, values: Values, exclude: Collection[int] = (), minimum: float | None = None, most: int = MOST
 ) -> list[Hit]:
     """The cards that are probably the guest with these ``values``, likeliest first, from ``minimum`` (the threshold of
     what is proposed) on.
 
     ``values`` are texts by field of :data:`dedup.engine.GUEST_FIELDS` as typed, phone numbers with their country code
-    or with ``country``. What changed in the last seconds may not be in sight yet (:mod:`dedup.register.follow`).
+    or beside a ``country``. What changed in the last seconds may not be in sight yet (:mod:`dedup.register.follow`).
     """
-    settings = settings or settings_get()
-    if not _ready(settings):
+    settings = settings_get()
+    if not is_ready(settings):
         return []
-    profile = Profile.of(values)
-    one = Table.from_profiles([profile])
+    one = Table.from_profiles([Profile.of(values)])
     _rows, keyed = keys(one)
     ids, profiles = candidates_of(keyed.tolist(), exclude)
     if not ids:
         return []
+    everybody = np.arange(len(ids))
+    found = _hits(
+        one, np.zeros(len(ids), np.int64), Table.from_profiles(profiles), everybody, ids, settings, minimum, most
+    )
+    return found.get(0, [])
+
+
+def lookup_many(*, values: Mapping[int, Values], minimum: float | None = None, most: int = 1) -> dict[int, list[Hit]]:
+    """The same for many unsaved cards, in a few statements: number of the card → its hits, those with any."""
+    settings = settings_get()
+    if not values or not is_ready(settings):
+        return {}
+    numbers = list(values)
+    unsaved = Table.from_profiles(Profile.of(values[number]) for number in numbers)
+    rows, keyed = (each.tolist() for each in keys(unsaved))
+    sharing = cards_sharing(keyed)
+    met: dict[int, Counter[int]] = {}
+    for row, key in zip(rows, keyed, strict=True):
+        if key in sharing:
+            met.setdefault(row, Counter()).update(sharing[key])
+    compared = {row: [card for card, _keys in cards.most_common(CANDIDATES_MAX)] for row, cards in met.items()}
+    known = profiles_of({card for cards in compared.values() for card in cards})
+    ids = list(known)
+    place = {card: at for at, card in enumerate(ids)}
+    pairs = [(row, place[card]) for row, cards in compared.items() for card in cards if card in place]
+    if not pairs:
+        return {}
+    left, right = np.array(pairs, np.int64).T
+    found = _hits(unsaved, left, Table.from_profiles(known.values()), right, ids, settings, minimum, most)
+    return {numbers[row]: hits for row, hits in found.items()}
+
+
+def _hits(
+    unsaved: Table,
+    left: np.ndarray,
+    others: Table,
+    right: np.ndarray,
+    ids: Sequence[int],
+    settings: MatchSettings,
+    minimum: float | None,
+    most: int,
+) -> dict[int, list[Hit]]:
+    """Row of ``unsaved`` → its hits among ``others``, the cards ``ids``."""
     model = model_of(settings)
-    others = Table.from_profiles(profiles)
-    found = score(one, others, model=model)
-    least = settings.propose if minimum is None else minimum
-    chance = found.probability
-    likely = [at for at in range(min(most, len(ids))) if chance[at] >= least]
-    agrees, differs = agreement(model, found.patterns[likely])
-    return [
-        Hit(
-            customer_id=ids[row],
-            probability=float(chance[at]),
-            weight=float(found.weight[at]),
-            agreeing=names(int(agrees[place])),
-            differing=names(int(differs[place])),
-            _why=(model, one, others, row),
-        )
-        for place, at in enumerate(likely)
-        for row in (int(found.right[at]),)
-    ]
-
-
-def _ready(settings: MatchSettings) -> bool:
-    require_business_id()
-    return settings.seen_xid is not None and settings.engine > 0
+    weight, patterns = weighed(Side(unsaved, left), Side(others, right), model)
+    chance = probability(weight)
+    likely = np.flatnonzero(chance >= (settings.propose if minimum is None else minimum))
+    likely = likely[np.argsort(-weight[likely], kind="stable")]
+    agrees, differs = agreement(model, patterns[likely])
+    found: dict[int, list[Hit]] = {}
+    for at, agreeing, differing in zip(likely.tolist(), agrees.tolist(), differs.tolist(), strict=True):
+        row, other = int(left[at]), int(right[at])
+        hits = found.setdefault(row, [])
+        if len(hits) < most:
+            hits.append(
+                Hit(
+                    customer_id=ids[other],
+                    probability=float(chance[at]),
+                    weight=float(weight[at]),
+                    agreeing=names(agreeing),
+                    differing=names(differing),
+                    _why=(model, unsaved, row, others, other),
+                )
+            )
+    return found

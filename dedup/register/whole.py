@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from accounts.tenancy import require_business_id
 from dedup.engine import Found, Model, Table, find
-from dedup.engine.comparisons import Side, compare
 from dedup.engine.find import KEEP_FROM
 from dedup.engine.keys import passes
 from dedup.engine.pairs import Capped, budget, candidates
+from dedup.engine.sides import Side
+from dedup.register.comparing import weighed
 from dedup.register.profiles import unpacked
 
 CHUNK: Final = 50_000
@@ -105,13 +106,12 @@ def _weighed(table: Table, left: Numbers, right: Numbers, model: Model, capped: 
     for at in range(0, len(left), PAIRS):
         tell("compare", at / len(left))
         a, b = Side(table, left[at : at + PAIRS]), Side(table, right[at : at + PAIRS])
-        levels = compare(model.comparisons, a, b)
-        weight = model.weigh(levels, a, b)
+        weight, patterns = weighed(a, b, model)
         keep = weight >= KEEP_FROM
-        kept.append((a.rows[keep], b.rows[keep], weight[keep], model.pattern(levels)[keep]))
+        kept.append((a.rows[keep], b.rows[keep], weight[keep], patterns[keep]))
     if not kept:
         nothing = np.zeros(0, np.int64)
         return Found(nothing, nothing, np.zeros(0, np.float32), nothing, model, table.size, capped)
-    ones, others, weights, patterns = (np.concatenate(each) for each in zip(*kept, strict=True))
+    ones, others, weights, codes = (np.concatenate(each) for each in zip(*kept, strict=True))
     order = np.argsort(-weights, kind="stable")
-    return Found(ones[order], others[order], weights[order], patterns[order], model, table.size, capped)
+    return Found(ones[order], others[order], weights[order], codes[order], model, table.size, capped)
