@@ -27,9 +27,9 @@ _NAMES = (0.74, 0.09, 0.08, 0.04, 0.02, 0.03)
 _MATCH: Mapping[Kind, tuple[float, ...]] = {
     Kind.GIVEN: _NAMES,
     Kind.FAMILY: _NAMES,
-    Kind.EMAIL: (0.5, 0.08, 0.02, 0.03, 0.05, 0.04, 0.28),
+    Kind.EMAIL: (0.5, 0.08, 0.02, 0.03, 0.05, 0.04, 0.02, 0.26),
     Kind.PHONE: (0.66, 0.04, 0.05, 0.25),
-    Kind.BIRTH_DATE: (0.86, 0.08, 0.04, 0.02),
+    Kind.BIRTH_DATE: (0.84, 0.08, 0.03, 0.02, 0.03),
     Kind.NUMBER: (0.85, 0.07, 0.08),
     Kind.ORGANISATION: (0.85, 0.07, 0.08),
     Kind.POSTAL_CODE: (0.78, 0.08, 0.14),
@@ -44,7 +44,7 @@ _MATCH: Mapping[Kind, tuple[float, ...]] = {
 }
 _SHARED: Mapping[Kind, tuple[float, ...]] = {
     Kind.FAMILY: (0.85, 0.06, 0.05, 0.005, 0.01, 0.025),
-    Kind.EMAIL: (0.02, 0.12, 0.12, 0.14, 0.02, 0.01, 0.57),
+    Kind.EMAIL: (0.02, 0.12, 0.12, 0.14, 0.02, 0.01, 0.01, 0.56),
     Kind.PHONE: (0.4, 0.15, 0.02, 0.43),
 }
 

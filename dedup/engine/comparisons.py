@@ -9,7 +9,7 @@ from dedup.engine import measures, names
 from dedup.engine.contacts import EMAIL_LEVELS, PHONE_LEVELS, emails, phones
 from dedup.engine.keys import family_core, first_word, local_letters
 from dedup.engine.kinds import Field, Kind, columns
-from dedup.engine.sides import NULL, Levels, Measure, Side, by_values
+from dedup.engine.sides import NULL, Levels, Measure, Side, across, by_values
 from dedup.engine.table import Column
 from dedup.engine.vocabulary import Vocabulary
 
@@ -59,7 +59,7 @@ def compare(comparisons: Sequence[Comparison], left: Side, right: Side, words: V
             found[one.name] = phones(one.name, left, right, words)
         else:
             found[one.name] = by_values(one.name, left, right, _MEASURES[one.kind], words)
-    _crossed(comparisons, left, right, found)
+    _crossed(comparisons, left, right, found, words)
     _in_address(comparisons, left, right, found)
     return [found[one.name] for one in comparisons]
 
@@ -86,27 +86,31 @@ def _first(comparisons: Sequence[Comparison], kind: Kind) -> Comparison | None:
     return next((one for one in comparisons if one.kind is kind), None)
 
 
-def _crossed(comparisons: Sequence[Comparison], left: Side, right: Side, found: dict[str, Levels]) -> None:
-    """Given and family name in each other's field: both are equivalent."""
+def _crossed(
+    comparisons: Sequence[Comparison], left: Side, right: Side, found: dict[str, Levels], words: Vocabulary
+) -> None:
+    """Given and family name in each other's field: as they compare there, but never the same."""
     given, family = _first(comparisons, Kind.GIVEN), _first(comparisons, Kind.FAMILY)
     if given is None or family is None:
         return
-    at = np.flatnonzero((found[given.name] > names.TYPO) & (found[family.name] > names.TYPO))
+    forward, backward = found[given.name], found[family.name]
+    doubtful = ((forward > names.INITIAL) | (forward == NULL)) & ((backward > names.INITIAL) | (backward == NULL))
+    at = np.flatnonzero(doubtful & ~((forward == NULL) & (backward == NULL)))
     if not len(at):
         return
-
-    def cores(side: Side, one: Comparison, core: Callable[[str], str]) -> np.ndarray:
-        column = side.table.columns[one.name]
-        return column.spread(column.hashed(f"core {core.__name__}", core))[side.rows[at]]
-
-    crossed = (cores(left, given, family_core) == cores(right, family, family_core)) & (
-        cores(left, family, first_word) == cores(right, given, first_word)
-    )
-    crossed |= (cores(left, family, family_core) == cores(right, given, family_core)) & (
-        cores(left, given, first_word) == cores(right, family, first_word)
-    )
-    found[given.name][at[crossed]] = names.EQUIVALENT
-    found[family.name][at[crossed]] = names.EQUIVALENT
+    mine, other = Side(left.table, left.rows[at]), Side(right.table, right.rows[at])
+    one = across(given.name, family.name, mine, other, names.family, words)
+    two = across(family.name, given.name, mine, other, names.family, words)
+    fits_one = (one >= 0) & (one <= names.TYPO)
+    fits_two = (two >= 0) & (two <= names.TYPO)
+    both = fits_one & fits_two
+    found[given.name][at[both]] = np.maximum(one[both], names.EQUIVALENT)
+    found[family.name][at[both]] = np.maximum(two[both], names.EQUIVALENT)
+    # One name alone, in the other's field.
+    single = (fits_one & (two == NULL)) | (fits_two & (one == NULL))
+    for level, name in ((forward, given.name), (backward, family.name)):
+        alone = single & (level[at] > names.INITIAL)
+        found[name][at[alone]] = np.where(fits_one, np.maximum(one, 1), np.maximum(two, 1))[alone]
 
 
 def _in_address(comparisons: Sequence[Comparison], left: Side, right: Side, found: dict[str, Levels]) -> None:

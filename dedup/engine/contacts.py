@@ -13,7 +13,7 @@ from dedup.engine.sides import NULL, Levels, Rows, Side, Values, by_values
 from dedup.engine.table import Column, Table
 from dedup.engine.vocabulary import Vocabulary
 
-EMAIL_LEVELS = ("same_owned", "same", "same_other", "shared", "local", "typo", "different")
+EMAIL_LEVELS = ("same_owned", "same", "same_other", "shared", "local", "typo", "similar", "different")
 PHONE_LEVELS = ("same", "shared", "typo", "different")
 CROWD = 3
 """So many different given names with one address or number make it a shared one."""
@@ -50,10 +50,17 @@ def phones(name: str, left: Side, right: Side, words: Vocabulary) -> Levels:
 
 
 def _email(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
-    near = process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=2) <= 2
-    found = np.where(near, 5, 6).astype(np.int8)
+    edits = process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=6)
+    found = np.where(edits <= 2, 5, np.where(edits <= 6, 6, 7)).astype(np.int8)
+    longest = np.maximum(_lengths(a), _lengths(b))
+    found[(found == 6) & (edits > longest // 4)] = 7
     found[a.of(_locals(a.column)) == b.of(_locals(b.column))] = 4
     return found
+
+
+def _lengths(values: Values) -> NDArray[np.int64]:
+    column = values.column
+    return values.of(column.derived("lengths", lambda: np.array([len(text) for text in column.texts], np.int64)))
 
 
 def _locals(column: Column) -> NDArray[np.uint64]:

@@ -11,7 +11,7 @@ from dedup.engine.sides import Values
 from dedup.engine.vocabulary import Vocabulary
 
 NUMBER_LEVELS = ("same", "typo", "different")
-DATE_LEVELS = ("same", "typo", "part", "different")
+DATE_LEVELS = ("same", "typo", "part", "near", "different")
 TEXT_LEVELS = ("same", "words", "typo", "similar", "different")
 CATEGORY_LEVELS = ("same", "different")
 HOUSE_LEVELS = ("same", "digits", "different")
@@ -24,9 +24,9 @@ def number(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
 
 
 def date(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
-    """A typo: one digit, or day and month crossed. A part: two of day, month and year agree."""
+    """A typo: one digit, or day and month crossed. A part: two of day, month and year agree. Near: each by a little."""
     near = _near(a, b, 1)
-    found = np.where(near, 1, 3).astype(np.int8)
+    found = np.where(near, 1, 4).astype(np.int8)
     rest = np.flatnonzero(~near)
     if not len(rest):
         return found
@@ -34,6 +34,9 @@ def date(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     whole = (one[0] > 0) & (other[0] > 0)
     year, month, day = (mine == theirs for mine, theirs in zip(one, other, strict=True))
     crossed = year & (one[1] == other[2]) & (one[2] == other[1])
+    years, months, days = (np.abs(mine - theirs) for mine, theirs in zip(one, other, strict=True))
+    close = np.isin(years, (0, 1, 10)) & (months <= 1) & ((days <= 2) | (days == 10))
+    found[rest[whole & close]] = 3
     found[rest[whole & (year.astype(int) + month + day >= 2)]] = 2
     found[rest[whole & crossed]] = 1
     return found

@@ -86,17 +86,23 @@ def family(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
 def _nearness(a: Values, b: Values, words: Vocabulary, where: NDArray[Any]) -> NDArray[Any]:
     """TYPO, SIMILAR or DIFFERENT by letters. Two names that are both common are hardly typos of each other."""
     texts_a, texts_b = a.texts(where), b.texts(where)
-    similar = process.cpdist(texts_a, texts_b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=0.7)
+    similar = process.cpdist(texts_a, texts_b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=0.6)
     found = np.full(len(where), DIFFERENT, np.int8)
     found[similar >= _SIMILAR] = SIMILAR
-    maybe = np.flatnonzero(similar >= 0.7)
+    maybe = np.flatnonzero(similar >= 0.6)
     if len(maybe):
-        near = process.cpdist(texts_a[maybe], texts_b[maybe], scorer=OSA.distance, dtype=np.int32, score_cutoff=1) <= 1
-        near |= similar[maybe] >= _TYPO
-        found[maybe[near]] = TYPO
+        edits = process.cpdist(texts_a[maybe], texts_b[maybe], scorer=OSA.distance, dtype=np.int32, score_cutoff=3)
+        longest = np.maximum(_lengths(a)[where[maybe]], _lengths(b)[where[maybe]])
+        found[maybe[edits <= (longest + 1) // 3]] = SIMILAR
+        found[maybe[(edits <= np.where(longest > 6, 2, 1)) | (similar[maybe] >= _TYPO)]] = TYPO
     common = words.common(a.column)[a.codes[where]] & words.common(b.column)[b.codes[where]]
     found[common & (found == TYPO)] = SIMILAR
     return found
+
+
+def _lengths(values: Values) -> NDArray[np.int64]:
+    column = values.column
+    return values.of(column.derived("lengths", lambda: np.array([len(text) for text in column.texts], np.int64)))
 
 
 def _parts(column: Column, *, is_given: bool) -> _Parts:

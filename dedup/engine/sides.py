@@ -54,6 +54,12 @@ def by_values(name: str, left: Side, right: Side, measure: Measure, words: Vocab
     return levels
 
 
+def across(name: str, other: str, left: Side, right: Side, measure: Measure, words: Vocabulary) -> Levels:
+    """Levels of the first values of one column on the left against another on the right."""
+    a, b = left.table.columns[name], right.table.columns[other]
+    return _levels(a, a.codes[left.rows], b, b.codes[right.rows], measure, words)
+
+
 def _levels(a: Column, mine: Codes, b: Column, other: Codes, measure: Measure, words: Vocabulary) -> Levels:
     levels = np.full(len(mine), NULL, np.int8)
     known = np.flatnonzero((mine >= 0) & (other >= 0))

@@ -8,11 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.engine.keys import core_of
+from dedup.engine.kinds import Kind
 from dedup.engine.table import Column, Table
 
 VALUES_KEPT = 4_000
 COMMON_ROWS = 4
 COMMON_SHARE = 1e-4
+BELIEVED: Mapping[Kind, tuple[float, float]] = {
+    Kind.GIVEN: (2e-3, 200),
+    Kind.FAMILY: (5e-4, 200),
+    Kind.COMPANY: (1e-4, 300),
+    Kind.ORGANISATION: (1e-6, 2000),
+    Kind.EMAIL: (1e-6, 2000),
+    Kind.PHONE: (1e-6, 2000),
+    Kind.STREET: (1e-4, 300),
+    Kind.HOUSE_NUMBER: (1e-2, 50),
+    Kind.POSTAL_CODE: (1e-3, 200),
+    Kind.CITY: (1e-2, 50),
+    Kind.REGION: (0.2, 10),
+    Kind.COUNTRY: (0.2, 10),
+    Kind.BIRTH_DATE: (6e-5, 2000),
+    Kind.NUMBER: (1e-6, 2000),
+    Kind.CATEGORY: (0.2, 10),
+    Kind.TEXT: (1e-3, 100),
+}
+"""How often a stranger has a given value, and how many rows that belief counts for."""
 Shares = NDArray[np.float64]
 
 
@@ -35,23 +55,21 @@ class Vocabulary:
         found.whole = {name: _collisions(column, labels) for name, column in table.columns.items()}
         return found
 
-    @property
-    def least(self) -> float:
-        """The share of a value that is not known."""
-        return 1.0 / max(self.rows, 20)
-
     def shares(self, column: Column) -> Shares:
-        """The share of each distinct value of a column; one more at the end, for no value."""
+        """The chance that a stranger has each distinct value of a column; one more at the end, for no value."""
 
         def looked_up() -> Shares:
-            known, least, core = self.known.get(column.field.name, {}), self.least, core_of(column.field.kind)
-            return np.array([*(known.get(core(text), least) for text in column.texts), least])
+            known, core = self.known.get(column.field.name, {}), core_of(column.field.kind)
+            found = np.array([*(known.get(core(text), 0.0) for text in column.texts), 0.0])
+            usual, strength = BELIEVED[column.field.kind]
+            counts = np.maximum(found * self.rows - 0.5, 0.5)
+            return (counts + usual * strength) / (self.rows + strength)
 
         return column.derived(f"shares {self._name}", looked_up)
 
     def common(self, column: Column) -> NDArray[np.bool_]:
         """Whether each distinct value is so common that it is hardly a mistyped other one."""
-        return self.shares(column) >= max(COMMON_ROWS / max(self.rows, 20), COMMON_SHARE)
+        return self.shares(column) >= max((COMMON_ROWS - 0.5) / max(self.rows, 20), COMMON_SHARE)
 
     def initials(self, column: Column) -> Shares:
         """The share of rows whose value begins as each distinct value does; one more at the end, for no value."""
@@ -88,7 +106,9 @@ class Vocabulary:
 
 def _collisions(column: Column, labels: NDArray[np.int64] | None) -> float:
     counts, total = _counts(column, labels)
-    return float(((counts / total) ** 2).sum())
+    usual, strength = BELIEVED[column.field.kind]
+    pairs = (counts.astype(np.float64) * (counts - 1)).sum()
+    return float((pairs + usual * strength * 50) / (total * (total - 1.0) + strength * 50))
 
 
 def _counted(column: Column, labels: NDArray[np.int64] | None) -> dict[str, float]:
