@@ -49,9 +49,9 @@ _SHARED: Mapping[Kind, tuple[float, ...]] = {
 }
 
 
-def anchors(comparisons: Sequence[Comparison], name: str, other: Mapping[str, NDArray[np.float64]]) -> dict[
-    str, NDArray[np.float64]
-]:
+def anchors(
+    comparisons: Sequence[Comparison], name: str, other: Mapping[str, NDArray[np.float64]]
+) -> dict[str, NDArray[np.float64]]:
     """What is believed of a class: for each comparison its chances by level, one row for each state of the parent."""
     found = {}
     for one in comparisons:

@@ -147,6 +147,4 @@ def _letters(column: Column) -> list[str]:
 
 
 def _joined(column: Column, core: Callable[[str], str]) -> list[str]:
-    return column.derived(
-        f"joined {core.__name__}", lambda: [core(text).replace(" ", "") for text in column.texts]
-    )
+    return column.derived(f"joined {core.__name__}", lambda: [core(text).replace(" ", "") for text in column.texts])

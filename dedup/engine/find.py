@@ -6,52 +6,56 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.clusters import clusters
+from dedup.engine.clusters import bits_of, groups
 from dedup.engine.keys import passes
 from dedup.engine.learning import learned
 from dedup.engine.model import Model, probability
 from dedup.engine.pairs import Capped, candidates
+from dedup.engine.settling import settled
 from dedup.engine.sides import Side
 from dedup.engine.table import Table
 
-KEEP_FROM = -6.0
-"""Pairs of less than this many bits are not kept: a chance of 1 in 65."""
+KEEP_FROM = -8.0
+"""Pairs of less than this many bits are not kept: a chance of 1 in 257."""
 CHUNK = 1_000_000
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Found:
     """Pairs of rows, the likeliest first.
 
-    ``left`` < ``right``: rows, int64. ``weight``: log2 of the odds, float32. ``patterns``: the levels of all
-    comparisons as one number (``model.levels_of``). ``capped``: what was cut off. ``size``: rows of the table.
+    ``left`` < ``right``: rows, int64. ``weight``: log2 of the odds that they are one guest, float32, with what the
+    other cards tell of them; ``direct``: without. ``patterns``: the levels of all comparisons as one number
+    (``model.levels_of``). ``capped``: what was cut off. ``size``: rows of the table.
     """
 
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
+    left: Rows
+    right: Rows
     weight: NDArray[np.float32]
-    patterns: NDArray[np.int64]
+    direct: NDArray[np.float32]
+    patterns: Rows
     model: Model
     size: int
     capped: list[Capped] = field(default_factory=list)
-    apart: NDArray[np.int64] | None = None
+    apart: Rows | None = None
 
     @property
     def probability(self) -> NDArray[np.float32]:
         """The probability that each pair is one guest."""
         return probability(self.weight)
 
-    def clusters(self, threshold: float | None = None) -> NDArray[np.int64]:
+    def clusters(self, threshold: float | None = None) -> Rows:
         """A label for each row: rows of one label are one guest at this probability (the model's, by default)."""
-        chance = self.model.propose if threshold is None else threshold
-        return clusters(self.size, self.left, self.right, self.weight, chance, self.apart)
+        least = bits_of(self.model.propose if threshold is None else threshold)
+        return groups(self.size, self.left, self.right, self.direct, least, self.apart).labels
 
 
 def find(
     table: Table,
     *,
     model: Model | None = None,
-    apart: NDArray[np.int64] | None = None,
+    apart: Rows | None = None,
     tell: Callable[[str, float], None] | None = None,
 ) -> Found:
     """All pairs of a register that may be one guest.
@@ -69,30 +73,41 @@ def find(
     say("learn", 0.3)
     if model is None:
         model = learned(table, left, right)
-    kept: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]] = []
+    kept: list[tuple[Rows, Rows, NDArray[np.float32], Rows]] = []
     for at in range(0, len(left), CHUNK):
-        say("compare", 0.4 + 0.6 * at / len(left))
+        say("compare", 0.4 + 0.5 * at / len(left))
         one, other = left[at : at + CHUNK], right[at : at + CHUNK]
-        a, b = Side(table, one), Side(table, other)
-        levels = model.compare(a, b)
-        weight = model.weigh(levels, a, b)
+        weight, patterns = weighed(model, Side(table, one), Side(table, other))
         keep = weight >= KEEP_FROM
-        kept.append((one[keep], other[keep], weight[keep], model.pattern(levels)[keep]))
+        kept.append((one[keep], other[keep], weight[keep], patterns[keep]))
     if kept:
         left, right, weight, patterns = (np.concatenate(each) for each in zip(*kept, strict=True))
     else:
         weight, patterns = np.zeros(0, np.float32), np.zeros(0, np.int64)
-    order = np.argsort(-weight, kind="stable")
+    say("settle", 0.9)
+    grouped = groups(table.size, left, right, weight, bits_of(model.propose), apart)
+    more, final = settled(grouped, left, right, weight, bits_of(model.propose), table)
+    if len(more):
+        bits, levels = weighed(model, Side(table, more[:, 0]), Side(table, more[:, 1]))
+        left, right = np.append(left, more[:, 0]), np.append(right, more[:, 1])
+        weight, patterns = np.append(weight, bits), np.append(patterns, levels)
+    order = np.argsort(-final, kind="stable")
     say("done", 1.0)
-    return Found(left[order], right[order], weight[order], patterns[order], model, table.size, capped, apart)
+    return Found(
+        left[order], right[order], final[order], weight[order], patterns[order], model, table.size, capped, apart
+    )
+
+
+def weighed(model: Model, left: Side, right: Side) -> tuple[NDArray[np.float32], Rows]:
+    """(weight, pattern) of pairs."""
+    levels = model.compare(left, right)
+    return model.weigh(levels, left, right), model.pattern(levels)
 
 
 def score(one: Table, others: Table, *, model: Model) -> Found:
     """Row 0 of ``one`` against every row of ``others``: ``left`` is 0, ``right`` the row of ``others``."""
     right = np.arange(others.size, dtype=np.int64)
     left = np.zeros(others.size, np.int64)
-    a, b = Side(one, left), Side(others, right)
-    levels = model.compare(a, b)
-    weight = model.weigh(levels, a, b)
+    weight, patterns = weighed(model, Side(one, left), Side(others, right))
     order = np.argsort(-weight, kind="stable")
-    return Found(left[order], right[order], weight[order], model.pattern(levels)[order], model, others.size)
+    return Found(left[order], right[order], weight[order], weight[order], patterns[order], model, others.size)

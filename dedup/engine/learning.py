@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.clusters import components
 from dedup.engine.classes import AGREES, CLASSES, DIFFERS, MATCH, OTHER, RANDOM, anchors, parents
+from dedup.engine.clusters import components
 from dedup.engine.comparisons import Comparison, compare, plan
 from dedup.engine.kinds import Kind
 from dedup.engine.model import Model, probability
@@ -66,7 +66,13 @@ def _fitted(model: Model, table: Table, levels: Sequence[Levels], rarity: Sequen
     """The model with the chances that explain the candidate pairs best; those among strangers stay."""
     comparisons = model.comparisons
     total = max(pairs_in(table), 1)
-    random = [sum((bits for one, bits in zip(comparisons, rarity, strict=True) if one.kind in RANDOM[name]), np.zeros(len(levels[0]))) for name in CLASSES]
+    random = [
+        sum(
+            (bits for one, bits in zip(comparisons, rarity, strict=True) if one.kind in RANDOM[name]),
+            np.zeros(len(levels[0])),
+        )
+        for name in CLASSES
+    ]
     key = model.pattern(levels)
     steps = [np.clip(bits, -15, 48).astype(np.int64) + 15 for bits in random[1:]]
     packed = (steps[0] * 64 + steps[1]) * 64 + steps[2]
@@ -80,7 +86,10 @@ def _fitted(model: Model, table: Table, levels: Sequence[Levels], rarity: Sequen
     packed = packed[at]
     bits = [np.zeros(len(at)), packed // 4096 - 15.0, packed // 64 % 64 - 15.0, packed % 64 - 15.0]
     believed = {name: anchors(comparisons, name, model.chances[OTHER]) for name in CLASSES[:-1]}
-    chances = {**{name: {k: v.copy() for k, v in rows.items()} for name, rows in believed.items()}, OTHER: dict(model.chances[OTHER])}
+    chances = {
+        **{name: {k: v.copy() for k, v in rows.items()} for name, rows in believed.items()},
+        OTHER: dict(model.chances[OTHER]),
+    }
     states = {name: [model.states(name, one, seen) for one in comparisons] for name in CLASSES}
     some = max(0.1 * table.size, 1.0)
     expected = np.array([some, some, some, float(total)])
@@ -107,8 +116,8 @@ def _fitted(model: Model, table: Table, levels: Sequence[Levels], rarity: Sequen
                     continue
                 size = len(one.levels)
                 known = found >= 0
-                counted = np.bincount(state[known] * size + found[known], share[row][known], minlength=3 * size)
-                counted = counted.reshape(3, size)
+                weighed = np.bincount(state[known] * size + found[known], share[row][known], minlength=3 * size)
+                counted: Bits = weighed.reshape(3, size).astype(np.float64)
                 strength = np.full(3, STRENGTH)
                 if name == MATCH and one.kind in RANDOM[CLASSES[2]]:
                     strength = np.maximum(strength, PERSONAL_STRENGTH * counted.sum(axis=1))

@@ -77,7 +77,9 @@ class Model:
         rarity = self.rarity(one, found, left, right)
         parts = []
         for name in CLASSES:
-            part = self._tables[name][one.name][self.states(name, one, levels) * (len(one.levels) + 1) + np.where(found < 0, len(one.levels), found)]
+            part = self._tables[name][one.name][
+                self.states(name, one, levels) * (len(one.levels) + 1) + np.where(found < 0, len(one.levels), found)
+            ]
             parts.append(part - rarity if one.kind in RANDOM[name] else part)
         return parts
 

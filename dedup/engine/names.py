@@ -127,7 +127,5 @@ def _related() -> Hashes:
     """Hashes of all pairs of names of which one stands for the other."""
     if not _RELATED:
         pairs = [(name, other) for name, others in nicknames().items() for other in others]
-        _RELATED.append(
-            np.sort(combined(hashes([name for name, _ in pairs]), hashes([other for _, other in pairs])))
-        )
+        _RELATED.append(np.sort(combined(hashes([name for name, _ in pairs]), hashes([other for _, other in pairs]))))
     return _RELATED[0]

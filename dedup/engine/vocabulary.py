@@ -115,9 +115,9 @@ def _counted(column: Column, labels: NDArray[np.int64] | None) -> dict[str, floa
     core = core_of(column.field.kind)
     counts, total = _counts(column, labels)
     found: dict[str, float] = {}
-    for text, count in zip(column.texts, counts.tolist(), strict=True):
+    for text, bearers in zip(column.texts, counts.tolist(), strict=True):
         value = core(text)
-        found[value] = found.get(value, 0.0) + count / total
+        found[value] = found.get(value, 0.0) + bearers / total
     return found
 
 
