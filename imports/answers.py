@@ -1,7 +1,8 @@
 """What the page of the columns shows and sends: a layout as answers, one a column, and answers as a layout.
 
-Pure. The page says of each column what it means and how its cells are read. What a layout says beyond that (words of
-the file, readings of a column that has another meaning already) is carried over from the layout the page was made of.
+Pure. The page says of each column what it means and how its cells are read, and of words of the file what they mean.
+What a layout says beyond that (readings of a column that has another meaning already) is carried over from the layout
+the page was made of.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,8 @@ class Answer:
 class Answers:
     """What is said of a file: of each column by its place in the header, and of all of them.
 
-    `together` says of meanings that several columns have how they are brought together: (how, by).
+    `together` says of meanings that several columns have how they are brought together: (how, by). `words` are words of
+    the file and what they mean: (meaning, word, value).
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Answers:
     together: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     fixed: tuple[tuple[str, str], ...] = ()
     system: str = ""
+    words: tuple[tuple[str, str, str], ...] = ()
 
     def shared(self) -> dict[str, list[int]]:
         """Meanings that several columns have → the places of the columns; cells that are parted are none."""
@@ -92,6 +95,9 @@ def answers_of(layout: Layout, header: Sequence[str]) -> Answers:
         together=together,
         fixed=tuple(layout.get("fixed", {}).items()),
         system="" if layout.get("system", "").startswith(UNNAMED) else layout.get("system", ""),
+        words=tuple(
+            (meaning, word, value) for meaning, told in layout.get("values", {}).items() for word, value in told.items()
+        ),
     )
 
 
@@ -102,6 +108,9 @@ def layout_of(answers: Answers, header: Sequence[str], base: Layout) -> Layout:
     layout |= {"version": 1, "kind": answers.kind, "dates": answers.dates, "decimal": answers.decimal}
     layout["fixed"] = {meaning: text for meaning, text in answers.fixed if meaning and text}
     layout["system"] = answers.system or base.get("system", "")
+    layout["values"] = {}
+    for meaning, word, value in answers.words:
+        layout["values"].setdefault(meaning, {})[word] = value
     if answers.years is not None:
         layout["years"] = answers.years
         layout["years_of"] = dict.fromkeys(base.get("years_of", {}), answers.years)

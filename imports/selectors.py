@@ -13,7 +13,7 @@ from accounts.tenancy.runs import SILENT_AFTER, SWEPT_AT_ONCE, runs_due
 from customers.fields.models import CustomField
 from customers.fields.selectors import field_list
 from customers.fields.values import value_read
-from imports.mapping import TARGETS, OwnField, OwnReader, OwnValue, is_sensitive
+from imports.mapping import REASONS_OF_WORDS, TARGETS, YES_NO, OwnField, OwnReader, OwnValue, is_sensitive
 from imports.models import ImportMapping, ImportProblem, ImportRow, ImportRun
 from imports.problems import REASONS
 from imports.progress import progress_read
@@ -45,6 +45,11 @@ class ProblemGroup:
     count: int
     leaves_out: bool
     examples: list[ImportProblem]
+
+    @property
+    def is_of_words(self) -> bool:
+        """Whether the values may be words that somebody can tell the meaning of."""
+        return self.reason in REASONS_OF_WORDS
 
 
 _OUTCOMES = ("review", "create", "update", "unchanged", "invalid")
@@ -91,6 +96,12 @@ def problem_groups(*, run: ImportRun, examples: int = 3) -> list[ProblemGroup]:
         leaves_out = REASONS[reason][1] if reason in REASONS else False
         groups.append(ProblemGroup(column, reason, count, leaves_out, list(first)))
     return sorted(groups, key=lambda group: (not group.leaves_out, -group.count))
+
+
+def words_met(*, run: ImportRun) -> list[tuple[str, str, int]]:
+    """Values of a run's file that nobody has told the meaning of: (columns, value, how often it is kept)."""
+    found = ImportProblem.objects.filter(run=run, reason__in=REASONS_OF_WORDS).exclude(value="")
+    return list(found.values_list("column", "value").annotate(count=Count("id")).order_by("column", "value"))
 
 
 def problem_rows(*, run: ImportRun) -> Iterator[ImportProblem]:
@@ -199,10 +210,16 @@ def runs_forgotten() -> list[SilentRun]:
 def own_fields(*, language: str) -> tuple[OwnField, ...]:
     """The business's own fields that are in use, as files may bring them; numbers are read as in `language`."""
     return tuple(
-        OwnField(field.pk, target, field.key, field.label, _reader(field, language))
+        OwnField(field.pk, target, field.key, field.label, _reader(field, language), _options(field))
         for target in TARGETS
         for field in field_list(target=target)
     )
+
+
+def _options(field: CustomField) -> tuple[tuple[str, str], ...]:
+    if field.kind == CustomField.Kind.YES_NO:
+        return tuple((answer, "") for answer in YES_NO)
+    return tuple((option["key"], option["label"]) for option in field.options)
 
 
 def _reader(field: CustomField, language: str) -> OwnReader:

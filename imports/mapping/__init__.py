@@ -33,6 +33,7 @@ from imports.mapping.rows import (
 from imports.mapping.signature import signature
 from imports.mapping.stays import read_stays
 from imports.mapping.suggest import Suggestion, suggest
+from imports.mapping.words import REASONS_OF_WORDS, YES_NO, Word, has_words, unknown_words, values_of
 from imports.readers import Batch
 
 __all__ = [
@@ -40,8 +41,10 @@ __all__ = [
     "GROUPS",
     "KINDS",
     "LIMITS",
+    "REASONS_OF_WORDS",
     "SCHEMA",
     "TARGETS",
+    "YES_NO",
     "ConsentRow",
     "ContactRow",
     "Context",
@@ -66,9 +69,11 @@ __all__ = [
     "StayRow",
     "Suggestion",
     "TagRow",
+    "Word",
     "choices",
     "format_of",
     "formats",
+    "has_words",
     "interpret",
     "is_amount",
     "is_dated",
@@ -81,7 +86,9 @@ __all__ = [
     "signature",
     "suggest",
     "template_header",
+    "unknown_words",
     "usual_how",
+    "values_of",
 ]
 
 

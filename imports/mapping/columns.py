@@ -138,6 +138,18 @@ class Columns:
         """Dates of a meaning with their time where they have one."""
         return self._dated(meaning, reason, lambda place: dates.YEARS)
 
+    def worded(self, meaning: str, parse: Callable[[str], _T | None], reason: str, nothing: _T) -> list[_T | None]:
+        """As `parsed`, by what the layout says that words of the file mean: one that means nothing is `nothing`."""
+        words = self.plan.values.get(meaning)
+        if not words:
+            return self.parsed(meaning, parse, reason)
+
+        def read(text: str) -> _T | None:
+            word = said(text, words)
+            return nothing if word == "" else parse(text if word is None else word)
+
+        return self.parsed(meaning, read, reason)
+
     def chosen(self, meaning: str, reason: str = "choice") -> list[str]:
         """Values of a meaning by the table of words; an unknown word is reported and empty."""
         words = self.plan.values.get(meaning, {})

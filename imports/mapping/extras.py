@@ -40,13 +40,16 @@ def read_extras(columns: Columns, context: Context, result: Interpreted) -> None
 
 def _field(columns: Columns, field: OwnField) -> list[FieldRow]:
     known: dict[str, OwnValue | None] = {}
+    words = columns.plan.values.get(field.meaning, {})
     rows = []
     for at, text in enumerate(columns.texts(field.meaning)):
-        if not text or at in columns.left_out:
+        word = said(text, words) if words else None
+        meant = text if word is None else word
+        if not meant or at in columns.left_out:
             continue
-        if text not in known:
-            known[text] = field.read(text)
-        value = known[text]
+        if meant not in known:
+            known[meant] = field.read(meant)
+        value = known[meant]
         if value is None:
             columns.report(at, field.meaning, text, "own_value")
         else:

@@ -40,7 +40,7 @@ def read_guests(
         if not (first or last or firm or email or phone or (by_number and number)):
             columns.report(at, _who(columns), "", "no_guest")
             result.invalid_guests += 1
-    countries = _known(columns.parsed("guest.country", values.country, "country"))
+    countries = _known(columns.worded("guest.country", values.country, "country", ""))
     read_contacts(columns, context, result, emails, phones, numbers, countries)
     _tags(columns, result, numbers)
     dates = columns.dates("guest.first_contact", "value_date")
@@ -56,8 +56,8 @@ def read_guests(
         family,
         company,
         columns.texts("guest.organisation_number", limit=LIMITS["organisation_number"]),
-        _known(columns.parsed("guest.language", values.language, "language")),
-        _known(columns.parsed("guest.nationality", values.country, "country")),
+        _known(columns.worded("guest.language", values.language, "language", "")),
+        _known(columns.worded("guest.nationality", values.country, "country", "")),
         columns.birthdays("guest.birth_date", "value_date"),
         _streets(columns),
         columns.texts("guest.postal_code", limit=LIMITS["postal_code"]),

@@ -15,7 +15,8 @@ OwnReader = Callable[[str], OwnValue | None]
 class OwnField(NamedTuple):
     """A field of the business's own as a file may bring it: by its key or its name.
 
-    `read` makes a value of a cell; None where it cannot.
+    `read` makes a value of a cell; None where it cannot. `options` are the values it has only, with what they are
+    called: of a choice, and of yes or no.
     """
 
     id: int
@@ -23,6 +24,7 @@ class OwnField(NamedTuple):
     key: str
     label: str
     read: OwnReader
+    options: tuple[tuple[str, str], ...] = ()
 
     @property
     def meaning(self) -> str:

@@ -136,7 +136,7 @@ def _booked(columns: Columns, arrivals: list[dt.date | None]) -> list[dt.date | 
 
 def _statuses(columns: Columns, context: Context, departures: list[dt.date | None]) -> list[str]:
     """The status as the file says it; where only a yes or no tells of cancelling, past stays took place."""
-    cancelled = columns.parsed("stay.cancelled", values.yes_no, "choice")
+    cancelled = columns.worded("stay.cancelled", values.yes_no, "choice", False)
     if not columns.has("stay.status"):
         return [
             "cancelled" if gone else "checked_out" if departure and departure <= context.today else "booked"
@@ -146,7 +146,7 @@ def _statuses(columns: Columns, context: Context, departures: list[dt.date | Non
     texts = columns.texts("stay.status")
     both = f"{columns.plan.names('stay.cancelled')}, {columns.plan.names('stay.status')}"
     for at, (status, gone) in enumerate(zip(statuses, cancelled, strict=True)):
-        if not status and not texts[at]:
+        if not status:
             statuses[at] = "cancelled" if gone else "booked"
         elif gone is not None and status and gone != (status == "cancelled") and status != "no_show":
             columns.report_between(at, both, f"{int(gone)}, {texts[at]}", "contradiction")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from imports.answers import BY_USUAL, FIXED_MOST, PARTS, PARTS_MOST, SEVERAL, WHOLE, Answer, Answers
+from imports.mapping import has_words
 from imports.models import ImportRun
 
 SPACE = "[space]"
@@ -11,7 +12,10 @@ SPACE = "[space]"
 _UNSEEN = {" ": SPACE, "\t": "[tab]", "\n": "[line]"}
 ORDERS = ("dmy", "mdy", "ymd")
 DECIMALS = ("", ",", ".")
+UNTOLD = "?"
+"""Of a word that nobody has told yet."""
 _LONGEST_BY = 10
+_LONGEST_VALUE = 200
 
 
 def by_shown(by: str) -> str:
@@ -40,6 +44,7 @@ def answers_read(sent: Mapping[str, str], header: Sequence[str], before: Answers
         together=_together(sent, before),
         fixed=_fixed(sent, before),
         system=" ".join(sent.get("system", before.system).split())[:60],
+        words=_words(sent, before),
     )
 
 
@@ -100,6 +105,20 @@ def _fixed(sent: Mapping[str, str], before: Answers) -> tuple[tuple[str, str], .
         if f"fm-{place}" in sent
     ]
     return tuple(row for row in rows if any(row) and (not asked or row[0] != "stay.property")) + asked
+
+
+def _words(sent: Mapping[str, str], before: Answers) -> tuple[tuple[str, str, str], ...]:
+    """What words of the file mean; one that is told no more goes."""
+    said = {(meaning, word): value for meaning, word, value in before.words}
+    place = 0
+    while (value := sent.get(f"v-{place}")) is not None:
+        meaning, word = sent.get(f"vm-{place}", ""), sent.get(f"vw-{place}", "")
+        if value == UNTOLD:
+            said.pop((meaning, word), None)
+        elif word and has_words(meaning):
+            said[meaning, word] = value[:_LONGEST_VALUE]
+        place += 1
+    return tuple((*key, value) for key, value in said.items())
 
 
 def _one_of(value: str | None, allowed: Sequence[str], otherwise: str) -> str:

@@ -13,11 +13,11 @@ from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from accounts.tenancy.runs import nudge
 from imports.answers import Answers, Layout, answers_of, layout_of
-from imports.mapping import MappingError, OwnField, Suggestion, lay
+from imports.mapping import MappingError, OwnField, Suggestion, lay, unknown_words
 from imports.models import ImportRun
 from imports.readers import FileError, SourceFile, Table, TableInfo, open_source
 from imports.returned import returned
-from imports.selectors import own_fields
+from imports.selectors import own_fields, words_met
 from imports.services import RunRefused, run_layout_set, run_table_set
 from imports.services.arriving import run_recognise, suggestion_for, tables_to_choose
 from imports.services.mappings import mapping_keep
@@ -168,6 +168,7 @@ def _columns_page(
         error=error,
         is_sent=is_sent,
         unfolded=_unfolded(answers, answers_of(base, header)),
+        unknown=unknown_words(plan, opened.sample, met=words_met(run=run)) if plan else (),
     )
     return run_page(
         request,

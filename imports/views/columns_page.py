@@ -9,11 +9,12 @@ from django.utils.translation import ngettext
 
 from accounts.models import Business
 from imports.answers import FIXED_MOST, PARTS, PARTS_MOST, SEVERAL, WHOLE, Answer, Answers
-from imports.mapping import MappingError, OwnField, Plan, is_amount, is_dated, samples, usual_how
+from imports.mapping import MappingError, OwnField, Plan, Word, is_amount, is_dated, samples, usual_how
 from imports.models import ImportRun
 from imports.views.asked import by_shown
 from imports.views.examples import Example, examples_of
 from imports.views.questions import Question
+from imports.views.words import WordGroup, words_shown
 from imports.wording import layout_problem, meaning_label, meanings_grouped
 
 Choices = Sequence[tuple[str, str]]
@@ -87,6 +88,7 @@ class Page:
     together: Sequence[Mapping[str, Any]] = ()
     fixed: Sequence[Mapping[str, str]] = ()
     can_fix_more: bool = True
+    words: Sequence[WordGroup] = ()
     examples: Sequence[Example] = ()
 
 
@@ -106,10 +108,12 @@ def columns_page(
     error: MappingError | None,
     is_sent: bool,
     unfolded: Collection[int] = (),
+    unknown: Sequence[Word] = (),
 ) -> Page:
     """The page for what is answered so far; `error` says why that makes no sense yet, and `plan` is None until it does.
 
-    `unsure` are the columns whose meaning is a guess, `unfolded` those whose way of reading is being told.
+    `unsure` are the columns whose meaning is a guess, `unfolded` those whose way of reading is being told, `unknown`
+    words of the file that nobody has told.
     """
     told = {one.column: layout_problem(one) for one in error.problems if one.column} if error else {}
     seen = samples(header, sample, n=SAMPLES)
@@ -159,8 +163,18 @@ def columns_page(
         together=[_together(meaning, places, header, answers) for meaning, places in answers.shared().items()],
         fixed=_fixed(answers),
         can_fix_more=len(answers.fixed) < FIXED_MOST,
+        words=words_shown(unknown, answers, fields=fields, columns=_columns_of(answers, header), business=business),
         examples=examples_of(plan=plan, sample=sample, business=business, run=run) if plan else (),
     )
+
+
+def _columns_of(answers: Answers, header: Sequence[str]) -> dict[str, str]:
+    """Meaning → the names of its columns."""
+    names: dict[str, list[str]] = {}
+    for name, answer in zip(header, answers.columns, strict=True):
+        for meaning in answer.meanings:
+            names.setdefault(meaning, []).append(name)
+    return {meaning: ", ".join(found) for meaning, found in names.items()}
 
 
 def _row(

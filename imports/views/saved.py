@@ -10,8 +10,9 @@ from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from imports.forms import MappingNameForm
 from imports.models import ImportMapping
-from imports.selectors import mapping_get, mapping_list
+from imports.selectors import mapping_get, mapping_list, own_fields
 from imports.services.mappings import MappingInUse, NameTaken, mapping_remove, mapping_rename
+from imports.views.words import words_told
 from imports.wording import layout_told, policy_told
 
 
@@ -44,6 +45,9 @@ def import_mapping(request: BusinessRequest, slug: str, mapping_id: int) -> Http
         "mapping": mapping,
         "form": form,
         "columns": layout_told(mapping.layout),
+        "words": words_told(
+            mapping.layout, fields=own_fields(language=request.business.language), business=request.business
+        ),
         "policy_shown": policy_told(mapping.policy),
         "feeds": list(mapping.feeds.all()),
     }

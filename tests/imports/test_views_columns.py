@@ -197,3 +197,44 @@ def test_columns_of_a_run_that_is_over_are_not_asked(admin: Client, house: House
     assert admin.get(address("import_columns", house, strange)).url == page  # type: ignore[attr-defined]
     assert admin.post(address("import_columns", house, strange), TOLD).url == page  # type: ignore[attr-defined]
     assert admin.post(address("import_table", house, strange), {"table": "0"}).url == page  # type: ignore[attr-defined]
+
+
+WORDS = (
+    "Booking no;Guest;Arrival;Departure;Property;Status;Country\r\n"
+    "B1;Kari Berg;2026-05-01;2026-05-03;Fjordstuen;Bekräftat av gäst;Noreg\r\n"
+    "B2;Ola Lie;2026-05-01;2026-05-03;Fjordstuen;booked;NO\r\n"
+)
+
+
+def test_words_of_the_file_are_told_and_remembered(admin: Client, house: House) -> None:
+    run = sent(admin, house, SimpleUploadedFile("words.csv", WORDS.encode()))
+    assert run.state == "checking", "what its columns are is known"
+    run_check(business_id=house.pk, run_id=run.pk)
+    preview = admin.get(f"{address('import_run', house, run)}?outcome=invalid&cause=status").content.decode()
+    assert "This status is not known." in preview
+    assert preview.count("Say what these words mean") == 2, "above the rows that stay behind, and beside the country"
+    page = address("import_columns", house, run)
+    text = admin.get(page).content.decode()
+    assert "What words of the file mean" in text and 'name="vw-0" value="Bekräftat av gäst"' in text
+    assert '<option value="?" selected>Not known: the row is left out</option>' in text
+    assert 'name="vw-1" value="Noreg"' in text
+    told = {"base": "bookings", "kind": "bookings", "vm-0": "stay.status", "vw-0": "Bekräftat av gäst"}
+    told |= {"vm-1": "guest.country", "vw-1": "Noreg", "v-1": "NO", "save_as": "Words"}
+    wrong = admin.post(page, {**told, "v-0": "nonsense"})
+    assert wrong.status_code == 422 and 'name="vw-0"' in wrong.content.decode()
+    assert admin.post(page, {**told, "v-0": "checked_out"}).status_code == 302
+    run = latest(house)
+    assert run.layout["values"] == {
+        "stay.status": {"Bekräftat av gäst": "checked_out"},
+        "guest.country": {"Noreg": "NO"},
+    }
+    run_check(business_id=house.pk, run_id=run.pk)
+    assert "Import all 2 rows" in admin.get(address("import_run", house, run)).content.decode()
+    again = admin.get(page).content.decode()
+    assert '<option value="checked_out" selected>' in again and '<option value="NO" selected>' in again
+    with business_scope(house.pk):
+        mapping = ImportMapping.objects.get(name="Words")
+    shown = admin.get(f"/b/{house.slug}/import/mappings/{mapping.pk}/").content.decode()
+    assert "Bekräftat av gäst" in shown and "Checked out" in shown and "Norway" in shown
+    next_file = sent(admin, house, SimpleUploadedFile("next.csv", WORDS.encode()))
+    assert next_file.layout["values"]["stay.status"] == {"Bekräftat av gäst": "checked_out"}
