@@ -126,14 +126,16 @@ def _lock(cards: Collection[int], lines: Lines) -> None:
         if any(line.absorbed_id not in there for line in lines.together):
             raise CannotFollow(_("One of the cards has been merged again since. Undo that first."))
         if lines.together:
-            last = max(line.change_id for line in lines.together)
+            # What was done to them since and has been undone is as if it had not been.
             cursor.execute(
-                "SELECT EXISTS (SELECT FROM customers_change c WHERE c.guest_id = ANY (%s::bigint[]) AND c.id > %s"
-                " AND c.change_set_id <> ALL (%s::bigint[]))",
+                "SELECT EXISTS (SELECT FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) l (card, change_id, act)"
+                " JOIN customers_change c ON c.guest_id = l.card AND c.id > l.change_id AND c.change_set_id <> l.act"
+                " JOIN customers_changeset x ON x.id = c.change_set_id"
+                " WHERE x.state <> 'undone' AND (x.undoes_id IS NULL OR x.undoes_id < l.act))",
                 [
                     statements.keys(line.absorbed_id for line in lines.together),
-                    last,
-                    statements.keys({line.change_set_id for line in lines.together}),
+                    statements.keys(line.change_id for line in lines.together),
+                    statements.keys(line.change_set_id for line in lines.together),
                 ],
             )
             if cursor.fetchone()[0]:

@@ -1,6 +1,7 @@
 """Registers to merge in: random acts of everything a card can have, and what a register holds, to be compared."""
 
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from accounts.models import Member
 from accounts.tenancy.models import TenantModel
 from customers.card.models import MAX_TAGS, Customer, CustomerTag, Tag
+from customers.changes.models import Change, ChangeSet
+from customers.changes.undo import tracked_models
 from customers.consent.models import CONSENTS
 from customers.fields.models import CustomField, GuestFieldValue
 from customers.history.models import Invoice, Stay, StayParticipant, Todo
@@ -172,3 +175,32 @@ def sums() -> dict[str, Any]:
             """
         )
         return dict(cursor.fetchall())
+
+
+NO_HISTORY = frozenset({_consent, _segment_member, _opened})
+"""Writers of what no undo takes back."""
+
+
+def edit(act: Sequence[Step]) -> None:
+    """As :func:`perform`, of what can be undone."""
+    perform([step for step in act if WRITERS[step[0]] not in NO_HISTORY])
+
+
+def rows_of() -> dict[tuple[str, int], dict[str, Any]]:
+    """Every row with history: (record, id) → its columns."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in tracked_models():
+            cursor.execute(f"SELECT to_jsonb(t) - 'version' FROM {model._meta.db_table} t")
+            for (row,) in cursor.fetchall():
+                values = json.loads(row) if isinstance(row, str) else row
+                found[str(model._meta.model_name), values["id"]] = values
+    return found
+
+
+def columns_of(act: ChangeSet) -> dict[tuple[str, int], set[str]]:
+    """Which columns of which rows an act changed."""
+    changed: dict[tuple[str, int], set[str]] = {}
+    for change in Change.objects.filter(change_set_id=act.pk, act="U"):
+        changed.setdefault((change.record, change.row_id), set()).update(change.data)
+    return changed
