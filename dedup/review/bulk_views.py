@@ -23,7 +23,7 @@ from dedup.review.shown import pair_of
 from dedup.review.state import QueueState, state_read
 from dedup.review.wording import FIELD_WORDS, SAID_OF_NOBODY
 
-STEPS = (0.999, 0.99, 0.98, 0.95, 0.9)
+STEPS = (0.999, 0.995, 0.99, 0.98, 0.95, 0.9)
 """From which probability on many may be merged at once; less certain pairs are looked at one by one."""
 SAMPLE = 10
 ANSWERS = ("same", "different")

@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from babel import Locale
 from django.utils.formats import number_format
+from django.utils.translation import get_language
 
+from accounts import formats
+from customers.card.models import Customer
 from dedup.register.explaining import Explained, Part, match_explained
 from dedup.register.selectors import Row
+from dedup.register.shown import CardShown
 from dedup.review.level_words import part_words
 from dedup.review.wording import percent_of
 
 BEFORE = "before"
 """What was thought before looking, as explanations name it."""
+VALUES_MAX = 3
 SMALLEST = 0.05
 """Parts of fewer bits say nothing and are left out, as long as the others add up to what is shown."""
 
@@ -48,11 +54,13 @@ class EvidenceShown:
 def evidence_of(row: Row) -> EvidenceShown | None:
     """The evidence for a match; ``None`` where the engine cannot tell it any more."""
     explained = match_explained(match_id=row.match_id)
-    return evidence_drawn(explained) if explained is not None else None
+    return evidence_drawn(explained, row.left, row.right) if explained is not None else None
 
 
-def evidence_drawn(explained: Explained) -> EvidenceShown:
-    """An explanation as bars."""
+def evidence_drawn(
+    explained: Explained, left: CardShown | None = None, right: CardShown | None = None
+) -> EvidenceShown:
+    """An explanation as bars, with the values as they stand on the two cards."""
     parts = _ordered(explained.parts)
     ends, sums = 0.0, [0.0]
     for part in parts:
@@ -67,8 +75,8 @@ def evidence_drawn(explained: Explained) -> EvidenceShown:
     drawn = [
         Bar(
             part_words(part),
-            part.left,
-            part.right,
+            value_of(left, part.field),
+            value_of(right, part.field),
             *bar(sums[place], sums[place + 1]),
             BEFORE if part.field == BEFORE else "for" if part.weight > 0 else "against",
             points(part.weight),
@@ -85,6 +93,27 @@ def evidence_drawn(explained: Explained) -> EvidenceShown:
         points(ends),
         percent_of(explained.probability),
     )
+
+
+def value_of(card: CardShown | None, field: str) -> str:
+    """A field as the card says it; nothing for what is part of another field, or for no card."""
+    value = getattr(card, field, "")
+    match field:
+        case "emails":
+            return ", ".join(value[:VALUES_MAX])
+        case "phones":
+            return ", ".join(formats.phone(each) for each in value[:VALUES_MAX])
+        case "birth_date":
+            return formats.day(value, _locale()) if value else ""
+        case "country":
+            return formats.country_name(value, _locale()) if value else ""
+        case "kind":
+            return str(Customer.Kind(value).label) if value else ""
+    return value if isinstance(value, str) else ""
+
+
+def _locale() -> Locale:
+    return formats.locale_for(get_language())
 
 
 def points(weight: float) -> str:

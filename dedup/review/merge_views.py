@@ -149,6 +149,7 @@ def _page(request: BusinessRequest, preview: Preview, state: QueueState, problem
     shows_all = bool(request.GET.get("all"))
     context = {
         "preview": preview,
+        "consents": [each for each in preview.consents if any(said.granted is not None for said in each.said)],
         "merge": merge_shown(preview, request.POST, shows_all=shows_all),
         "problem": problem,
         "address": address,

@@ -15,6 +15,7 @@ from accounts.access import BusinessRequest, forbidden, requires
 from accounts.models import Capability
 from customers.changes.messages import undoable
 from dedup.register import selectors
+from dedup.register.lookup import is_ready
 from dedup.register.models import Match
 from dedup.register.selectors import PAGE, Counts, Row
 from dedup.register.services import decide
@@ -80,7 +81,7 @@ def _context(request: BusinessRequest, state: QueueState) -> dict[str, Any]:
         "fields": _fields(counts, state),
         "total": counts.open,
         "run": run,
-        "is_ready": selectors.settings_get().model is not None,
+        "is_ready": is_ready(),
         "can_merge": request.member.can(Capability.MERGE),
         "nothing": NOTHING.get(Match.State(state.state), ""),
         **_beside(request, state, chosen, rows),

@@ -49,7 +49,6 @@ def match_settings(request: BusinessRequest, slug: str) -> HttpResponse:
 
 def _told(found: Estimates) -> dict[str, Any]:
     """What decisions tell, in percent."""
-    decided = found.same + found.different
     shares = (
         "precision",
         "precision_low",
@@ -62,7 +61,6 @@ def _told(found: Estimates) -> dict[str, Any]:
     told = {name: getattr(found, name) for name in shares}
     return {
         "found": found,
-        "decided": decided,
-        "missing": max(0, found.needed - decided),
+        "missing": max(0, found.needed - found.decisions),
         **{name: None if share is None else percent_of(share) for name, share in told.items()},
     }

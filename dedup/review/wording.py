@@ -79,8 +79,8 @@ def bands() -> list[Band]:
 
 
 def percent_of(probability: float) -> int:
-    """A probability as people read it: never more certain than 99 %, unless it is."""
-    return 100 if probability >= 0.99995 else min(99, round(100 * probability))
+    """A probability as people read it: rounded down, and never more than 99 %, for nothing is certain."""
+    return min(99, int(100 * probability + 1e-9))
 
 
 def field_words(names: Collection[str]) -> list[str]:

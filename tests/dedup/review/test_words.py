@@ -15,7 +15,7 @@ from dedup.review.wording import band_of, field_words, percent_of
 @pytest.mark.parametrize(
     ("probability", "percent", "band"),
     [
-        (1.0, 100, "Nearly certain"),
+        (1.0, 99, "Nearly certain"),
         (0.9999, 99, "Nearly certain"),
         (0.96, 96, "Very likely"),
         (0.5, 50, "Possible"),
