@@ -308,6 +308,7 @@ class Migration(migrations.Migration):
                 ("model", models.JSONField(editable=False, null=True)),
                 ("taught", models.JSONField(editable=False, null=True)),
                 ("taught_by", models.IntegerField(default=0, editable=False)),
+                ("learned_cards", models.BigIntegerField(default=0, editable=False)),
                 ("models_made", models.IntegerField(default=0, editable=False)),
                 ("untaught", models.IntegerField(default=0, editable=False)),
                 ("engine", models.IntegerField(default=0, editable=False)),

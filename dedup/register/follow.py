@@ -44,6 +44,10 @@ PROFILES: Final = 5_000
 MANY: Final = 5_000
 """When more cards than this, and than a twentieth of the register, have changed, a walk over all is quicker."""
 
+LEARNED_WELL: Final = 50_000
+FEW: Final = 50
+"""A model learned from so many cards stays until much changes at once; one from a few until there are twice as many."""
+
 
 class Followed(NamedTuple):
     """How many cards had changed, and the run that is to carry on: what is new is too much, or everything is."""
@@ -57,7 +61,7 @@ def register_follow(*, business_id: int, tell: Callable[[], None] = lambda: None
     not be called inside one."""
     with business_scope(business_id):
         settings = settings_get()
-        if settings.seen_xid is None or settings.engine != engine_now() or is_due(settings):
+        if settings.seen_xid is None or settings.engine != engine_now():
             return Followed(0, run_start() if cards_count() else None)
         horizon = horizon_read()
         changed = cards_changed(seen=settings.seen_xid, marks=settings.marks)
@@ -68,7 +72,8 @@ def register_follow(*, business_id: int, tell: Callable[[], None] = lambda: None
         tell()
     with business_scope(business_id):
         _saw(settings, horizon)
-        return Followed(len(changed), run_start() if many else None)
+        is_new = many or is_due(settings) or _has_grown(settings)
+        return Followed(len(changed), run_start() if is_new else None)
 
 
 def _saw(settings: MatchSettings, horizon: Horizon) -> None:
@@ -153,3 +158,8 @@ def _known(ids: Sequence[int]) -> list[tuple[int, int]]:
             cursor.execute(_KNOWN.format(side=side), {"house": require_business_id(), "ids": numbers_literal(ids)})
             found += cursor.fetchall()
     return found
+
+
+def _has_grown(settings: MatchSettings) -> bool:
+    """Whether the register has outgrown its model. What comes by the thousand starts a walk anyway."""
+    return settings.learned_cards < LEARNED_WELL and profiles_count() > 2 * settings.learned_cards + FEW

@@ -35,6 +35,8 @@ class MatchSettings(TenantModel):
     """The same with what people decided; ``None`` until there are enough decisions."""
     taught_by = models.IntegerField(default=0, editable=False)
     """How many decisions it was taught by."""
+    learned_cards = models.BigIntegerField(default=0, editable=False)
+    """How many cards the model was learned from: a register that has grown to twice as many is learned anew."""
     models_made = models.IntegerField(default=0, editable=False)
     """Counts up with every model, so that a process keeps the one it has read."""
     untaught = models.IntegerField(default=0, editable=False)

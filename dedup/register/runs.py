@@ -184,7 +184,7 @@ class _Comparing:
         while self.part < parts:
             if parts == 1:
                 found, learned = whole_found(whole, apart=rows, teach=self._teach, tell=self._tell)
-                self._learned(learned, found.model)
+                self._learned(learned, found.model, len(whole.ids))
             else:
                 model = self._model(whole)
                 found = part_found(whole, part=self.part, parts=parts, model=model, apart=rows, tell=self._tell)
@@ -214,13 +214,14 @@ class _Comparing:
         with business_scope(self.business_id):
             return taught_of(learned)
 
-    def _learned(self, learned: Model, used: Model) -> None:
+    def _learned(self, learned: Model, used: Model, cards: int) -> None:
         with business_scope(self.business_id):
             self._held()
             settings = settings_locked()
             settings.model = learned.as_json()
             settings.taught = None if used is learned else used.as_json()
             settings.taught_by, settings.untaught = used.decisions, 0
+            settings.learned_cards = cards
             settings.models_made += 1
             if not settings.is_own:
                 settings.propose, settings.certain = used.propose, used.certain
@@ -233,7 +234,7 @@ class _Comparing:
                 sample = sampled(whole, PART)
             nothing = np.zeros((0, 2), np.int64)
             found, learned = whole_found(sample, apart=nothing, teach=self._teach, tell=self._tell)
-            self._learned(learned, found.model)
+            self._learned(learned, found.model, len(whole.ids))
         with business_scope(self.business_id):
             return model_of()
 
