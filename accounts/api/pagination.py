@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from accounts.api.problems import invalid
 
@@ -26,13 +27,14 @@ def page_response(
     rows: QuerySet[_M],
     *,
     query: dict[str, Any],
-    show: Callable[[list[_M]], list[Any]],
+    show: type[Serializer] | Callable[[list[_M]], list[Any]],
     order: Sequence[str] = ("pk",),
 ) -> Response:
     """One page of ``rows`` as ``{"items": […], "next": address or null}``.
 
-    ``query`` holds the checked parameters ``cursor`` and ``limit``; ``order`` names one or two columns, ascending, of
-    which the last is unique; a first of two is a date.
+    ``query`` holds the checked parameters ``cursor`` and ``limit``; ``show`` is the serializer of a row, or makes the
+    items of the rows. ``order`` names one or two columns, ascending, of which the last is unique; a first of two is a
+    date.
     """
     limit = query.get("limit") or DEFAULT_LIMIT
     after = cursor_read(query.get("cursor") or "", columns=len(order))
@@ -47,7 +49,8 @@ def page_response(
         parameters = request._request.GET.copy()
         parameters["cursor"] = cursor_make([getattr(shown[-1], name) for name in order])
         following = f"{base}?{parameters.urlencode()}"
-    return Response({"items": show(shown), "next": following})
+    items = list(show(shown, many=True).data) if isinstance(show, type) else show(shown)
+    return Response({"items": items, "next": following})
 
 
 def cursor_make(values: Sequence[Any]) -> str:

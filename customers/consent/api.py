@@ -56,7 +56,7 @@ class ConsentEvents(GuestView):
             request,
             ConsentEvent.objects.filter(customer_id=customer_id),
             query=self.query(ConsentEventQuery),
-            show=lambda page: list(ConsentEventOut(page, many=True).data),
+            show=ConsentEventOut,
         )
 
     @extend_schema(

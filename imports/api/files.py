@@ -67,9 +67,7 @@ class Imports(ImportView):
     )
     def get(self, request: Request, slug: str) -> Response:
         rows = ImportRun.objects.exclude(state=ImportRun.State.DISCARDED).select_related("change_set")
-        return page_response(
-            request, rows, query=self.query(PageQuery), show=lambda page: list(ImportOut(page, many=True).data)
-        )
+        return page_response(request, rows, query=self.query(PageQuery), show=ImportOut)
 
     @extend_schema(
         operation_id="create_import",

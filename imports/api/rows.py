@@ -44,7 +44,7 @@ class ImportRows(ImportView):
             request,
             rows.filter(**chosen),
             query=query,
-            show=lambda page: list(RowOut(page, many=True).data),
+            show=RowOut,
             order=("line",),
         )
 
@@ -86,7 +86,7 @@ class ImportProblems(ImportView):
     def get(self, request: Request, slug: str, run_id: int) -> Response:
         rows = ImportProblem.objects.filter(run=run_get(run_id=run_id))
         query = self.query(PageQuery)
-        return page_response(request, rows, query=query, show=lambda page: list(RowProblemOut(page, many=True).data))
+        return page_response(request, rows, query=query, show=RowProblemOut)
 
 
 class ImportRejected(ImportView):

@@ -27,7 +27,7 @@ class Activities(HistoryView):
         query = self.query(ActivityQuery)
         filters = {"customer_id": query.get("guest"), "kind": query.get("kind")}
         rows: QuerySet[Activity] = Activity.objects.filter(**{name: value for name, value in filters.items() if value})
-        return page_response(request, rows, query=query, show=lambda page: list(ActivityOut(page, many=True).data))
+        return page_response(request, rows, query=query, show=ActivityOut)
 
     @extend_schema(
         operation_id="create_activity",

@@ -47,7 +47,7 @@ class Invoices(HistoryView):
         rows = Invoice.objects.filter(**{name: value for name, value in filters.items() if value})
         if query["is_paid"] is not None:
             rows = rows.filter(paid_on__isnull=not query["is_paid"])
-        return page_response(request, rows, query=query, show=lambda page: list(InvoiceOut(page, many=True).data))
+        return page_response(request, rows, query=query, show=InvoiceOut)
 
     @extend_schema(
         operation_id="create_invoice",
@@ -100,7 +100,7 @@ class Purchases(HistoryView):
         query = self.query(PurchaseQuery)
         filters: dict[str, Any] = {"customer_id": query.get("guest"), "product_id": query.get("product")}
         rows = Purchase.objects.filter(**{name: value for name, value in filters.items() if value})
-        return page_response(request, rows, query=query, show=lambda page: list(PurchaseOut(page, many=True).data))
+        return page_response(request, rows, query=query, show=PurchaseOut)
 
     @extend_schema(
         operation_id="create_purchase",
