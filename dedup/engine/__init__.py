@@ -5,7 +5,7 @@
 database.
 """
 
-from dedup.engine.explain import BEFORE, Explanation, Part, explain
+from dedup.engine.explain import BEFORE, OTHERS, Explanation, Part, explain
 from dedup.engine.find import Found, find, score
 from dedup.engine.keys import keys
 from dedup.engine.kinds import GUEST_FIELDS, Field, Kind, columns
@@ -17,6 +17,7 @@ from dedup.engine.table import Table
 __all__ = [
     "BEFORE",
     "GUEST_FIELDS",
+    "OTHERS",
     "SEPARATOR",
     "Capped",
     "Explanation",

@@ -11,7 +11,10 @@ from dedup.engine.table import Table
 
 BEFORE = "before"
 """The part that holds before looking: how rare it is that two cards are one guest."""
+OTHERS = "others"
+"""The part that the register's other cards say: both match a third card, or the cards that match one do not match."""
 _STEPS = 32
+_FAINT = 1e-3
 
 
 class Part(NamedTuple):
@@ -32,15 +35,20 @@ class Explanation(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def explain(model: Model, table_a: Table, row_a: int, table_b: Table, row_b: int) -> Explanation:
+def explain(
+    model: Model, table_a: Table, row_a: int, table_b: Table, row_b: int, *, weight: float | None = None
+) -> Explanation:
     """Why row ``row_a`` of ``table_a`` and row ``row_b`` of ``table_b`` are, or are not, one guest.
+
+    ``weight``: that of the pair in a whole register (``Found.weight``); what it has beyond the pair's own is the part
+    OTHERS.
 
     Each comparison's part is its share of the way from nothing known to everything known (integrated gradients,
     M. Sundararajan and others, 2017), so that the parts add up though three classes are weighed.
     """
     a, b = Side(table_a, np.array([row_a])), Side(table_b, np.array([row_b]))
     levels = model.compare(a, b)
-    weight = float(model.weigh(levels, a, b)[0])
+    own = float(model.weigh(levels, a, b)[0])
     priors = np.log2(np.array(model.priors))
     logs = np.zeros((len(levels), len(priors)))
     taught = np.zeros(len(levels))
@@ -57,7 +65,7 @@ def explain(model: Model, table_a: Table, row_a: int, table_b: Table, row_b: int
     before = float(priors[0] - np.logaddexp2.reduce(priors[1:])) + model.bias
     spoken = np.abs(parts).sum()
     if spoken:
-        parts += (weight - before - parts.sum()) * np.abs(parts) / spoken
+        parts += (own - before - parts.sum()) * np.abs(parts) / spoken
     told = [
         Part(
             one.name,
@@ -68,8 +76,11 @@ def explain(model: Model, table_a: Table, row_a: int, table_b: Table, row_b: int
         )
         for one, found, bits in zip(model.comparisons, levels, parts, strict=True)
     ]
-    rest = weight - sum(part.weight for part in told)
-    return Explanation(1 / (1 + 2**-weight), weight, (Part(BEFORE, "", rest, "", ""), *told))
+    told.insert(0, Part(BEFORE, "", own - sum(part.weight for part in told), "", ""))
+    whole = own if weight is None else weight
+    if abs(whole - own) > _FAINT:
+        told.append(Part(OTHERS, "", whole - own, "", ""))
+    return Explanation(1 / (1 + 2**-whole), whole, tuple(told))
 
 
 def _shown(table: Table, name: str, row: int) -> str:

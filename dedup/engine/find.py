@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.engine.clusters import bits_of, groups
-from dedup.engine.keys import passes
+from dedup.engine.keys import passes, share_of
 from dedup.engine.learning import learned
 from dedup.engine.model import Model, probability
-from dedup.engine.pairs import Capped, candidates
+from dedup.engine.pairs import Capped, budget, candidates
 from dedup.engine.settling import settled
 from dedup.engine.sides import Side
 from dedup.engine.table import Table
@@ -57,15 +57,20 @@ def find(
     model: Model | None = None,
     apart: Rows | None = None,
     tell: Callable[[str, float], None] | None = None,
+    teach: Callable[[Model], Model] | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> Found:
     """All pairs of a register that may be one guest.
 
-    ``model``: as learned before, else one is learned. ``apart``: int64[k, 2] rows known not to be the same guest.
-    ``tell``: told the step and how far it is, 0 to 1.
+    ``model``: as learned before, else one is learned, and ``teach`` adds what was decided. ``apart``: int64[k, 2] rows
+    known not to be the same guest. ``tell``: told the step and how far it is, 0 to 1. ``part``: (number, of how many),
+    to look through a large register by shares of its keys; a pair with several keys may be found in several parts.
     """
     say = tell or (lambda step, share: None)
     say("blocks", 0.0)
-    pairs, capped = candidates(table, passes(table))
+    number, parts = part
+    most = None if parts == 1 else budget(table.size) // parts
+    pairs, capped = candidates(table, (share_of(one, number, parts) for one in passes(table)), most=most)
     if apart is not None and len(apart):
         low, high = apart.min(axis=1).astype(np.int64), apart.max(axis=1).astype(np.int64)
         pairs = pairs[~np.isin(pairs, low * table.size + high)]
@@ -73,6 +78,7 @@ def find(
     say("learn", 0.3)
     if model is None:
         model = learned(table, left, right)
+        model = teach(model) if teach else model
     kept: list[tuple[Rows, Rows, NDArray[np.float32], Rows]] = []
     for at in range(0, len(left), CHUNK):
         say("compare", 0.4 + 0.5 * at / len(left))

@@ -159,3 +159,11 @@ def keys(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     salted = [one.hashes ^ np.uint64(at * 0x9E3779B97F4A7C15 % (1 << 64)) for at, one in enumerate(narrow)]
     hashed = np.concatenate(salted) if narrow else np.zeros(0, np.uint64)
     return rows, hashed.view(np.int64)
+
+
+def share_of(one: Pass, number: int, parts: int) -> Pass:
+    """The part of a pass that holds one of ``parts`` shares of its keys."""
+    if parts == 1:
+        return one
+    mine = one.hashes % np.uint64(parts) == np.uint64(number)
+    return one._replace(rows=one.rows[mine], hashes=one.hashes[mine])
