@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from accounts.tenancy import require_business_id
 from dedup.engine import GUEST_FIELDS, Found, Model, Table
+from dedup.engine.find import weighed
 from dedup.engine.kinds import NUMBER_SUFFIX
 from dedup.engine.learning import learned
 from dedup.engine.model import probability
@@ -51,18 +52,12 @@ def model_to_begin() -> Model:
     return learned(Table.of([], GUEST_FIELDS), nobody, nobody)
 
 
-def weighed(left: Side, right: Side, model: Model) -> tuple[NDArray[np.float32], Numbers]:
-    """The weight of each pair, log2 of the odds that it is one guest, and its levels as one number."""
-    levels = model.compare(left, right)
-    return model.weigh(levels, left, right), model.pattern(levels)
-
-
 def pairs_scored(
     table: Table, ids: Sequence[int], left: Sequence[int], right: Sequence[int], model: Model
 ) -> list[Pair]:
     """Pairs of rows that are likely enough to be kept; ``ids`` are the cards of the table's rows."""
     a, b = Side(table, np.asarray(left, np.int64)), Side(table, np.asarray(right, np.int64))
-    weight, patterns = weighed(a, b, model)
+    weight, patterns = weighed(model, a, b)
     return pairs_kept(ids, a.rows, b.rows, weight, patterns, model)
 
 

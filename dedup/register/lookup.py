@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 
 from dedup.engine import Explanation, Model, Profile, Table, explain, keys
+from dedup.engine.find import weighed
 from dedup.engine.model import probability
 from dedup.engine.sides import Side
 from dedup.register.candidates import candidates_of, cards_sharing
-from dedup.register.comparing import agreement, model_of, weighed
+from dedup.register.comparing import agreement, model_of
 from dedup.register.fields import names
 from dedup.register.models import MatchSettings
 from dedup.register.profiles import Values, profiles_of
@@ -108,7 +109,7 @@ def _hits(
 ) -> dict[int, list[Hit]]:
     """Row of ``unsaved`` → its hits among ``others``, the cards ``ids``."""
     model = model_of(settings)
-    weight, patterns = weighed(Side(unsaved, left), Side(others, right), model)
+    weight, patterns = weighed(model, Side(unsaved, left), Side(others, right))
     chance = probability(weight)
     likely = np.flatnonzero(chance >= (settings.propose if minimum is None else minimum))
     likely = likely[np.argsort(-weight[likely], kind="stable")]

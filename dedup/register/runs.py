@@ -17,12 +17,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
-import numpy as np
 from django.utils import timezone
 
 from accounts.tenancy import business_scope
 from accounts.tenancy.runs import tried_again
-from dedup.engine import Model
+from dedup.engine import Model, find
 from dedup.register.changes import cards_changed, horizon_read, marks_kept
 from dedup.register.comparing import found_pairs, model_of
 from dedup.register.follow import cards_match
@@ -41,7 +40,7 @@ from dedup.register.profiles import (
 )
 from dedup.register.services import run_end
 from dedup.register.settings import settings_locked
-from dedup.register.whole import Whole, part_found, sampled, whole_found, whole_read
+from dedup.register.whole import Whole, sampled, whole_read
 
 CARDS: Final = 5_000
 PART: Final = 1_000_000
@@ -182,12 +181,16 @@ class _Comparing:
         parts = max(1, -(-len(whole.ids) // PART))
         rows = whole.rows_of(apart)
         while self.part < parts:
-            if parts == 1:
-                found, learned = whole_found(whole, apart=rows, teach=self._teach, tell=self._tell)
-                self._learned(learned, found.model, len(whole.ids))
-            else:
-                model = self._model(whole)
-                found = part_found(whole, part=self.part, parts=parts, model=model, apart=rows, tell=self._tell)
+            # One model for all parts, learned by the first of them from cards taken at random.
+            model = None if parts == 1 else self._model(whole)
+            found = find(
+                whole.table,
+                model=model,
+                apart=rows,
+                tell=self._tell,
+                teach=partial(self._teach, len(whole.ids)),
+                part=(self.part, parts),
+            )
             capped = [each._asdict() for each in found.capped]
             pairs = found_pairs(found, whole.ids)
             del found
@@ -210,13 +213,11 @@ class _Comparing:
             run.done = min(99, round(90 * share))
             run.save(update_fields=["done", "state", "seen_at"])
 
-    def _teach(self, learned: Model) -> Model:
-        with business_scope(self.business_id):
-            return taught_of(learned)
-
-    def _learned(self, learned: Model, used: Model, cards: int) -> None:
+    def _teach(self, cards: int, learned: Model) -> Model:
+        """The model with what people decided, which from now on is the business's."""
         with business_scope(self.business_id):
             self._held()
+            used = taught_of(learned)
             settings = settings_locked()
             settings.model = learned.as_json()
             settings.taught = None if used is learned else used.as_json()
@@ -226,15 +227,13 @@ class _Comparing:
             if not settings.is_own:
                 settings.propose, settings.certain = used.propose, used.certain
             settings.save()
+        return used
 
     def _model(self, whole: Whole) -> Model:
-        """The model for parts, one for all: learned by the first from cards taken at random."""
         if self.part == 0:
             with business_scope(self.business_id):
                 sample = sampled(whole, PART)
-            nothing = np.zeros((0, 2), np.int64)
-            found, learned = whole_found(sample, apart=nothing, teach=self._teach, tell=self._tell)
-            self._learned(learned, found.model, len(whole.ids))
+            find(sample.table, tell=self._tell, teach=partial(self._teach, len(whole.ids)))
         with business_scope(self.business_id):
             return model_of()
 
