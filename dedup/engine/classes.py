@@ -1,24 +1,38 @@
 """The kinds of pairs, and what is believed of them before a register is looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.engine.comparisons import PLACES, Comparison
-from dedup.engine.kinds import Kind
+from dedup.engine.kinds import Field, Kind
 
 MATCH, HOUSEHOLD, COLLEAGUES, OTHER = CLASSES = ("match", "household", "colleagues", "other")
-"""One guest twice; a couple or a family; people of one company or agency; strangers."""
+"""One guest twice; a couple or a family; people of one company or agency; strangers. Where there are no people in a
+table, the second are companies of one house, the third branches of one company."""
 
 _PERSONAL = frozenset((Kind.GIVEN, Kind.BIRTH_DATE, Kind.NUMBER))
-RANDOM: Mapping[str, frozenset[Kind]] = {
+_PLACES = frozenset(PLACES) | {Kind.PHONE, Kind.EMAIL, Kind.NUMBER, Kind.ORGANISATION}
+_OF_PEOPLE: Mapping[str, frozenset[Kind]] = {
     MATCH: frozenset(),
     HOUSEHOLD: _PERSONAL,
     COLLEAGUES: _PERSONAL | {Kind.FAMILY},
     OTHER: frozenset(Kind),
 }
-"""What agrees within a class by chance alone, as among strangers."""
+_OF_COMPANIES: Mapping[str, frozenset[Kind]] = {
+    MATCH: frozenset(),
+    HOUSEHOLD: frozenset((Kind.COMPANY, Kind.NUMBER, Kind.ORGANISATION, Kind.TEXT, Kind.CATEGORY)),
+    COLLEAGUES: _PLACES,
+    OTHER: frozenset(Kind),
+}
+
+
+def chance_of(fields: Iterable[Field]) -> Mapping[str, frozenset[Kind]]:
+    """What agrees within each class by chance alone, as among strangers, in tables with these fields."""
+    people = any(one.kind in (Kind.GIVEN, Kind.FAMILY, Kind.FULL_NAME) for one in fields)
+    return _OF_PEOPLE if people else _OF_COMPANIES
+
 
 ABSENT, AGREES, DIFFERS = range(3)
 """What a comparison's parent says: nothing, the same, something else. Each has chances of its own."""
@@ -50,12 +64,15 @@ _SHARED: Mapping[Kind, tuple[float, ...]] = {
 
 
 def anchors(
-    comparisons: Sequence[Comparison], name: str, other: Mapping[str, NDArray[np.float64]]
+    comparisons: Sequence[Comparison],
+    name: str,
+    other: Mapping[str, NDArray[np.float64]],
+    chance: Mapping[str, frozenset[Kind]],
 ) -> dict[str, NDArray[np.float64]]:
     """What is believed of a class: for each comparison its chances by level, one row for each state of the parent."""
     found = {}
     for one in comparisons:
-        if one.kind in RANDOM[name]:
+        if one.kind in chance[name]:
             found[one.name] = other[one.name]
             continue
         believed = np.array(_MATCH[one.kind])

@@ -1,7 +1,7 @@
 """Finding the pairs of a register, or those of one card, that are the same guest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,16 +91,29 @@ def find(
     else:
         weight, patterns = np.zeros(0, np.float32), np.zeros(0, np.int64)
     say("settle", 0.9)
-    grouped = groups(table.size, left, right, weight, bits_of(model.propose), apart)
-    more, final = settled(grouped, left, right, weight, bits_of(model.propose), table)
+    found = settle(table, Found(left, right, weight, weight, patterns, model, table.size, capped, apart))
+    say("done", 1.0)
+    return found
+
+
+def settle(table: Table, found: Found) -> Found:
+    """Pairs of a table with what the other cards tell of them, from weights that are still the pairs' own."""
+    model, left, right, weight, patterns = found.model, found.left, found.right, found.direct, found.patterns
+    least = bits_of(model.propose)
+    grouped = groups(table.size, left, right, weight, least, found.apart)
+    more, final = settled(grouped, left, right, weight, least, table)
     if len(more):
         bits, levels = weighed(model, Side(table, more[:, 0]), Side(table, more[:, 1]))
         left, right = np.append(left, more[:, 0]), np.append(right, more[:, 1])
         weight, patterns = np.append(weight, bits), np.append(patterns, levels)
     order = np.argsort(-final, kind="stable")
-    say("done", 1.0)
-    return Found(
-        left[order], right[order], final[order], weight[order], patterns[order], model, table.size, capped, apart
+    return replace(
+        found,
+        left=left[order],
+        right=right[order],
+        weight=final[order],
+        direct=weight[order],
+        patterns=patterns[order],
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.classes import AGREES, CLASSES, DIFFERS, MATCH, OTHER, RANDOM, anchors, parents
+from dedup.engine.classes import AGREES, CLASSES, DIFFERS, MATCH, OTHER, anchors, chance_of, parents
 from dedup.engine.clusters import components
 from dedup.engine.comparisons import Comparison, compare, plan
 from dedup.engine.kinds import Kind
@@ -23,6 +23,8 @@ STRENGTH = 40.0
 PERSONAL_STRENGTH = 0.5
 """The same for what a guest's own fields say of a match, as a share of the matches."""
 LIFT = 1.3
+STRANGERS = 0.3
+"""Of pairs that agree in something, so many have to be strangers to tell how these agree otherwise."""
 SURE = 7.0
 Rows = NDArray[np.int64]
 Bits = NDArray[np.float64]
@@ -34,7 +36,7 @@ def learned(table: Table, left: Rows, right: Rows) -> Model:
     words = Vocabulary.of(table)
     comparisons = plan(table.fields)
     other = _strangers(table, comparisons, words)
-    chances = {name: anchors(comparisons, name, other) for name in CLASSES}
+    chances = {name: anchors(comparisons, name, other, chance_of(table.fields)) for name in CLASSES}
     depends = parents(comparisons)
     model = Model(
         table.fields, chances, {name: depends if name != OTHER else {} for name in CLASSES}, (1e-6,) * 3 + (1.0,), words
@@ -68,7 +70,7 @@ def _fitted(model: Model, table: Table, levels: Sequence[Levels], rarity: Sequen
     total = max(pairs_in(table), 1)
     random = [
         sum(
-            (bits for one, bits in zip(comparisons, rarity, strict=True) if one.kind in RANDOM[name]),
+            (bits for one, bits in zip(comparisons, rarity, strict=True) if one.kind in model.chance[name]),
             np.zeros(len(levels[0])),
         )
         for name in CLASSES
@@ -85,7 +87,7 @@ def _fitted(model: Model, table: Table, levels: Sequence[Levels], rarity: Sequen
     seen = [found[order[at]] for found in levels]
     packed = packed[at]
     bits = [np.zeros(len(at)), packed // 4096 - 15.0, packed // 64 % 64 - 15.0, packed % 64 - 15.0]
-    believed = {name: anchors(comparisons, name, model.chances[OTHER]) for name in CLASSES[:-1]}
+    believed = {name: anchors(comparisons, name, model.chances[OTHER], model.chance) for name in CLASSES[:-1]}
     chances = {
         **{name: {k: v.copy() for k, v in rows.items()} for name, rows in believed.items()},
         OTHER: dict(model.chances[OTHER]),
@@ -112,14 +114,14 @@ def _fitted(model: Model, table: Table, levels: Sequence[Levels], rarity: Sequen
         expected = np.array([*np.maximum(sums[:-1], 0.5), float(total)])
         for row, name in enumerate(CLASSES[:-1]):
             for one, found, state in zip(comparisons, seen, states[name], strict=True):
-                if one.kind in RANDOM[name]:
+                if one.kind in model.chance[name]:
                     continue
                 size = len(one.levels)
                 known = found >= 0
                 weighed = np.bincount(state[known] * size + found[known], share[row][known], minlength=3 * size)
                 counted: Bits = weighed.reshape(3, size).astype(np.float64)
                 strength = np.full(3, STRENGTH)
-                if name == MATCH and one.kind in RANDOM[CLASSES[2]]:
+                if name == MATCH and one.kind in model.chance[CLASSES[2]]:
                     strength = np.maximum(strength, PERSONAL_STRENGTH * counted.sum(axis=1))
                 counted = counted + strength[:, None] * believed[name][one.name]
                 chances[name][one.name] = counted / counted.sum(axis=1, keepdims=True)
@@ -186,7 +188,7 @@ def _tied(
         a, b = Side(table, left), Side(table, right)
         levels = model.compare(a, b)
         stranger = 1.0 - probability(model.weigh(levels, a, b)).astype(np.float64)
-        if stranger.sum() < 200:
+        if stranger.sum() < max(200, STRANGERS * len(left)):
             continue
         for one, seen in zip(comparisons, levels, strict=True):
             if one.name == parent.name or agreeing[one.name] <= agreeing[parent.name]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.classes import ABSENT, AGREES, CLASSES, DIFFERS, RANDOM
+from dedup.engine.classes import ABSENT, AGREES, CLASSES, DIFFERS, chance_of
 from dedup.engine.comparisons import Comparison, compare, plan
 from dedup.engine.kinds import Field, Kind
 from dedup.engine.names import EQUIVALENT, INITIAL, SAME, TYPO
@@ -49,6 +49,11 @@ class Model:
         """The comparisons this model weighs, in the order of its patterns."""
         return plan(self.fields)
 
+    @cached_property
+    def chance(self) -> Mapping[str, frozenset[Kind]]:
+        """What agrees within each class by chance alone."""
+        return chance_of(self.fields)
+
     def compare(self, left: Side, right: Side) -> list[Levels]:
         """The levels of pairs in each of the comparisons, int8[pairs]."""
         return compare(self.comparisons, left, right, self.words)
@@ -80,7 +85,7 @@ class Model:
             part = self._tables[name][one.name][
                 self.states(name, one, levels) * (len(one.levels) + 1) + np.where(found < 0, len(one.levels), found)
             ]
-            parts.append(part - rarity if one.kind in RANDOM[name] else part)
+            parts.append(part - rarity if one.kind in self.chance[name] else part)
         return parts
 
     @cached_property
