@@ -1,6 +1,7 @@
 """From profiles to pairs: the business's model, and what it says of cards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,10 +9,9 @@ from numpy.typing import NDArray
 
 from accounts.tenancy import require_business_id
 from dedup.engine import GUEST_FIELDS, Found, Model, Table
-from dedup.engine.find import weighed
+from dedup.engine.find import settle, weighed
 from dedup.engine.kinds import NUMBER_SUFFIX
 from dedup.engine.learning import learned
-from dedup.engine.model import probability
 from dedup.engine.sides import Side
 from dedup.register.fields import FIELDS
 from dedup.register.matches import KEPT_FROM, Pair
@@ -52,47 +52,71 @@ def model_to_begin() -> Model:
     return learned(Table.of([], GUEST_FIELDS), nobody, nobody)
 
 
-def pairs_scored(
-    table: Table, ids: Sequence[int], left: Sequence[int], right: Sequence[int], model: Model
-) -> list[Pair]:
-    """Pairs of rows that are likely enough to be kept; ``ids`` are the cards of the table's rows."""
-    a, b = Side(table, np.asarray(left, np.int64)), Side(table, np.asarray(right, np.int64))
-    weight, patterns = weighed(model, a, b)
-    return pairs_kept(ids, a.rows, b.rows, weight, patterns, model)
+@dataclass(frozen=True)
+class Kept:
+    """Pairs of cards that are likely enough to be kept, sorted by ``left`` and ``right``, ids of cards, the smaller
+    first; the other columns are those of :class:`~dedup.register.matches.Pair`."""
+
+    left: Numbers
+    right: Numbers
+    weight: NDArray[np.float32]
+    probability: NDArray[np.float32]
+    patterns: Numbers
+    agrees: Numbers
+    differs: Numbers
+    cut: int
+    """How many more there were."""
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def pairs(self, begin: int, end: int) -> list[Pair]:
+        """Some of them, as they are written."""
+        columns = (self.left, self.right, self.weight, self.probability, self.patterns, self.agrees, self.differs)
+        return [Pair(*row) for row in zip(*(each[begin:end].tolist() for each in columns), strict=True)]
+
+    def batches(self, size: int) -> Iterator[tuple[int, int, list[Pair]]]:
+        """All of them, about ``size`` at a time, each with the smaller ids that it answers for: from the first to the
+        last, together all ids there can be."""
+        first = at = 0
+        while True:
+            end = at + size
+            # All pairs of a smaller id stand in one batch: whoever answers for a card knows all it has.
+            if end < len(self):
+                end = int(np.searchsorted(self.left, self.left[end - 1], side="right"))
+            last = int(self.left[end]) - 1 if end < len(self) else EVERY_CARD
+            yield first, last, self.pairs(at, end)
+            if end >= len(self):
+                return
+            first, at = last + 1, end
 
 
-def found_pairs(found: Found, ids: Sequence[int] | Numbers) -> list[Pair]:
-    """What the engine found in a whole register, as it is kept."""
-    return pairs_kept(ids, found.left, found.right, found.weight, found.patterns, found.model)
+EVERY_CARD: Final = 2**63 - 1
 
 
-def pairs_kept(
-    ids: Sequence[int] | Numbers,
-    left: Numbers,
-    right: Numbers,
-    weight: NDArray[np.float32],
-    patterns: Numbers,
-    model: Model,
-) -> list[Pair]:
-    """The pairs of at least :data:`~dedup.register.matches.KEPT_FROM`, cards in order."""
-    chance = probability(weight)
+def pairs_found(table: Table, ids: Sequence[int], left: Sequence[int], right: Sequence[int], model: Model) -> Found:
+    """What the engine says of these pairs of rows, each by itself and with what the others tell of it; ``ids`` are the
+    cards of the table's rows."""
+    a, b = np.asarray(left, np.int64), np.asarray(right, np.int64)
+    weight, patterns = weighed(model, Side(table, a), Side(table, b))
+    return settle(table, Found(a, b, weight, weight, patterns, model, table.size))
+
+
+def kept(found: Found, ids: Sequence[int] | Numbers, *, most: int) -> Kept:
+    """The pairs of at least :data:`~dedup.register.matches.KEPT_FROM`, the likeliest ``most`` of them."""
+    chance = found.probability
     keep = np.flatnonzero(chance >= KEPT_FROM)
-    agrees, differs = agreement(model, patterns[keep])
+    cut = max(0, len(keep) - most)
+    keep = keep[:most]
     cards = np.asarray(ids, np.int64)
-    one, other = cards[left[keep]], cards[right[keep]]
-    return [
-        Pair(*row)
-        for row in zip(
-            np.minimum(one, other).tolist(),
-            np.maximum(one, other).tolist(),
-            weight[keep].tolist(),
-            chance[keep].tolist(),
-            patterns[keep].tolist(),
-            agrees.tolist(),
-            differs.tolist(),
-            strict=True,
-        )
-    ]
+    one, other = cards[found.left[keep]], cards[found.right[keep]]
+    left, right = np.minimum(one, other), np.maximum(one, other)
+    order = np.lexsort((right, left))
+    patterns = found.patterns[keep][order]
+    agrees, differs = agreement(found.model, patterns)
+    return Kept(
+        left[order], right[order], found.weight[keep][order], chance[keep][order], patterns, agrees, differs, cut
+    )
 
 
 def agreement(model: Model, patterns: Numbers) -> tuple[Numbers, Numbers]:

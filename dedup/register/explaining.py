@@ -14,10 +14,10 @@ __all__ = ["Explained", "Part", "match_explained"]
 class Explained:
     """A probability, and the parts whose weights add up to ``weight``, log2 of its odds.
 
-    The parts are the engine's: ``field`` is a code of :data:`dedup.register.fields.FIELDS`, ``street.number``, or
-    ``before`` for what was thought before looking; ``level`` its name of how the values compare, empty where a value is
-    missing; ``weight`` the bits it says for the same guest, negative against; ``left`` and ``right`` the values as
-    compared, several with U+001F between them.
+    The parts are the engine's: ``field`` is a code of :data:`dedup.register.fields.FIELDS`, ``street.number``,
+    ``before`` for what was thought before looking, or ``others`` for what other cards tell of these two; ``level`` its
+    name of how the values compare, empty where a value is missing; ``weight`` the bits it says for the same guest,
+    negative against; ``left`` and ``right`` the values as compared, several with U+001F between them.
     """
 
     match_id: int
@@ -35,5 +35,5 @@ def match_explained(*, match_id: int) -> Explained | None:
     if len(rows) < 2:
         return None
     table = Table.from_profiles([rows[match.left_id], rows[match.right_id]])
-    why = explain(model_of(), table, 0, table, 1)
+    why = explain(model_of(), table, 0, table, 1, weight=match.weight)
     return Explained(match.pk, why.probability, why.weight, why.parts)

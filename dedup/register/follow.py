@@ -4,7 +4,7 @@ A message after a commit only makes it sooner; beat asks for what is behind. Doi
 as they stand, and those whose profile is as before are left alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -16,7 +16,7 @@ from accounts.tenancy.runs import tried_again
 from dedup.engine import Table
 from dedup.register.candidates import cards_sharing
 from dedup.register.changes import Horizon, cards_changed, floor_of, horizon_read, marks_kept
-from dedup.register.comparing import model_of, pairs_scored
+from dedup.register.comparing import kept, model_of, pairs_found
 from dedup.register.learning import is_due
 from dedup.register.matches import Pair, apart_pairs, matches_close, matches_keep
 from dedup.register.merged import merged_note
@@ -41,6 +41,8 @@ BATCH: Final = 200
 """Cards a transaction."""
 PROFILES: Final = 5_000
 """Cards a transaction where only profiles are made."""
+MOST: Final = 20_000
+"""Matches kept of the cards of one transaction."""
 MANY: Final = 5_000
 """When more cards than this, and than a twentieth of the register, have changed, a walk over all is quicker."""
 
@@ -119,18 +121,23 @@ def cards_match(ids: Sequence[int], *, whether_new: bool = True) -> int:
     if not fresh:
         return 0
     now = timezone.now()
+    mine = {profile.customer_id for profile in fresh}
     pairs = _pairs(fresh)
-    cards = sorted({pk for pair in pairs for pk in pair})
-    rows = profiles_of(cards)
+    # What their likely doubles are to one another tells of them, too.
+    near = {pk for pair in pairs for pk in pair}
+    pairs |= {pair for pair in _known(near) if near.issuperset(pair)}
+    rows = profiles_of(near)
     place = {pk: at for at, pk in enumerate(rows)}
     sides = [(place[one], place[other]) for one, other in sorted(pairs) if one in place and other in place]
     scored: list[Pair] = []
     if sides:
         left, right = zip(*sides, strict=True)
-        scored = pairs_scored(Table.from_profiles(rows.values()), list(rows), left, right, model_of())
-    found = matches_keep(scored, now=now, apart=apart_pairs()) if scored else 0
-    matches_close([profile.customer_id for profile in fresh], but=scored, before=now)
-    return found
+        found = pairs_found(Table.from_profiles(rows.values()), list(rows), left, right, model_of())
+        likely = kept(found, list(rows), most=MOST)
+        scored = [pair for pair in likely.pairs(0, len(likely)) if pair.left_id in mine or pair.right_id in mine]
+    new = matches_keep(scored, now=now, apart=apart_pairs()) if scored else 0
+    matches_close(sorted(mine), but=scored, before=now)
+    return new
 
 
 def _pairs(fresh: Sequence[Made]) -> set[tuple[int, int]]:
@@ -147,11 +154,11 @@ def _pairs(fresh: Sequence[Made]) -> set[tuple[int, int]]:
 
 _KNOWN = """
     SELECT left_id, right_id FROM dedup_match
-    WHERE business_id = %(house)s AND {side} = ANY (%(ids)s::bigint[]) AND state IN ('open', 'later', 'gone')
+    WHERE business_id = %(house)s AND {side} = ANY (%(ids)s::bigint[]) AND state <> 'merged'
 """
 
 
-def _known(ids: Sequence[int]) -> list[tuple[int, int]]:
+def _known(ids: Collection[int]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     with connection.cursor() as cursor:
         for side in ("left_id", "right_id"):

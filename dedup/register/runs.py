@@ -13,7 +13,7 @@ comparing, is done again.
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from accounts.tenancy import business_scope
 from accounts.tenancy.runs import tried_again
 from dedup.engine import Model, find
 from dedup.register.changes import cards_changed, horizon_read, marks_kept
-from dedup.register.comparing import found_pairs, model_of
+from dedup.register.comparing import EVERY_CARD, Kept, kept, model_of
 from dedup.register.follow import cards_match
 from dedup.register.learning import taught_of
 from dedup.register.matches import Pair, apart_pairs, matches_close_between, matches_keep
@@ -49,7 +49,6 @@ MATCHES_MAX: Final = 500_000
 """Of a register where more pairs than this look like one guest, the likeliest are kept, and the run says so."""
 TELL_EVERY: Final = 2.0
 """Seconds."""
-EVERYTHING: Final = 2**63 - 1
 CAPPED_MAX: Final = 100
 SOME: Final = 200
 
@@ -192,7 +191,7 @@ class _Comparing:
                 part=(self.part, parts),
             )
             capped = [each._asdict() for each in found.capped]
-            pairs = found_pairs(found, whole.ids)
+            pairs = kept(found, whole.ids, most=MATCHES_MAX)
             del found
             self._keep(pairs, apart, capped, started, whole_is_one=parts == 1)
         self._end(alone=parts == 1)
@@ -239,7 +238,7 @@ class _Comparing:
 
     def _keep(
         self,
-        pairs: list[Pair],
+        pairs: Kept,
         apart: set[tuple[int, int]],
         capped: list[dict[str, Any]],
         started: dt.datetime,
@@ -249,18 +248,18 @@ class _Comparing:
         """Write a part's matches; where it alone has looked, close what it did not find."""
         with business_scope(self.business_id):
             run = self._held()
-            if len(pairs) > MATCHES_MAX:
-                capped = [*capped, {"name": "matches", "pairs": len(pairs) - MATCHES_MAX}]
+            run.phase = MatchRun.Phase.KEEP
+            if pairs.cut:
+                capped = [*capped, {"name": "matches", "pairs": pairs.cut}]
             run.capped = [*run.capped, *capped][:CAPPED_MAX]
             run.save()
-        del pairs[MATCHES_MAX:]
-        pairs.sort()
-        for first, last, some in _ranges(pairs):
+        for first, last, some in pairs.batches(KEPT):
             tried_again(partial(self._keep_some, first, last, some, apart, started, whole_is_one))
         with business_scope(self.business_id):
             run = self._held()
             self.part += 1
             run.at = {**run.at, "part": self.part}
+            run.phase = MatchRun.Phase.COMPARE
             run.save()
 
     def _keep_some(
@@ -284,7 +283,7 @@ class _Comparing:
         with business_scope(self.business_id):
             run = self._held()
             if not alone:
-                matches_close_between(0, EVERYTHING, but=(), before=self.since)
+                matches_close_between(0, EVERY_CARD, but=(), before=self.since)
             # Cards that were written meanwhile were compared as they had been.
             changed = cards_changed(seen=run.at["seen"], marks=run.at["marks"])
         for at in range(0, len(changed), SOME):
@@ -298,18 +297,3 @@ class _Comparing:
         with business_scope(self.business_id):
             self._held().save()
             cards_match(ids, whether_new=False)
-
-
-def _ranges(pairs: list[Pair]) -> Iterator[tuple[int, int, list[Pair]]]:
-    """Sorted pairs in batches, each with the smaller ids that it answers for; together all ids there can be."""
-    first = at = 0
-    while True:
-        end = at + KEPT
-        # All matches of a smaller id stand in one batch: whoever answers for a card knows all it found.
-        while 0 < end < len(pairs) and pairs[end].left_id == pairs[end - 1].left_id:
-            end += 1
-        last = pairs[end].left_id - 1 if end < len(pairs) else EVERYTHING
-        yield first, last, pairs[at:end]
-        if end >= len(pairs):
-            return
-        first, at = last + 1, end
