@@ -1,6 +1,7 @@
 """Which cards are one guest, from pairs: average link, so that no chain of weak pairs joins strangers."""
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 from math import log2
@@ -30,11 +31,17 @@ def bits_of(threshold: float) -> float:
 
 
 def groups(
-    size: int, left: Rows, right: Rows, weight: NDArray[np.float32], least: float, apart: Rows | None = None
+    size: int,
+    left: Rows,
+    right: Rows,
+    weight: NDArray[np.float32],
+    least: float,
+    apart: Rows | None = None,
+    source: Rows | None = None,
 ) -> Groups:
     """Join the two groups with the best mean weight between them, while it is ``least`` or more.
 
-    ``apart``: pairs of rows that never stand in one group, int64[k, 2].
+    ``apart``: pairs of rows that never stand in one group, int64[k, 2]. ``source``: pairs of one source say nothing.
     """
     strong = weight >= least
     whole = components(size, left[strong], right[strong])
@@ -57,7 +64,7 @@ def groups(
     edges = [*starts.tolist(), len(order)]
     a, b, bits = left[order].tolist(), right[order].tolist(), np.clip(weight[order], -MOST, MOST).tolist()
     for begin, end in pairwise(edges):
-        steps = _joined(zip(a[begin:end], b[begin:end], bits[begin:end], strict=True), least, closed)
+        steps = _joined(zip(a[begin:end], b[begin:end], bits[begin:end], strict=True), least, closed, source)
         for mine, other, _ in steps:
             every = [*mine, *other]
             labels[every] = min(every)
@@ -66,7 +73,7 @@ def groups(
 
 
 def _joined(
-    pairs: Iterable[tuple[int, int, float]], least: float, closed: set[tuple[int, int]]
+    pairs: Iterable[tuple[int, int, float]], least: float, closed: set[tuple[int, int]], source: Rows | None
 ) -> list[tuple[list[int], list[int], float]]:
     links: dict[int, dict[int, tuple[float, int]]] = {}
     heap: list[tuple[float, int, int]] = []
@@ -81,12 +88,20 @@ def _joined(
     heapq.heapify(heap)
     members: dict[int, list[int]] = {row: [row] for row in links}
     steps = []
+
+    def between(one: list[int], other: list[int]) -> int:
+        """How many pairs there are between two groups."""
+        if source is None:
+            return len(one) * len(other)
+        mine, theirs = Counter(source[one].tolist()), Counter(source[other].tolist())
+        return len(one) * len(other) - sum(count * theirs[each] for each, count in mine.items())
+
     while heap:
         bits, a, b = heapq.heappop(heap)
         if a not in members or b not in members:
             continue
         total, known = links[a][b]
-        every = len(members[a]) * len(members[b])
+        every = between(members[a], members[b])
         now = (total + UNKNOWN * (every - known)) / every
         if now < -bits - 1e-6:
             if now >= least:
@@ -103,7 +118,7 @@ def _joined(
             sum_a, known_a = links[a].get(c, (0.0, 0))
             links[a][c] = links[c][a] = (sum_a + sum_c, known_a + known_c)
             del links[c][b]
-            every = len(members[a]) * len(members[c])
+            every = between(members[a], members[c])
             now = (sum_a + sum_c + UNKNOWN * (every - known_a - known_c)) / every
             if now >= least:
                 heapq.heappush(heap, (-now, a, c))

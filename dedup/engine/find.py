@@ -39,6 +39,7 @@ class Found:
     size: int
     capped: list[Capped] = field(default_factory=list)
     apart: Rows | None = None
+    source: Rows | None = None
 
     @property
     def probability(self) -> NDArray[np.float32]:
@@ -48,7 +49,7 @@ class Found:
     def clusters(self, threshold: float | None = None) -> Rows:
         """A label for each row: rows of one label are one guest at this probability (the model's, by default)."""
         least = bits_of(self.model.propose if threshold is None else threshold)
-        return groups(self.size, self.left, self.right, self.direct, least, self.apart).labels
+        return groups(self.size, self.left, self.right, self.direct, least, self.apart, self.source).labels
 
 
 def find(
@@ -91,7 +92,7 @@ def find(
     else:
         weight, patterns = np.zeros(0, np.float32), np.zeros(0, np.int64)
     say("settle", 0.9)
-    found = settle(table, Found(left, right, weight, weight, patterns, model, table.size, capped, apart))
+    found = settle(table, Found(left, right, weight, weight, patterns, model, table.size, capped, apart, table.source))
     say("done", 1.0)
     return found
 
@@ -100,7 +101,7 @@ def settle(table: Table, found: Found) -> Found:
     """Pairs of a table with what the other cards tell of them, from weights that are still the pairs' own."""
     model, left, right, weight, patterns = found.model, found.left, found.right, found.direct, found.patterns
     least = bits_of(model.propose)
-    grouped = groups(table.size, left, right, weight, least, found.apart)
+    grouped = groups(table.size, left, right, weight, least, found.apart, table.source)
     more, final = settled(grouped, left, right, weight, least, table)
     if len(more):
         bits, levels = weighed(model, Side(table, more[:, 0]), Side(table, more[:, 1]))

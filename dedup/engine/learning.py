@@ -23,6 +23,7 @@ STRENGTH = 40.0
 PERSONAL_STRENGTH = 0.5
 """The same for what a guest's own fields say of a match, as a share of the matches."""
 LIFT = 1.3
+KNOWN = 200
 STRANGERS = 0.3
 """Of pairs that agree in something, so many have to be strangers to tell how these agree otherwise."""
 SURE = 7.0
@@ -192,6 +193,8 @@ def _tied(
             continue
         for one, seen in zip(comparisons, levels, strict=True):
             if one.name == parent.name or agreeing[one.name] <= agreeing[parent.name]:
+                continue
+            if stranger[seen >= 0].sum() < KNOWN:
                 continue
             chance = _shares(seen, one, stranger)
             usual = other[one.name][0]

@@ -33,6 +33,8 @@ def settled(
         sums = np.bincount(at[same], np.clip(weight[same], -12.0, 12.0), minlength=len(wanted))
         known = np.bincount(at[same], minlength=len(wanted))
         every = (members[wanted // size] * members[wanted % size]).astype(np.float64)
+        if table.source is not None:
+            every = np.maximum(known, 1.0)
         mean = (sums + UNKNOWN * (every - known)) / every
         final[contradicted] = np.minimum(final[contradicted], np.minimum(mean[where], least - 0.01))
     pairs, bits = _inside(grouped, table)
