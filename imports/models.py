@@ -132,6 +132,10 @@ class ImportSeen(TenantModel):
         STAY = "s"
         INVOICE = "i"
         PURCHASE = "p"
+        BATCH = "b"
+        """Not a row of the register: a batch of planned guests that is written, by its number."""
+        LINE = "l"
+        """A planned guest that must go the long way, by the line of the file."""
 
     pk = models.CompositePrimaryKey("business_id", "run_id", "what", "row_id")
     run = TenantForeignKey(ImportRun, db_on_delete="CASCADE", related_name="+")

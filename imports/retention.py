@@ -21,6 +21,8 @@ from accounts.tenancy import business_scope
 from accounts.tenancy.runs import runs_due
 from imports.mapping import is_sensitive
 from imports.models import ImportRow, ImportRun
+from imports.spool import SUFFIX as SPOOL_SUFFIX
+from imports.spool import spool_path
 from imports.store import SUFFIX, store_remove
 
 SENSITIVE_DAYS = 1
@@ -28,6 +30,7 @@ SENSITIVE_DAYS = 1
 NOBODYS_AFTER = timedelta(days=1)
 """A file that no run knows by then belongs to a request or a fetch that broke off."""
 EXPIRED_AT_ONCE = 1_000
+_OPEN = (ImportRun.State.CHECKING, ImportRun.State.READY, ImportRun.State.RUNNING, ImportRun.State.STOPPED)
 
 
 def file_retain(*, run: ImportRun) -> None:
@@ -81,6 +84,7 @@ def nobodys_files_remove() -> int:
             continue
         except CannotOpen:
             old[None].append(path)
+    removed += _spools_remove(folder, limit)
     for public_id, paths in old.items():
         known = _known(public_id, [path.name for path in paths])
         for path in paths:
@@ -96,3 +100,27 @@ def _known(public_id: UUID | None, names: list[str]) -> set[str]:
         return set()
     with business_scope(business.pk):
         return set(ImportRun.objects.filter(upload__in=names).values_list("upload", flat=True))
+
+
+def _spools_remove(folder: Path, limit: float) -> int:
+    """Remove what previews have planned for runs that are over, or are not there any more."""
+    removed = 0
+    for path in folder.glob(f"*{SPOOL_SUFFIX}"):
+        try:
+            if path.stat().st_mtime < limit and not _is_open(sealed_header(path).business, path):
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:
+            continue
+        except CannotOpen:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def _is_open(public_id: UUID, path: Path) -> bool:
+    business = Business.objects.filter(public_id=public_id).first()
+    if business is None:
+        return False
+    with business_scope(business.pk):
+        return any(path == spool_path(run, business) for run in ImportRun.objects.filter(state__in=_OPEN))

@@ -1,7 +1,9 @@
 """What a row of a file becomes: typed values of a guest, their contact points and tags, and a stay."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from copy import copy
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -232,3 +234,20 @@ class Interpreted:
     invalid_guests: int = 0
     invalid_stays: int = 0
     invalid_records: int = 0
+
+    def without(self, lines: Collection[int]) -> "Interpreted":
+        """The batch without these rows; what was left out stays counted."""
+        rest = copy(self)
+        for each in fields(self):
+            rows = getattr(self, each.name)
+            if isinstance(rows, list):
+                setattr(rest, each.name, [row for row in rows if row.line not in lines])
+        return rest
+
+    def add(self, other: "Interpreted") -> None:
+        """Take the rows and counts of another batch in."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def __bool__(self) -> bool:
+        return bool(self.guests or self.problems or self.invalid_guests or self.invalid_stays or self.invalid_records)

@@ -3,7 +3,7 @@
 The sentences are marked for translation here and translated where they are shown: `template % params`.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from accounts.marking import gettext_noop
 
@@ -20,9 +20,19 @@ class FileError(Exception):
         super().__init__(params)
         self.params = params
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.params), self.__dict__
+
     def __str__(self) -> str:
         sentence = self.template % self.params
         return f"{self.params['inside']}: {sentence}" if "inside" in self.params else sentence
+
+
+def _again(kind: type[FileError], params: dict[str, object]) -> FileError:
+    """An error that comes from another process; each kind takes other arguments."""
+    error = kind.__new__(kind)
+    Exception.__init__(error, params)
+    return error
 
 
 def _parted(number: int) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from django.utils import timezone
 
 from accounts.models import Business
 from accounts.tenancy import business_scope
-from imports.ahead import ahead
 from imports.findings import Findings
 from imports.mapping import MappingError
 from imports.models import ImportProblem, ImportRun
@@ -19,7 +19,8 @@ from imports.progress import progress_forget, progress_tell
 from imports.readers import FileError
 from imports.selectors import own_fields
 from imports.services.lives import findings_store, run_ask, run_describe, run_fail
-from imports.services.sources import Source, context_of, interpreted, job_of, source_of, today_of
+from imports.services.sources import Source, context_of, interpreted, job_of, read_ahead, source_of, today_of
+from imports.spool import Spooled, SpoolWriter, spool_remove
 from imports.staging import Job, Tally, begin_preview, begin_tryout, quality_before, quality_told, write_batch
 from imports.stops import Unread
 
@@ -96,7 +97,9 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
         progress_tell(run_id=run.pk, rows=rows)
         _still(run)
 
-    found = _tried(business, source, job, run.currency, tell)
+    spool_remove(run, business)
+    with SpoolWriter(run, business) if job.keeps_plan else nullcontext() as spool:
+        found = _tried(business, source, job, run.currency, tell, spool)
     now = ImportRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     _still(run)
     now.state = ImportRun.State.READY
@@ -126,15 +129,26 @@ def _still(run: ImportRun) -> None:
         raise _Overtaken
 
 
-def _tried(business: Business, source: Source, job: Job, currency: str, tell: Progress | None) -> Tryout:
+def _tried(
+    business: Business,
+    source: Source,
+    job: Job,
+    currency: str,
+    tell: Progress | None,
+    spool: SpoolWriter | None = None,
+) -> Tryout:
     tally, findings, rows = Tally(), Findings(), 0
     with transaction.atomic():
         begin_tryout()
-        for batch in ahead(interpreted(source, context_of(business, currency), skip=0)):
+        for batch in read_ahead(source, interpreted(source, context_of(business, currency), skip=0)):
             done = write_batch(job=job, batch=batch.rows, today=today_of(business))
             tally.add(done)
             findings.add(batch.rows.problems + done.problems)
-            rows = batch.end
+            if spool is not None:
+                lines = set(done.planned.lines) if done.planned else set()
+                rest = batch.rows.without(lines) if lines else batch.rows
+                spool.add(Spooled(batch.size, done.planned, rest))
+            rows += batch.size
             if tell is not None:
                 tell(rows)
     return Tryout(tally, findings, rows)

@@ -18,6 +18,7 @@ from imports.progress import progress_forget
 from imports.readers import FileError
 from imports.retention import file_retain
 from imports.services.sources import Source
+from imports.spool import spool_remove
 from imports.staging import Tally
 from imports.store import store_remove
 
@@ -121,6 +122,7 @@ def run_discard(*, run_id: int) -> None:
         ImportProblem.objects.filter(run=run).delete()
         ImportRow.objects.filter(run_id=run.pk).delete()
         transaction.on_commit(lambda: store_remove(upload))
+        _spool_drop(run)
 
 
 def run_expire(*, business_id: int, run_id: int) -> None:
@@ -240,3 +242,8 @@ def _end(run: ImportRun) -> None:
         change_set_close(change_set_id=run.change_set_id, result=run.counts)
     if run.state != _State.STOPPED:
         ImportSeen.objects.filter(run_id=run.pk).delete()
+        _spool_drop(run)
+
+
+def _spool_drop(run: ImportRun) -> None:
+    transaction.on_commit(lambda: spool_remove(run, run.business))

@@ -1,6 +1,6 @@
 """A run's file, opened and laid out, and its rows in batches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -9,10 +9,11 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Business, Property
+from imports.ahead import ahead, ahead_apart
 from imports.mapping import Context, Interpreted, Kind, OwnField, Plan, interpret, lay, suggest
 from imports.models import ImportRun
 from imports.policy import Policy, policy_of
-from imports.readers import FILE_BYTES_MAX, Opener, SourceFile, Table, file_opener, open_source
+from imports.readers import FILE_BYTES_MAX, Batch, Opener, SourceFile, Table, file_opener, open_source
 from imports.readers.errors import UnknownColumns
 from imports.returned import returned
 from imports.staging import Job
@@ -37,10 +38,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A batch of a file, interpreted; `end` is the number of rows up to the batch's end."""
+    """A batch of a file, interpreted; `size` is its number of rows, those that could not be read included."""
 
     number: int
-    end: int
+    size: int
     rows: Interpreted
 
 
@@ -105,11 +106,27 @@ def context_of(business: Business, currency: str) -> Context:
 
 def interpreted(source: Source, context: Context, *, skip: int) -> Iterator[Numbered]:
     """Batches of a file from number `skip` on, always cut at the same rows."""
-    end = 0
     for number, batch in enumerate(source.table.batches(BATCH_ROWS)):
-        end += len(batch)
         if number >= skip:
-            yield Numbered(number, end, interpret(source.plan, batch, context))
+            yield Numbered(number, len(batch), interpret(source.plan, batch, context))
+
+
+def read_ahead(source: Source, batches: Iterator[Numbered]) -> Iterator[Numbered]:
+    """Batches of a file, read while those before them are written; a long file by a process of its own."""
+    return ahead_apart(batches) if source.table.rows_about > 2 * BATCH_ROWS else ahead(batches)
+
+
+def interpreted_lines(source: Source, context: Context, lines: Collection[int], *, first: int) -> Iterator[Numbered]:
+    """Single rows of a file, in the batches they stand in, numbered from `first` on."""
+    for number, batch in enumerate(source.table.batches(BATCH_ROWS), start=first):
+        wanted = [at for at, line in enumerate(batch.lines) if line in lines]
+        if wanted:
+            rows = Batch(
+                [batch.lines[at] for at in wanted],
+                [batch.rows[at] for at in wanted],
+                notes=[note for note in batch.notes if note.line in lines],
+            )
+            yield Numbered(number, len(wanted), interpret(source.plan, rows, context))
 
 
 def policy_run(run: ImportRun) -> Policy:

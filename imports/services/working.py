@@ -1,9 +1,7 @@
 """Writing a run, batch by batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-from django.utils import timezone
 
 from accounts.models import Business
 from accounts.tenancy import business_scope
@@ -11,17 +9,31 @@ from accounts.tenancy.runs import tried_again
 from customers.changes.leaving import leaving_awaited
 from customers.changes.services import recording
 from customers.sensitive.services import refused_by_guard
-from imports.ahead import ahead
-from imports.findings import Findings
+from imports.mapping import Context, Interpreted
 from imports.models import ImportRun
 from imports.readers import FileError
 from imports.selectors import own_fields
-from imports.services.lives import RunRefused, findings_store, run_fail, run_finish
-from imports.services.sources import Numbered, context_of, interpreted, job_of, source_of, today_of
-from imports.staging import Job, Tally, write_batch
+from imports.services.lives import RunRefused, run_fail, run_finish
+from imports.services.noting import Left, StopAsked, batch_note, run_due
+from imports.services.replaying import planned_forget, planned_write
+from imports.services.sources import (
+    Numbered,
+    Source,
+    context_of,
+    interpreted,
+    interpreted_lines,
+    job_of,
+    read_ahead,
+    source_of,
+    today_of,
+)
+from imports.spool import Spooled, spool_read
+from imports.staging import Job, write_batch
 from imports.stops import Stopped
 
 Progress = Callable[[int], None]
+REST_ROWS = 5_000
+"""Rows that go the long way are gathered to so many: a batch of a few costs as much as one of hundreds."""
 
 
 def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: Progress | None = None) -> None:
@@ -41,14 +53,15 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
     try:
         source = source_of(run, path=path, fields=fields)
         job = job_of(business, source, run)
-        for batch in ahead(interpreted(source, context, skip=run.batches_done)):
-            goes_on = _write(business, job, batch)
-            if goes_on is not True:
-                if goes_on is None:
-                    run_finish(business_id, run_id, ImportRun.State.STOPPED)
-                return
+        for batch in read_ahead(source, _batches(business, run, source, context, job, tell)):
+            rows = _write(business, job, batch)
             if tell is not None:
-                tell(batch.end)
+                tell(rows)
+    except Left:
+        return
+    except StopAsked:
+        run_finish(business_id, run_id, ImportRun.State.STOPPED)
+        return
     except FileError as error:
         run_fail(business_id, run_id, error)
         return
@@ -58,37 +71,62 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
     run_finish(business_id, run_id, ImportRun.State.DONE)
 
 
-def _write(business: Business, job: Job, batch: Numbered) -> bool | None:
-    """Write one batch; False when the run is not at this batch any more, None when it is asked to stop before it.
+def _batches(
+    business: Business, run: ImportRun, source: Source, context: Context, job: Job, tell: Progress | None
+) -> Iterator[Numbered]:
+    """What is to be written the long way; where the preview has kept what it planned, that is written first."""
+    spooled = spool_read(run, business)
+    if spooled is None:
+        begun = planned_forget(business, run)
+        return interpreted(source, context, skip=begun)
+    late = planned_write(business, job, spooled, tell)
+    return _others(business, run, source, context, late)
+
+
+def _others(business: Business, run: ImportRun, source: Source, context: Context, late: set[int]) -> Iterator[Numbered]:
+    """Rows of which something was open in the preview, then those (`late`) of which something is open since."""
+    number = 0
+    for number, (size, rows) in enumerate(_gathered(spool_read(run, business) or iter(())), start=1):
+        if number > run.batches_done:
+            yield Numbered(number - 1, size, rows)
+    if late:
+        for batch in interpreted_lines(source, context, late, first=number):
+            if batch.number >= run.batches_done:
+                yield batch
+
+
+def _gathered(spooled: Iterator[Spooled]) -> Iterator[tuple[int, Interpreted]]:
+    size, rows = 0, Interpreted()
+    for batch in spooled:
+        size += batch.others
+        rows.add(batch.rest)
+        if len(rows.guests) >= REST_ROWS:
+            yield size, rows
+            size, rows = 0, Interpreted()
+    if size:
+        yield size, rows
+
+
+def _write(business: Business, job: Job, batch: Numbered) -> int:
+    """Write one batch; returns how many rows the run has written by now. Raises Left and StopAsked.
 
     A deadlock is tried again, and so is a batch in whose midst a guest withdrew the consent to sensitive details. What
     an undo is taking away must be gone first; one that takes long leaves the run to the next worker.
     """
     if not leaving_awaited(business_id=business.pk):
-        return False
+        raise Left
     return tried_again(lambda: _write_once(business, job, batch), passes=refused_by_guard)
 
 
-def _write_once(business: Business, job: Job, batch: Numbered) -> bool | None:
+def _write_once(business: Business, job: Job, batch: Numbered) -> int:
     with business_scope(business.pk):
-        run = ImportRun.objects.select_for_update(no_key=True).get(pk=job.run_id)
-        if run.state != ImportRun.State.RUNNING or run.batches_done != batch.number:
-            return False
-        if run.stop_asked:
-            return None
+        run = run_due(ImportRun.objects.select_for_update(no_key=True).get(pk=job.run_id))
+        if run.batches_done > batch.number:
+            raise Left
         if run.change_set_id is None:
             raise RunRefused
         with recording(run.change_set_id):
             done = write_batch(job=job, batch=batch.rows, today=today_of(business))
-        tally = Tally.of(run.counts)
-        tally.add(done)
-        findings = Findings.of(run.problem_groups)
-        findings.add(batch.rows.problems + done.problems)
-        run.counts = tally.counts()
-        run.rows_done = batch.end
-        run.rows_about = max(run.rows_about, batch.end)
         run.batches_done = batch.number + 1
-        run.seen_at = timezone.now()
-        findings_store(run, findings)
-        run.save()
-    return True
+        batch_note(run, done, problems=batch.rows.problems + done.problems, rows=batch.size)
+    return run.rows_done

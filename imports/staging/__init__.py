@@ -20,6 +20,7 @@ from imports.staging.job import EXTRAS, OUTCOMES, RECORDS, Job, Outcome, Tally
 from imports.staging.known import Register
 from imports.staging.names import property_ids, tag_ids
 from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
+from imports.staging.planned import Planned, cards_made, lines_decided, plan_keep, tags_make, write_planned
 from imports.staging.points import apply_points, plan_points
 from imports.staging.preview import fates, keep_fates
 from imports.staging.quality import quality_gained, quality_of_register, quality_told
@@ -42,12 +43,19 @@ __all__ = [
     "RECORDS",
     "Job",
     "Outcome",
+    "Planned",
     "Tally",
     "begin_preview",
     "begin_tryout",
+    "cards_made",
+    "flush_later",
+    "lines_decided",
     "quality_before",
     "quality_told",
+    "tags_make",
+    "turn_take",
     "write_batch",
+    "write_planned",
 ]
 
 
@@ -63,6 +71,20 @@ def quality_before(job: Job) -> Counter[str]:
         return quality_of_register(cursor, job)
 
 
+def turn_take(job: Job) -> None:
+    """Wait until no other import writes into the business, and keep others waiting until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.import', %s))", [job.business_id])
+
+
+def flush_later() -> None:
+    """Do not wait for the disk when the open transaction ends. After a power cut it has either been or not been, with
+    the mark of its batch; the run's last transaction waits for all that were before it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+
+
 def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
     """Write one batch inside the caller's transaction and recording, or find out what would be written.
 
@@ -70,7 +92,7 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
     """
     with connection.cursor() as cursor:
         if not job.dry:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.import', %s))", [job.business_id])
+            turn_take(job)
         register = Register(cursor, job)
         found = resolve(register, batch, decisions_of(cursor, job, [guest.line for guest in batch.guests]))
         seen = register.seen_guests(found.known)
@@ -118,6 +140,7 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
             touched = {line for line, stay in found.stay_of.items() if stay in found.new_stays or stay in altered}
             touched |= found.records.touched()
             keep_fates(cursor, job, fates(found, batch, batch.problems + tally.problems, changed, touched))
+            tally.planned = plan_keep(cursor, job, found, batch, tags=tags, problems=batch.problems + tally.problems)
     _count_extras(tally, job, batch, consents, details)
     _count_invalid(tally, job, batch, found)
     return tally

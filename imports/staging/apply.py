@@ -9,13 +9,13 @@ from imports.staging.job import OWN_SYSTEMS, Job
 from imports.staging.plan import FILLED, NAMES, STAY_OPTIONAL, STAY_TEXTS, STAY_VALUES
 from imports.staging.tables import KEYS
 
-_CARD: Final = (*NAMES, *KEYS, *FILLED, "birth_date")
+CARD_COLUMNS: Final = (*NAMES, *KEYS, *FILLED, "birth_date")
 
 
 def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str, *, numbered: bool) -> None:
     """Insert new cards, change known ones, add contact points, tags and the ids that the file gives its guests."""
     values = job.values() | {"today": today, "known": known}
-    columns = ", ".join(_CARD)
+    columns = ", ".join(CARD_COLUMNS)
     cursor.execute(
         f"""
         INSERT INTO customers_customer (business_id, id, version, created_at, first_contact, {columns})
@@ -27,7 +27,7 @@ def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str, 
     cursor.execute(
         f"""
         UPDATE customers_customer c
-        SET first_contact = n.first_contact, {", ".join(f"{column} = n.{column}" for column in _CARD)}
+        SET first_contact = n.first_contact, {", ".join(f"{column} = n.{column}" for column in CARD_COLUMNS)}
         FROM plan_card n
         WHERE n.differs AND c.business_id = %(business)s AND c.id = n.customer_id AND c.id = ANY (%(known)s)
         """,

@@ -11,7 +11,7 @@ from imports.staging.found import Resolved
 from imports.staging.job import Job
 from imports.staging.tables import FIELD_COLUMNS, copy_rows
 
-_VALUE: Final = ("text", "number", "date", "flag")
+VALUE_COLUMNS: Final = ("text", "number", "date", "flag")
 _OF_GUEST: Final = ("customers_guestfieldvalue", "customer_id")
 _OF_STAY: Final = ("customers_stayfieldvalue", "stay_id")
 
@@ -51,12 +51,12 @@ def plan_fields(cursor: CursorWrapper, job: Job, known: list[int], seen: Collect
             FROM stage_field f LEFT JOIN firsts g ON f.of = 'guest' AND g.customer_id = f.row_id
             ORDER BY f.of, f.row_id, f.field_id, f.line
         ), held AS MATERIALIZED (
-            SELECT 'guest' AS of, customer_id AS row_id, field_id, id, {", ".join(_VALUE)}
+            SELECT 'guest' AS of, customer_id AS row_id, field_id, id, {", ".join(VALUE_COLUMNS)}
             FROM customers_guestfieldvalue
             WHERE business_id = %(business)s
               AND customer_id = ANY (ARRAY(SELECT DISTINCT row_id FROM stage_field WHERE of = 'guest'))
             UNION ALL
-            SELECT 'stay', stay_id, field_id, id, {", ".join(_VALUE)}
+            SELECT 'stay', stay_id, field_id, id, {", ".join(VALUE_COLUMNS)}
             FROM customers_stayfieldvalue
             WHERE business_id = %(business)s
               AND stay_id = ANY (ARRAY(SELECT DISTINCT row_id FROM stage_field WHERE of = 'stay'))
@@ -79,15 +79,15 @@ def apply_fields(cursor: CursorWrapper, job: Job) -> None:
         values = job.values() | {"of": of}
         cursor.execute(
             f"""
-            INSERT INTO {table} (business_id, version, {owner}, field_id, {", ".join(_VALUE)})
-            SELECT %(business)s, 1, row_id, field_id, {", ".join(_VALUE)}
+            INSERT INTO {table} (business_id, version, {owner}, field_id, {", ".join(VALUE_COLUMNS)})
+            SELECT %(business)s, 1, row_id, field_id, {", ".join(VALUE_COLUMNS)}
             FROM plan_field WHERE of = %(of)s AND value_id IS NULL ORDER BY row_id, field_id
             """,
             values,
         )
         cursor.execute(
             f"""
-            UPDATE {table} v SET {", ".join(f"{column} = p.{column}" for column in _VALUE)}
+            UPDATE {table} v SET {", ".join(f"{column} = p.{column}" for column in VALUE_COLUMNS)}
             FROM plan_field p
             WHERE p.of = %(of)s AND v.business_id = %(business)s AND v.id = p.value_id
             """,
@@ -96,4 +96,4 @@ def apply_fields(cursor: CursorWrapper, job: Job) -> None:
 
 
 def _columns(alias: str) -> str:
-    return ", ".join(f"{alias}.{column}" for column in _VALUE)
+    return ", ".join(f"{alias}.{column}" for column in VALUE_COLUMNS)

@@ -3,13 +3,16 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from psycopg2.extensions import AsIs
 
 from imports.policy import Policy
 from imports.problems import Problem
+
+if TYPE_CHECKING:
+    from imports.staging.planned import Planned
 
 OWN_SYSTEM = "innkeeper"
 """Of Innkeeper's own lists of what guests did: their numbers are ids here."""
@@ -58,6 +61,11 @@ class Job:
         return self.policy.update != "fill" and self.kind in ("guests", "bookings")
 
     @property
+    def keeps_plan(self) -> bool:
+        """Whether a preview keeps what it has planned; sensitive details are in memory alone until they are written."""
+        return self.dry and self.run_id > 0 and self.kind == "guests" and not self.has_details
+
+    @property
     def seen(self) -> str:
         """The table of what the run has met of what was there before."""
         return "planned_seen" if self.dry else "imports_importseen"
@@ -83,6 +91,8 @@ class Tally:
     records: dict[str, Counter[Outcome]] = field(default_factory=dict)
     """Invoices or purchases, in a file of them."""
     problems: list[Problem] = field(default_factory=list)
+    planned: "Planned | None" = None
+    """In a preview: the batch's new guests of whom nothing is open."""
     quality: Counter[str] = field(default_factory=Counter)
     """In a preview: by how many more guests, and how many more of them are what (`imports.staging.quality`)."""
 

@@ -50,10 +50,12 @@ class Register:
         self.cursor = cursor
         self.job = job
         self._points: dict[tuple[str, str], Point | None] = {}
+        # By the key: to find one of very many rows, which it takes them for, the planner would read the table.
         cursor.execute(
-            "SELECT NOT EXISTS (SELECT FROM customers_customer WHERE business_id = %(business)s)", job.values()
+            "SELECT id FROM customers_customer WHERE business_id = %(business)s ORDER BY business_id, id LIMIT 1",
+            job.values(),
         )
-        self.is_empty: bool = cursor.fetchone()[0]
+        self.is_empty: bool = cursor.fetchone() is None
         """Whether there is no card yet: then nobody can be found, but those whom a try-out would have made."""
 
     def stays(self, numbers: Collection[str]) -> dict[str, int]:
@@ -289,6 +291,18 @@ class Register:
                 self._points[kind, value] = Point(() if is_shared else tuple(cards), is_shared, learned or "")
         return {key: point for key in wanted if (point := self._points[key]) is not None}
 
+    def holders_of(self, addresses: Collection[str]) -> list[tuple[str, int]]:
+        """(normal form, card) of every address or number of these that a card has."""
+        if self.is_empty:
+            return []
+        return self._ask(
+            """
+            SELECT normalised, customer_id FROM customers_contactpoint
+            WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s)
+            """,
+            list(addresses),
+        )
+
     def namesakes(self, guests: Collection[GuestRow]) -> dict[tuple[str, str], int]:
         """The oldest card of before with each (folded name, date of birth) and (folded name, postal code)."""
         found: dict[tuple[str, str], int] = {}
@@ -361,7 +375,11 @@ class Register:
     def new_ids(self, table: str, count: int) -> list[int]:
         """Ids for records to come."""
         self.cursor.execute(
-            f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, %s)", [count]
+            f"""
+            SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence('{table}', 'id')::regclass AS name OFFSET 0) s,
+                   generate_series(1, %s)
+            """,
+            [count],
         )
         return sorted(row[0] for row in self.cursor.fetchall())
 

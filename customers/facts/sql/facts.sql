@@ -276,13 +276,15 @@ BEGIN
            h.value_12_months, h.value_this_year, h.arrivals);
 END $$;
 
--- All groups at once, in one write a guest; a guest without facts gets them.
+-- All groups at once, in one write a guest; a guest without facts gets them. EXECUTE plans for the ids at hand; a forced
+-- custom plan would do so for the key's check of every single row, too.
 CREATE OR REPLACE FUNCTION customers_facts_refresh(ids bigint[]) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off AS $$
 DECLARE
     business CONSTANT bigint := customers_facts_business();
     today CONSTANT date := customers_facts_today();
 BEGIN
+    EXECUTE $sql$
     INSERT INTO customers_customerfacts AS f (
         business_id, customer_id, kind, language, nationality, country, postal_code, city, source, first_contact,
         birth_date, sort_key, is_restricted, is_deceased, do_not_contact, tags, consents, email_state, phone_state,
@@ -294,14 +296,14 @@ BEGIN
            coalesce(t.tags, '{}'), coalesce(s.consents, 0), coalesce(a.email_state, ''), coalesce(a.phone_state, ''),
            y.last_activity, coalesce(h.stays, 0), coalesce(h.nights, 0), coalesce(h.value, 0), coalesce(h.currency, ''),
            h.first_arrival, h.last_stay, h.next_arrival, coalesce(h.cancelled, 0), coalesce(h.no_shows, 0),
-           coalesce(h.value_12_months, 0), coalesce(h.value_this_year, 0), coalesce(h.arrivals, '{}'), today
+           coalesce(h.value_12_months, 0), coalesce(h.value_this_year, 0), coalesce(h.arrivals, '{}'), $3
     FROM customers_customer c
-    LEFT JOIN customers_facts_tags_of(ids) t ON t.customer_id = c.id
-    LEFT JOIN customers_facts_addresses_of(ids) a ON a.customer_id = c.id
-    LEFT JOIN customers_facts_consents_of(ids) s ON s.customer_id = c.id
-    LEFT JOIN customers_facts_activity_of(ids) y ON y.customer_id = c.id
-    LEFT JOIN customers_facts_history_of(ids) h ON h.customer_id = c.id
-    WHERE c.business_id = business AND c.id = ANY (ids)
+    LEFT JOIN customers_facts_tags_of($1) t ON t.customer_id = c.id
+    LEFT JOIN customers_facts_addresses_of($1) a ON a.customer_id = c.id
+    LEFT JOIN customers_facts_consents_of($1) s ON s.customer_id = c.id
+    LEFT JOIN customers_facts_activity_of($1) y ON y.customer_id = c.id
+    LEFT JOIN customers_facts_history_of($1) h ON h.customer_id = c.id
+    WHERE c.business_id = (SELECT $2) AND c.id = ANY ($1)
     ORDER BY c.id
     ON CONFLICT (business_id, customer_id) DO UPDATE SET
         kind = excluded.kind, language = excluded.language, nationality = excluded.nationality,
@@ -324,5 +326,6 @@ BEGIN
            excluded.is_deceased, excluded.do_not_contact, excluded.tags, excluded.consents, excluded.email_state,
            excluded.phone_state, excluded.last_activity, excluded.stays, excluded.nights, excluded.value,
            excluded.currency, excluded.first_arrival, excluded.last_stay, excluded.next_arrival, excluded.cancelled,
-           excluded.no_shows, excluded.value_12_months, excluded.value_this_year, excluded.arrivals);
+           excluded.no_shows, excluded.value_12_months, excluded.value_this_year, excluded.arrivals)
+    $sql$ USING ids, business, today;
 END $$;

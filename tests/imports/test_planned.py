@@ -1,0 +1,342 @@
+"""New guests that a preview has planned are written as the long way would write them, once, whatever comes between."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.sealed_files import SealedWriter
+from accounts.tenancy import business_scope
+from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId
+from customers.changes.models import Change
+from customers.changes.services import change_set_undo
+from customers.facts.models import CustomerFacts
+from customers.fields.models import GuestFieldValue
+from imports import spool
+from imports.models import ImportRun, ImportSeen
+from imports.retention import nobodys_files_remove
+from imports.services import (
+    replaying,
+    rows_decide,
+    run_check,
+    run_discard,
+    run_policy_set,
+    run_start,
+    run_stop,
+    run_work,
+    sources,
+    working,
+)
+from imports.spool import spool_path, spool_read
+from tests.cast import Cast, House, cast_assemble
+from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, ExternalIdFactory
+from tests.imports.previews import again, checked, imported, row
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many batches of a few rows."""
+    monkeypatch.setattr(sources, "BATCH_ROWS", 4)
+    monkeypatch.setattr(spool, "SPOOLED_ROWS", 4)
+    monkeypatch.setattr(working, "REST_ROWS", 3)
+
+
+def rows(count: int = 20, **changes: str) -> list[dict[str, str]]:
+    """Guests who have nothing to do with one another."""
+    return [
+        row(
+            id=f"N{number}",
+            given_name=f"Guest{number}",
+            family_name="Of\tthe \\ list" if number == 3 else "Berg",
+            email=f"guest{number}@berg.no",
+            phone=f"+47 912 34 {number:03}",
+            tags="VIP; Sauna" if number % 3 == 0 else "",
+            **changes,
+        )
+        for number in range(count)
+    ]
+
+
+def mixed() -> list[dict[str, str]]:
+    """Among them a guest who stands twice in a batch and once more in a later one, one of the register, and rows with
+    something wrong."""
+    listed = rows()
+    listed[2] = listed[1] | {"city": "Molde", "note": ""}
+    listed[9] = listed[1] | {"note": "Third", "postal_code": "6413"}
+    listed[5] = row(id="A5", given_name="Åse", family_name="Sørensen", email="ase@fjord.no", note="Here before")
+    listed[6] |= {"phone": "no number"}
+    listed[7] = row(id="", given_name="", family_name="", email="", phone="")
+    listed[11] |= {"email": "guest10@berg.no"}
+    return listed
+
+
+def dump(house: House) -> dict[str, Any]:
+    """All that an import writes of guests, without the numbers of rows."""
+    with business_scope(house.pk):
+        names = {card.pk: card.name for card in Customer.objects.all()}
+        assert len(set(names.values())) == len(names)
+        columns = [field.attname for field in Customer._meta.concrete_fields]
+        columns = [name for name in columns if name not in ("id", "business_id", "created_at")]
+        facts = [field.attname for field in CustomerFacts._meta.concrete_fields]
+        facts = [name for name in facts if name not in ("customer_id", "business_id", "sample", "tags")]
+        return {
+            "cards": sorted(map(repr, Customer.objects.values_list(*columns))),
+            "contacts": sorted(
+                (names[point.customer_id], point.kind, point.value, point.normalised, point.national, point.state,
+                 point.is_primary) for point in ContactPoint.objects.all()
+            ),
+            "tags": sorted(
+                (names[each.customer_id], each.slot, str(each.tag))
+                for each in CustomerTag.objects.select_related("tag")
+            ),
+            "numbers": sorted((names[each.customer_id], each.system, each.value) for each in ExternalId.objects.all()),
+            "fields": sorted((names[each.customer_id], each.text) for each in GuestFieldValue.objects.all()),
+            "facts": sorted(
+                (names[each.customer_id], *(str(getattr(each, name)) for name in facts))
+                for each in CustomerFacts.objects.all()
+            ),
+            "changes": sorted(
+                Change.objects.filter(change_set_id=ImportRun.objects.get().change_set_id).values_list("record", "act")
+            ),
+        }  # fmt: skip
+
+
+def planned_lines(house: House, run: ImportRun) -> set[int]:
+    """Lines of guests that the preview has planned."""
+    with business_scope(house.pk):
+        kept = spool_read(run, run.business)
+        assert kept is not None
+        return {line for batch in kept if batch.planned for line in batch.planned.lines}
+
+
+def long_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports read their files again."""
+    monkeypatch.setattr(working, "spool_read", lambda run, business: None)
+
+
+def test_what_was_planned_is_written_as_the_long_way_would(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    for house, is_long in ((cast.fjordstuen, False), (cast.duinzicht, True)):
+        with business_scope(house.pk):
+            EmailFactory(customer=CustomerFactory(given_name="Åse", family_name="Sørensen"), value="ase@fjord.no")
+            CustomFieldFactory(label="Car", key="car")
+        if is_long:
+            long_way(monkeypatch)
+        run = checked(house, tmp_path, [each | {"Car": f"EL {number}"} for number, each in enumerate(mixed())])
+        if not is_long:
+            assert planned_lines(house, run) == set(range(2, 22)) - {3, 4, 7, 9, 11}
+        with business_scope(house.pk):
+            before = run.counts
+        run = imported(house, run)
+        assert run.counts == before
+        assert run.rows_done == run.rows_about == 20
+        found = dump(house)
+        told.append((found, run.counts, sorted(run.problem_groups), run.problem_count))
+    (ours, *ours_told), (theirs, *theirs_told) = told
+    for what, kept in ours.items():
+        assert kept == theirs[what], what
+    assert ours_told == theirs_told
+
+
+def test_somebody_who_came_meanwhile_is_found(house: House, tmp_path: Path) -> None:
+    run = checked(house, tmp_path, rows())
+    with business_scope(house.pk):
+        came = CustomerFactory(given_name="Guest8", family_name="Berg", city="")
+        EmailFactory(customer=came, value="guest8@berg.no")
+    run = imported(house, run)
+    assert (run.counts["guests"]["created"], run.counts["guests"]["updated"]) == (19, 1)
+    with business_scope(house.pk):
+        assert Customer.objects.filter(given_name="Guest8").count() == 1
+        assert ContactPoint.objects.filter(customer=came, kind="phone").exists()
+
+
+def test_somebody_with_the_number_of_another_guest_who_came_meanwhile_is_found(house: House, tmp_path: Path) -> None:
+    run = checked(house, tmp_path, rows())
+    with business_scope(house.pk):
+        came = CustomerFactory(given_name="Guest8", family_name="Berg")
+        ExternalIdFactory(customer=came, system=run.format, value="N8")
+    run = imported(house, run)
+    assert (run.counts["guests"]["created"], run.counts["guests"]["updated"]) == (19, 1)
+
+
+def test_decisions_about_planned_guests_are_carried_out(house: House, tmp_path: Path) -> None:
+    with business_scope(house.pk):
+        other = CustomerFactory(given_name="Other", family_name="Name")
+    run = checked(house, tmp_path, rows())
+    with business_scope(house.pk):
+        rows_decide(run_id=run.pk, lines=[4, 12], decision="skip")
+        rows_decide(run_id=run.pk, lines=[7], decision="same", customer_id=other.pk)
+        rows_decide(run_id=run.pk, lines=[8], decision="create")
+    run = imported(house, run)
+    assert run.counts["guests"] == {"created": 17, "updated": 1, "unchanged": 0, "invalid": 0}
+    with business_scope(house.pk):
+        names = set(Customer.objects.values_list("given_name", flat=True))
+        assert {"Guest2", "Guest10"}.isdisjoint(names)
+        assert ContactPoint.objects.filter(customer=other, normalised="guest5@berg.no").exists()
+
+
+class Killed(BaseException):
+    """What ends a worker here."""
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+@pytest.mark.parametrize("lost", [False, True], ids=["spool there", "spool lost"])
+def test_a_run_that_was_killed_goes_on_and_doubles_nobody(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, lost: bool
+) -> None:
+    run = checked(house, tmp_path, mixed())
+    write_planned = replaying.write_planned
+    written = 0
+
+    def dying(**options: Any) -> Any:
+        nonlocal written
+        done = write_planned(**options)
+        if written == after:
+            raise Killed
+        written += 1
+        return done
+
+    monkeypatch.setattr(replaying, "write_planned", dying)
+    with business_scope(house.pk):
+        run_start(run_id=run.pk, member=house.admin)
+    with pytest.raises(Killed):
+        run_work(business_id=house.pk, run_id=run.pk)
+    monkeypatch.setattr(replaying, "write_planned", write_planned)
+    if lost:
+        spool_path(run, house.business).unlink()
+    with business_scope(house.pk):
+        assert ImportSeen.objects.filter(run_id=run.pk, what="b").count() == after
+    run_work(business_id=house.pk, run_id=run.pk)
+    run = again(house, run)
+    assert run.state == ImportRun.State.DONE
+    with business_scope(house.pk):
+        assert Customer.objects.count() == run.counts["guests"]["created"] == 17
+        assert Customer.objects.count() == CustomerFacts.objects.count()
+        assert not ImportSeen.objects.exists()
+
+
+def test_a_stop_is_obeyed_between_batches_and_the_run_goes_on(house: House, tmp_path: Path) -> None:
+    run = checked(house, tmp_path, rows())
+    with business_scope(house.pk):
+        run_start(run_id=run.pk, member=house.admin)
+
+    def stop(done: int) -> None:
+        with business_scope(house.pk):
+            run_stop(run_id=run.pk)
+
+    run_work(business_id=house.pk, run_id=run.pk, tell=stop)
+    assert again(house, run).state == ImportRun.State.STOPPED
+    with business_scope(house.pk):
+        assert Customer.objects.count() == again(house, run).rows_done == 4
+        run_start(run_id=run.pk, member=house.admin)
+    run_work(business_id=house.pk, run_id=run.pk)
+    with business_scope(house.pk):
+        assert Customer.objects.count() == again(house, run).counts["guests"]["created"] == 20
+
+
+def test_it_is_one_act_that_can_be_undone(house: House, tmp_path: Path) -> None:
+    run = imported(house, checked(house, tmp_path, rows()))
+    with business_scope(house.pk):
+        assert run.change_set_id is not None
+        change_set_undo(change_set_id=run.change_set_id, member=house.admin)
+        assert not Customer.objects.exists()
+        assert not ExternalId.objects.exists()
+
+
+def test_another_policy_makes_another_plan(house: House, tmp_path: Path) -> None:
+    run = checked(house, tmp_path, rows())
+    with business_scope(house.pk):
+        run_policy_set(run_id=run.pk, policy=run.policy | {"update": "fill", "consents": "none", "tag": "Old list"})
+        assert spool_read(again(house, run), house.business) is None
+    run_check(business_id=house.pk, run_id=run.pk)
+    imported(house, again(house, run))
+    with business_scope(house.pk):
+        assert CustomerTag.objects.filter(tag__name="Old list").count() == 20
+
+
+def test_the_plan_is_sealed_and_goes_with_the_run(
+    house: House, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    run = checked(house, tmp_path, rows())
+    path = spool_path(run, house.business)
+    assert b"berg.no" not in path.read_bytes()
+    with django_capture_on_commit_callbacks(execute=True):
+        imported(house, run)
+    assert not path.exists()
+    run = checked(house, tmp_path, rows(3, city="Molde"))
+    assert spool_path(run, house.business).exists()
+    with django_capture_on_commit_callbacks(execute=True), business_scope(house.pk):
+        run_discard(run_id=run.pk)
+    assert not spool_path(run, house.business).exists()
+
+
+def test_a_plan_that_was_changed_on_the_disk_is_not_believed(house: House, tmp_path: Path) -> None:
+    run = checked(house, tmp_path, rows())
+    path = spool_path(run, house.business)
+    sealed = bytearray(path.read_bytes())
+    sealed[-20] ^= 1
+    path.write_bytes(sealed)
+    assert imported(house, run).counts["guests"]["created"] == 20
+
+
+def test_plans_of_runs_that_are_over_are_swept_away_and_others_kept(house: House, tmp_path: Path) -> None:
+    run = checked(house, tmp_path, rows())
+    path = spool_path(run, house.business)
+    os.utime(path, (0, 0))
+    nobodys_files_remove()
+    assert path.exists()
+    with business_scope(house.pk):
+        ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.DONE)
+    nobodys_files_remove()
+    assert not path.exists()
+
+
+def test_a_full_disk_costs_the_plan_and_nothing_else(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = SealedWriter.write
+
+    def write(self: SealedWriter, data: Any, /) -> int:
+        if self.path.suffix == spool.SUFFIX:
+            raise OSError(28, "No space left on device")
+        return kept(self, data)
+
+    monkeypatch.setattr(SealedWriter, "write", write)
+    run = checked(house, tmp_path, rows())
+    kept_path = spool_path(run, house.business)
+    assert not list(kept_path.parent.glob(f"{kept_path.name}*"))
+    assert imported(house, run).counts["guests"]["created"] == 20
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> Iterator[House]:
+    """A house that other connections see."""
+    return cast_assemble().fjordstuen  # type: ignore[return-value]
+
+
+def test_two_connections_write_as_one_does(committed: House, tmp_path: Path) -> None:
+    used: set[int] = set()
+    write_planned = replaying.write_planned
+
+    def told(**options: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            used.add(cursor.fetchone()[0])
+        return write_planned(**options)
+
+    replaying.write_planned = told
+    try:
+        run = imported(committed, checked(committed, tmp_path, rows(40)))
+    finally:
+        replaying.write_planned = write_planned
+    assert len(used) == 2
+    assert run.counts["guests"]["created"] == 40
+    with business_scope(committed.pk):
+        assert Customer.objects.count() == CustomerFacts.objects.count() == 40
+        assert CustomerTag.objects.count() == 28
+        assert ContactPoint.objects.count() == 80
