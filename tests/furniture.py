@@ -162,6 +162,7 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "saved_id": saved.pk,
         "match_id": match.pk,
         "search_id": search.pk,
+        "merge_id": merge.pk,
         "tag_id": tag.pk,
         "activity_id": activity.pk,
         "relation_id": relation.pk,

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -73,10 +73,10 @@ def match_bulk(request: BusinessRequest, slug: str) -> HttpResponse:
 @requires(Capability.MERGE)
 @require_safe
 def match_bulk_run(request: BusinessRequest, slug: str, search_id: int) -> HttpResponse:
-    """A merging of many pairs, at whatever point it is."""
+    """A merging of many pairs, at whatever point it is; a search has no page but the list."""
     run = run_of(search_id)
     if run.kind != MatchRun.Kind.MERGE:
-        raise Http404
+        return redirect("match_list", slug=slug)
     return render(request, "duplicates/bulk_run.html", merging_context(request, run))
 
 

@@ -82,13 +82,17 @@ def numbers(value: Any, put: int) -> Any:
     """A body in which every id is another."""
     if isinstance(value, dict):
         return {
-            name: put if name.endswith("_id") and name != "external_id" else numbers(each, put)
+            name: put
+            if name.endswith("_id") and name != "external_id"
+            else [*each[:-1], put]
+            if name.endswith("_ids")
+            else numbers(each, put)
             for name, each in value.items()
         }
     return [numbers(each, put) for each in value] if isinstance(value, list) else value
 
 
-READS = {"count_guests"}
+READS = {"count_guests", "look_up_guest", "preview_merge"}
 """Operations that write nothing although they are sent: what they ask is too long for an address."""
 
 
@@ -229,10 +233,14 @@ def numbers_at_home(value: Any, home: dict[str, Any]) -> Any:
             "guest_id": home["customer_id"],
             "other_id": home["other_id"],
             "assignee_id": home["member_id"],
+            "survivor_id": home["customer_id"],
+            "guest_ids": [home["customer_id"], home["other_id"]],
         }
         return {
             name: named.get(name, numbers_at_home(each, home))
-            if name.endswith("_id") and name != "external_id"
+            if name.endswith(("_id", "_ids")) and name != "external_id"
+            else dict.fromkeys(each, home["other_id"])
+            if name == "choices"
             else numbers_at_home(each, home)
             for name, each in value.items()
         }

@@ -67,12 +67,12 @@ class Run(DuplicatesView):
         "way this answers with that one.",
         tags=TAGS,
         request=None,
-        responses={201: MatchingRun},
+        responses=MatchingRun,
     )
     def post(self, request: Request, slug: str) -> Response:
         run = run_start()
         nudge(match_run_work, run)
-        return Response(self.told(MatchingRun(run).data), status=201)
+        return Response(self.told(MatchingRun(run).data))
 
 
 class Lookup(DuplicatesView):

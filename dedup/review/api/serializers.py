@@ -119,7 +119,7 @@ class MergePreviewIn(MergeGuests):
     examples=[
         OpenApiExample(
             "two",
-            {"guest_ids": [4711, 4712], "survivor_id": 4711, "choices": {"street": 4712}},
+            {"guest_ids": [4711, 4712], "survivor_id": 4711, "choices": {"address": 4712}},
             request_only=True,
         )
     ]

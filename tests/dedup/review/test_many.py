@@ -147,10 +147,11 @@ def test_a_search_is_started_watched_and_stopped(cast: Cast, nudged: list[Any]) 
     assert told(client.post(address(house, "match_run_cancel", search_id=run.pk)))[-1].startswith("This had ended")
 
 
-def test_a_search_is_no_merging(cast: Cast, nudged: list[Any]) -> None:
+def test_a_search_has_no_page_but_the_list(cast: Cast, nudged: list[Any]) -> None:
     house = cast.fjordstuen
     client = client_of(house.admin)
     client.post(address(house, "match_run_start"))
     with business_scope(house.pk):
         run = MatchRun.objects.get()
-    assert client.get(address(house, "match_bulk_run", search_id=run.pk)).status_code == 404
+    answer = client.get(address(house, "match_bulk_run", search_id=run.pk))
+    assert answer.headers["Location"] == address(house, "match_list")
