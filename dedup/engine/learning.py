@@ -15,8 +15,8 @@ from dedup.engine.sides import Levels, Side
 from dedup.engine.table import Table
 from dedup.engine.vocabulary import Vocabulary
 
-SAMPLE = 300_000
-WITHIN = 30_000
+SAMPLE = 60_000
+WITHIN = 6_000
 ROUNDS = 25
 STRENGTH = 40.0
 """Pairs that what is believed beforehand counts for."""
@@ -36,7 +36,8 @@ def learned(table: Table, left: Rows, right: Rows) -> Model:
     """A model of a register, from random pairs (strangers) and its candidate pairs."""
     words = Vocabulary.of(table)
     comparisons = plan(table.fields)
-    other = _strangers(table, comparisons, words)
+    strangers = _Strangers(table, comparisons, words)
+    other = strangers.chances(words)
     chances = {name: anchors(comparisons, name, other, chance_of(table.fields)) for name in CLASSES}
     depends = parents(comparisons)
     model = Model(
@@ -50,7 +51,7 @@ def learned(table: Table, left: Rows, right: Rows) -> Model:
     sure = model.weigh(levels, a, b) >= SURE
     labels = components(table.size, left[sure], right[sure])
     model = replace(model, words=Vocabulary.of(table, labels))
-    other = _strangers(table, comparisons, model.words, labels)
+    other = strangers.chances(model.words, labels)
     model = replace(model, chances={**model.chances, OTHER: other})
     rarity = [np.rint(model.rarity(one, found, a, b)) for one, found in zip(comparisons, levels, strict=True)]
     model = _fitted(model, table, levels, rarity)
@@ -142,22 +143,28 @@ def pairs_in(table: Table) -> int:
     return int((table.size**2 - (counts.astype(np.int64) ** 2).sum()) // 2)
 
 
-def _strangers(
-    table: Table, comparisons: Sequence[Comparison], words: Vocabulary, labels: Rows | None = None
-) -> dict[str, NDArray[np.float64]]:
-    """How often two cards taken at random have each level; the same value: counted over the whole register."""
-    random = np.random.default_rng(7)
-    size = min(SAMPLE, max(pairs_in(table), 1)) if table.size else 0
-    left, right = random.integers(0, max(table.size, 1), size), random.integers(0, max(table.size, 1), size)
-    apart = left != right if labels is None else labels[left] != labels[right]
-    levels = compare(comparisons, Side(table, left[apart]), Side(table, right[apart]), words)
-    found = {}
-    for one, seen in zip(comparisons, levels, strict=True):
-        chance = _shares(seen, one)
-        if one.kind not in (Kind.EMAIL, Kind.PHONE):
-            chance[0] = max(words.whole[one.name], _FAINT)
-        found[one.name] = np.stack([chance / chance.sum()] * 3)
-    return found
+class _Strangers:
+    """Cards taken at random, two at a time, and how they compare."""
+
+    def __init__(self, table: Table, comparisons: Sequence[Comparison], words: Vocabulary) -> None:
+        random = np.random.default_rng(7)
+        size = min(SAMPLE, max(pairs_in(table), 1)) if table.size else 0
+        left, right = random.integers(0, max(table.size, 1), size), random.integers(0, max(table.size, 1), size)
+        apart = left != right
+        self.left, self.right = left[apart], right[apart]
+        self._comparisons = comparisons
+        self._levels = compare(comparisons, Side(table, self.left), Side(table, self.right), words)
+
+    def chances(self, words: Vocabulary, labels: Rows | None = None) -> dict[str, NDArray[np.float64]]:
+        """How often they have each level; the same value: counted over the whole register. ``labels``: of guests."""
+        apart = np.ones(len(self.left), bool) if labels is None else labels[self.left] != labels[self.right]
+        found = {}
+        for one, seen in zip(self._comparisons, self._levels, strict=True):
+            chance = _shares(seen[apart], one)
+            if one.kind not in (Kind.EMAIL, Kind.PHONE):
+                chance[0] = max(words.whole[one.name], _FAINT)
+            found[one.name] = np.stack([chance / chance.sum()] * 3)
+        return found
 
 
 def _shares(seen: Levels, one: Comparison, weights: Bits | None = None) -> Bits:

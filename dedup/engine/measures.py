@@ -1,6 +1,7 @@
 """How values other than names are compared: numbers, dates, addresses, texts."""
 
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from dedup.engine.sides import Values
+from dedup.engine.table import Column
 from dedup.engine.vocabulary import Vocabulary
 
 NUMBER_LEVELS = ("same", "typo", "different")
@@ -15,6 +17,8 @@ DATE_LEVELS = ("same", "typo", "part", "near", "different")
 TEXT_LEVELS = ("same", "words", "typo", "similar", "different")
 CATEGORY_LEVELS = ("same", "different")
 HOUSE_LEVELS = ("same", "digits", "different")
+WORDS = 6
+WORDS_AT_ONCE = 100_000
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -59,16 +63,41 @@ def _dates(values: Values, where: NDArray[Any]) -> tuple[NDArray[np.int32], ...]
 def text(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     """Words: those of one among those of the other. Else by letters."""
     found = np.full(len(a.codes), 4, np.int8)
-    texts_a, texts_b = a.texts(), b.texts()
-    similar = process.cpdist(texts_a, texts_b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=0.8)
+    similar = process.cpdist(a.texts(), b.texts(), scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=0.8)
     found[similar >= 0.82] = 3
     found[similar >= 0.92] = 2
-    several = np.flatnonzero(a.of(_several(a)) | b.of(_several(b)))
-    for at, one, other in zip(several.tolist(), texts_a[several], texts_b[several], strict=True):
-        mine, theirs = set(one.split()), set(other.split())
-        if mine <= theirs or theirs <= mine or one.replace(" ", "") == other.replace(" ", ""):
-            found[at] = 1
+    found[a.of(_joined(a.column)) == b.of(_joined(b.column))] = 1
+    for start in range(0, len(found), WORDS_AT_ONCE):
+        part = slice(start, start + WORDS_AT_ONCE)
+        mine, theirs = _words(a.column)[a.codes[part]], _words(b.column)[b.codes[part]]
+        among = np.ones(len(mine), bool), np.ones(len(mine), bool)
+        for inside, (one, other) in zip(among, ((mine, theirs), (theirs, mine)), strict=True):
+            for word in one.T:
+                inside &= (word == 0) | (other == word[:, None]).any(axis=1)
+        found[part][among[0] | among[1]] = 1
     return found
+
+
+def _joined(column: Column) -> NDArray[np.uint64]:
+    return column.hashed("joined", lambda one: one.replace(" ", ""))
+
+
+def _words(column: Column) -> NDArray[np.uint32]:
+    """Hashes of the first words of each distinct value, 0 after the last: uint32[values, WORDS]."""
+
+    def hashed() -> NDArray[np.uint32]:
+        every = [text.split()[:WORDS] for text in column.texts]
+        numbers: dict[str, int] = {}
+        found = np.zeros((len(every), WORDS), np.uint32)
+        for at, words in enumerate(every):
+            for place, word in enumerate(words):
+                number = numbers.get(word)
+                if number is None:
+                    number = numbers[word] = crc32(word.encode("utf-8", "surrogatepass")) | 1
+                found[at, place] = number
+        return found
+
+    return column.derived("words", hashed)
 
 
 def house(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
@@ -90,8 +119,3 @@ def _near(a: Values, b: Values, most: int) -> NDArray[np.bool_]:
         process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=most) <= most
     )
     return found
-
-
-def _several(values: Values) -> NDArray[np.bool_]:
-    column = values.column
-    return column.derived("several", lambda: np.array([" " in one for one in column.texts], bool))

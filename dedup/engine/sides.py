@@ -12,6 +12,9 @@ from dedup.engine.vocabulary import Vocabulary
 Levels = NDArray[np.int8]
 Rows = NDArray[np.int64]
 NULL = -1
+FEW = 2_000
+MANY = 30_000
+"""Fewer pairs, or pairs of more values, are measured without looking for those that are there twice."""
 
 
 class Side(NamedTuple):
@@ -74,6 +77,10 @@ def _levels(a: Column, mine: Codes, b: Column, other: Codes, measure: Measure, w
     found = np.zeros(len(known), np.int8)
     if len(unequal):
         width = len(b.texts)
+        if len(unequal) < FEW or max(len(a.texts), width) > MANY:
+            found[unequal] = measure(Values(a, one[unequal]), Values(b, two[unequal]), words)
+            levels[known] = found
+            return levels
         key = one[unequal] * width + two[unequal]
         order = np.argsort(key)
         ordered = key[order]
