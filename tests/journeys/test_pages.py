@@ -14,6 +14,8 @@ from accounts.tenancy import business_scope
 from customers.card.models import Customer, Tag
 from customers.changes.models import ChangeSet
 from customers.history.models import Stay
+from dedup.register.models import Match, MatchRun
+from dedup.register.runs import register_run
 from tests.cast import Cast, cast_assemble
 from tests.factories import (
     ActivityFactory,
@@ -99,7 +101,17 @@ def ids(cast: Cast) -> dict[str, str]:
         key = ApiKeyFactory(name="Bookingsystem")
         for _number in range(60):
             CustomerFactory()
+        again = CustomerFactory(
+            given_name="Maximiliane", family_name="van der Westerhuyzen Kristoffersen", language="nl"
+        )
+        EmailFactory(customer=again, value="maximiliane.wilhelmina.van.der.westerhuyzen@kristoffersen-familien.example")
+        search = MatchRun.objects.create()
+        merging = MatchRun.objects.create(
+            kind=MatchRun.Kind.MERGE, state=MatchRun.State.DONE, minimum=0.99, found=12, skipped={"tags": 2}
+        )
         invitation = InvitationFactory(invited_by=cast.fjordstuen.owner)
+    register_run(business_id=cast.fjordstuen.pk, run_id=search.pk)
+    with business_scope(cast.fjordstuen.pk):
         return {
             "<slug:slug>": "fjordstuen",
             "<int:customer_id>": str(guest.pk),
@@ -117,6 +129,8 @@ def ids(cast: Cast) -> dict[str, str]:
             "<int:field_id>": str(own_field.pk),
             "<int:wording_id>": str(wording.pk),
             "<int:key_id>": str(key.pk),
+            "<int:match_id>": str(Match.objects.get(left_id=guest.pk, right_id=again.pk).pk),
+            "<int:search_id>": str(merging.pk),
             "<slug:part>": "address",
         }
 

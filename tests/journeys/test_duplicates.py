@@ -1,0 +1,199 @@
+"""Duplicates with the keyboard: through the queue, into a merge and back, and the same without script."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.tenancy import business_scope
+from customers.card.models import Customer
+from dedup.register.models import Match, MatchRun
+from dedup.register.runs import register_run
+from tests.cast import Cast, House, cast_assemble
+from tests.factories import CustomerFactory, CustomerTagFactory, EmailFactory, PhoneFactory, TagFactory
+from tests.journeys.conftest import OpenBrowser
+from tests.journeys.watch import Watch
+
+QUEUE = "/b/fjordstuen/duplicates/"
+NAMES = [
+    ("Ingrid Sørensen", "Ingrid Sorensen", "ingrid.sorensen@example.no", "+4791234567"),
+    ("Bjørn Tveiten", "Bjorn Tveiten", "bjorn.tveiten@example.no", "+4792345678"),
+    ("Willemijn de Graaf", "Willemijn Graaf", "willemijn.degraaf@example.nl", "+31612345678"),
+]
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> Cast:
+    """Three guests with two cards each, found by the engine among twenty others."""
+    found = cast_assemble()
+    house = found.fjordstuen
+    with business_scope(house.pk):
+        for number in range(20):
+            CustomerFactory(given_name=f"Guest {number}", family_name=f"Other {number}")
+        for first, second, email, phone in NAMES:
+            for place, name in enumerate((first, second)):
+                given, _space, family = name.partition(" ")
+                guest = CustomerFactory(given_name=given, family_name=family, language=("nb", "en")[place])
+                EmailFactory(customer=guest, value=email)
+                PhoneFactory(customer=guest, value=phone)
+        run = MatchRun.objects.create()
+    register_run(business_id=house.pk, run_id=run.pk)
+    return found
+
+
+def cards(house: House) -> int:
+    with business_scope(house.pk):
+        return Customer.objects.count()
+
+
+def states(house: House) -> list[str]:
+    with business_scope(house.pk):
+        return sorted(Match.objects.values_list("state", flat=True))
+
+
+def shown(page: Page) -> str:
+    """The pair that is shown beside the list."""
+    return page.locator("#match .vs").inner_text()
+
+
+def test_the_queue_by_keyboard(cast: Cast, visit: OpenBrowser) -> None:
+    house = cast.fjordstuen
+    watch = visit(QUEUE, user=house.admin.user)
+    page = watch.page
+    rows = page.locator("[data-row]")
+    expect(rows).to_have_count(3)
+    names = [row.locator(".row-link bdi").inner_text() for row in rows.all()]
+    assert names[0] in shown(page)
+    page.keyboard.press("j")
+    expect(page.locator("#match .vs")).to_contain_text(names[1])
+    expect(rows.nth(1)).to_have_attribute("aria-current", "true")
+    page.keyboard.press("j")
+    expect(page.locator("#match .vs")).to_contain_text(names[2])
+    page.keyboard.press("k")
+    expect(page.locator("#match .vs")).to_contain_text(names[1])
+    assert "match=" in page.url
+    watch.assert_accessible()
+    page.keyboard.press("l")
+    expect(rows).to_have_count(2)
+    expect(page.locator(".toasts")).to_contain_text("put aside")
+    expect(page.locator("#match .vs")).to_contain_text(names[2])
+    assert states(house) == ["later", "open", "open"]
+    # The pair shown is the one that the next key is for, although nothing has the focus.
+    page.keyboard.press("n")
+    expect(rows).to_have_count(1)
+    assert states(house) == ["different", "later", "open"]
+    page.get_by_role("status", name="Messages").get_by_role("button", name="Undo").click()
+    expect(rows).to_have_count(2)
+    assert states(house) == ["later", "open", "open"]
+    assert cards(house) == 26
+
+
+def test_the_keys_are_for_the_row_in_focus_at_once(cast: Cast, visit: OpenBrowser) -> None:
+    """Two keys in a row, faster than the pair beside can follow."""
+    house = cast.fjordstuen
+    page = visit(QUEUE, user=house.admin.user).page
+    second = page.locator("[data-row]").nth(1).get_attribute("id") or ""
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    expect(page.locator("[data-row]")).to_have_count(2)
+    with business_scope(house.pk):
+        assert Match.objects.get(state=Match.State.DIFFERENT).pk == int(second.removeprefix("match-"))
+
+
+def test_a_pair_is_merged_with_two_keys_and_one_a_field(cast: Cast, visit: OpenBrowser) -> None:
+    house = cast.fjordstuen
+    watch = visit(QUEUE, user=house.admin.user)
+    page = watch.page
+    page.keyboard.press("m")
+    page.wait_for_url("**/merge/**")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Merge 2 cards")
+    row = page.locator("tr[data-line]").filter(has=page.locator("th", has_text="Language"))
+    first = page.locator("thead .card-head bdi").first.inner_text()
+    number = row.locator("kbd").inner_text()
+    before = row.locator(".result").inner_text()
+    page.keyboard.press(number)
+    assert row.locator(".result").inner_text() != before
+    watch.assert_accessible()
+    chosen = row.locator(".result").inner_text()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/duplicates/?match=*")
+    expect(page.locator(".toasts")).to_contain_text("are one card now")
+    assert cards(house) == 25
+    with business_scope(house.pk):
+        kept = Customer.objects.get(given_name=first.partition(" ")[0])
+    assert chosen == {"nb": "Norwegian Bokmål", "en": "English"}[kept.language]
+    page.get_by_role("status", name="Messages").get_by_role("button", name="Undo").click()
+    expect(page.locator(".toasts")).to_contain_text("Undone")
+    assert cards(house) == 26
+
+
+def test_cards_chosen_in_the_guest_list_become_one(cast: Cast, visit: OpenBrowser) -> None:
+    house = cast.fjordstuen
+    page = visit("/b/fjordstuen/guests/?q=tveiten", user=house.admin.user).page
+    page.get_by_label("Select all on this page").check()
+    page.locator("[data-bulk-bar]").get_by_role("button", name="Merge").click()
+    page.wait_for_url("**/duplicates/merge/**")
+    page.get_by_role("button", name="Merge", exact=False).last.click()
+    page.wait_for_url("**/guests/*/")
+    expect(page.locator(".toasts")).to_contain_text("are one card now")
+    expect(page.get_by_role("link", name="Merged 2 cards", exact=False)).to_be_visible()
+    assert cards(house) == 25
+
+
+def test_without_script(cast: Cast, without_script: Callable[..., Watch]) -> None:
+    house = cast.fjordstuen
+    page = without_script(QUEUE, user=house.admin.user).page
+    page.locator(".row-link").nth(1).click()
+    expect(page.locator("[data-row]").nth(1)).to_have_attribute("aria-current", "true")
+    page.locator("#match").get_by_role("button", name="Later").click()
+    expect(page.locator("[data-row]")).to_have_count(2)
+    page.locator("#match").get_by_role("link", name="Merge").click()
+    row = page.locator("tr[data-line]").filter(has=page.locator("th", has_text="Language"))
+    other = row.locator("input[type=radio]:not(:checked)").first
+    other.check()
+    words = row.locator("td").filter(has=page.locator("input:checked")).locator("bdi").inner_text()
+    assert row.locator(".result").inner_text() == words
+    page.get_by_role("button", name="Merge").last.click()
+    expect(page.locator(".toasts")).to_contain_text("are one card now")
+    assert cards(house) == 25
+    page.get_by_role("link", name="Merge many").click()
+    page.get_by_label("How likely").select_option("0.9")
+    page.get_by_role("button", name="Show these").click()
+    page.get_by_role("radio", name="One guest").first.check()
+    page.get_by_role("button", name="Merge 1 pair").click()
+    expect(page.get_by_text("Waiting for a free worker")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_more_than_nine_tags_and_three_cards(cast: Cast, visit: OpenBrowser, width: int) -> None:
+    """The widest merge there is: on every screen, in large text too."""
+    house = cast.fjordstuen
+    with business_scope(house.pk):
+        three = list(Customer.objects.order_by("pk")[:3])
+        for place in range(12):
+            CustomerTagFactory(
+                customer=three[place % 3], tag=TagFactory(name=f"Stammgast {place}"), slot=place // 3 + 1
+            )
+    guests = ",".join(str(each.pk) for each in three)
+    watch = visit(f"{QUEUE}merge/?guests={guests}&all=1", user=house.admin.user, width=width, touch=width < 760)
+    expect(watch.page.get_by_text("Choose those to keep")).to_be_visible()
+    watch.assert_accessible()
+    watch.assert_fits()
+    watch.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    watch.assert_fits()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_a_phone_a_pair_is_a_page(cast: Cast, visit: OpenBrowser, dark: bool) -> None:
+    watch = visit(QUEUE, user=cast.fjordstuen.reception.user, width=390, touch=True, dark=dark)
+    page = watch.page
+    expect(page.locator("#match")).to_be_hidden()
+    page.locator(".row-link").nth(1).click()
+    expect(page.locator("#match")).to_be_visible()
+    expect(page.locator(".pairs")).to_be_hidden()
+    watch.assert_accessible()
+    watch.assert_fits()
+    page.get_by_role("link", name="All pairs").click()
+    expect(page.locator(".pairs")).to_be_visible()
+    page.get_by_role("button", name="Propose to merge").first.click()
+    expect(page.locator(".toasts")).to_contain_text("There is a task now")
