@@ -53,6 +53,11 @@ class ChangeSet(TenantModel):
                 condition=models.Q(part_of_id__isnull=False),
                 name="change_set_parts",
             ),
+            models.Index(
+                fields=["business", "undoes_id", "id"],
+                condition=models.Q(undoes_id__isnull=False),
+                name="change_set_undoes",
+            ),
         ]
 
     def __str__(self) -> str:

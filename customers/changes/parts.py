@@ -28,7 +28,8 @@ def parts_left(*, change_set_id: int) -> list[int]:
 def lines_undo(*, change_set_id: int, lines: Lines, act_id: int) -> UndoOutcome:
     """Undo an act that merged cards, or took a merge apart. Raises :class:`CannotFollow` before anything is written."""
     with following(lines, act_id=act_id):
-        return undo_rows(change_set_id=change_set_id, target=statements.Target(change_set_id, {}, 0))
+        target = statements.Target(change_set_id, {}, 0)
+        return undo_rows(change_set_id=change_set_id, target=target, cards_first=bool(lines.apart))
 
 
 def parts_undo(*, part_ids: Sequence[int], act: ChangeSet) -> tuple[UndoOutcome, list[int]]:
@@ -74,7 +75,8 @@ def _apart(part_ids: Sequence[int]) -> tuple[list[int], Lines]:
 def _undo(part_ids: Sequence[int], lines: Lines, act: ChangeSet, outcome: UndoOutcome) -> None:
     first, *also = sorted(part_ids)
     with following(lines, act_id=act.pk):
-        outcome.add(undo_rows(change_set_id=first, target=statements.Target(first, {}, 0, tuple(also))))
+        target = statements.Target(first, {}, 0, tuple(also))
+        outcome.add(undo_rows(change_set_id=first, target=target, cards_first=bool(lines.apart)))
     undone = {part.pk: part for part in ChangeSet.objects.filter(pk__in=part_ids)}
     kept = {"kept": 0} if outcome.kept == 0 else {}
     undos = ChangeSet.objects.bulk_create(

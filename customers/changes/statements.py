@@ -103,7 +103,7 @@ def restore(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids, *,
     values = {column: f'r."{column}"' for column in columns}
     there = []
     for field in _references_of(model):
-        value = _now(field, f'r."{field.column}"')
+        value = f'r."now_{field.column}"' if _is_card(field) else f'r."{field.column}"'
         parent = f"EXISTS (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {value})"
         values[field.column] = value
         if field.null:
@@ -118,13 +118,14 @@ def restore(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids, *,
                 f"(SELECT min(n) FROM generate_series(1, {number}) n WHERE NOT EXISTS"
                 f' (SELECT FROM {table} x WHERE x."{sibling}" = r."{sibling}" AND x."{column}" = n))'
             )
+    now, lines = _lines(model, {"now": "r"})
     cursor.execute(
         f"""
         INSERT INTO {table} ({", ".join(f'"{column}"' for column in columns)})
         SELECT {", ".join(values[column] for column in columns)}
         FROM (
-            SELECT r.* FROM ({_GONE}) gone
-            CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, %(defaults)s::jsonb || gone.data) r
+            SELECT r.*{now} FROM ({_GONE}) gone
+            CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, %(defaults)s::jsonb || gone.data) r {lines}
             OFFSET 0  -- first the rows, then the joins: not a join for every row
         ) r
         WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.id = r.id) {" ".join(there)}
@@ -147,23 +148,21 @@ def missing(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]
 
 def revert(
     cursor: Any, model: type[TrackedModel], target: Target, ids: Ids, *, columns: Sequence[str] | None = None
-) -> list[int]:
-    """Set columns back to their oldest value where they still hold the newest one; returns the ids of changed rows.
+) -> dict[int, bool]:
+    """Set columns back to their oldest value where they still hold the newest one; returns the ids of changed rows, and
+    whether each has a column left that does not hold its oldest value.
 
     A reference goes back only to a row that is there. ``columns`` narrows it to some columns.
     """
     table = model._meta.db_table
-    still_new = {
-        column: f'(w.old ? \'{column}\' AND t."{column}" IS NOT DISTINCT FROM (w.n)."{column}")'
-        for column in columns or recorded_columns(model)
-    }
-    before = {column: f'(w.o)."{column}"' for column in still_new}
+    wanted = list(columns or recorded_columns(model))
+    still_new = _still_new(model, wanted)
+    before = {column: f'(w.o)."{column}"' for column in wanted}
     for field in _references_of(model):
         column = field.column
         if column in still_new:
             if _is_card(field):
-                before[column] = _now(field, before[column])
-                still_new[column] = _still_with(column)
+                before[column] = f'w."before_{column}"'
             still_new[column] = (
                 f'({still_new[column]} AND ((w.o)."{column}" IS NULL OR EXISTS'
                 f" (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {before[column]})))"
@@ -175,13 +174,13 @@ def revert(
     cursor.execute(
         f"""
         UPDATE {table} t SET {assignments}
-        FROM ({_before_and_after(table)}) w
+        FROM ({_before_and_after(model)}) w
         WHERE t.id = w.row_id AND ({" OR ".join(still_new.values())})
-        RETURNING t.id
+        RETURNING t.id, {_differs(model, wanted)}
         """,
         _parameters(model, target, ids),
     )
-    return [row[0] for row in cursor.fetchall()]
+    return dict(cursor.fetchall())
 
 
 def withdraw(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
@@ -210,19 +209,9 @@ def edited_since(
 
     A row that went to yet another card since belongs there. ``columns`` narrows it to some columns.
     """
-    table = model._meta.db_table
-    conditions = {
-        column: f'(w.old ? \'{column}\' AND t."{column}" IS DISTINCT FROM (w.o)."{column}")'
-        for column in columns or recorded_columns(model)
-    }
-    for field in _references_of(model):
-        if _is_card(field) and field.column in conditions:
-            before = _now(field, f'(w.o)."{field.column}"')
-            conditions[field.column] = f'({_still_with(field.column)} AND t."{field.column}" IS DISTINCT FROM {before})'
-    differs = " OR ".join(conditions.values())
     cursor.execute(
-        f"SELECT t.id FROM {table} t JOIN ({_before_and_after(table)}) w ON w.row_id = t.id"
-        f" WHERE {differs} ORDER BY t.id",
+        f"SELECT t.id FROM {model._meta.db_table} t JOIN ({_before_and_after(model)}) w ON w.row_id = t.id"
+        f" WHERE {_differs(model, columns or recorded_columns(model))} ORDER BY t.id",
         _parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
@@ -238,26 +227,39 @@ def updated(cursor: Any, model: type[TrackedModel], target: Target, *, beside: S
 
 
 def undone_meanwhile(cursor: Any, target: Target) -> list[tuple[int, str, list[int]]]:
-    """Sets that were undone while rows they had changed were away, because this set had deleted those: (set, record,
-    rows), the latest set first."""
+    """Earlier sets that were undone while rows they had changed were away, because this set had deleted those, and
+    merges that were undone while this set held rows elsewhere: (set, record, rows), the latest set first."""
     cursor.execute(
         """
-        WITH gone AS MATERIALIZED (
-            SELECT d.id, d.record, d.row_id, d.guest_id FROM customers_change d
-            WHERE d.change_set_id = ANY (%(sets)s::bigint[]) AND d.act = 'D' AND d.guest_id IS NOT NULL
-        ), earlier AS MATERIALIZED (
-            SELECT u.change_set_id, u.record, u.row_id FROM customers_change u JOIN gone
-            ON gone.record = u.record AND gone.row_id = u.row_id AND u.id < gone.id
-            WHERE u.guest_id = ANY (ARRAY(SELECT guest_id FROM gone)) AND u.act = 'U'
+        WITH undone AS MATERIALIZED (
+            SELECT x.id, x.kind, y.id AS by FROM customers_changeset y JOIN customers_changeset x ON x.id = y.undoes_id
+            WHERE y.undoes_id IS NOT NULL AND y.id > %(set)s AND y.id <> ALL (%(sets)s::bigint[])
+              AND x.state = 'undone'
+        ), gone AS MATERIALIZED (
+            SELECT d.change_set_id, d.record, d.row_id, d.act FROM customers_change d
+            WHERE d.change_set_id = ANY (%(sets)s::bigint[]) AND d.act <> 'I' AND EXISTS (SELECT FROM undone)
         )
         SELECT u.change_set_id, u.record, array_agg(DISTINCT u.row_id)
-        FROM earlier u JOIN customers_changeset x ON x.id = u.change_set_id
-        WHERE x.state = 'undone' AND x.undone_by_id > %(set)s AND x.id < %(set)s
+        FROM gone JOIN customers_change u ON u.record = gone.record AND u.row_id = gone.row_id
+            AND u.change_set_id = ANY (ARRAY(SELECT id FROM undone)) AND u.act = 'U'
+        JOIN undone ON undone.id = u.change_set_id AND (gone.act = 'D' OR undone.kind = 'merge')
+            AND undone.id < gone.change_set_id AND undone.by > gone.change_set_id
         GROUP BY u.change_set_id, u.record ORDER BY u.change_set_id DESC
         """,
         {"set": target.id, "sets": keys((target.id, *target.also))},
     )
     return cursor.fetchall()
+
+
+def columns_changed(cursor: Any, target: Target) -> dict[str, list[str]]:
+    """Which columns the set changed of each record's rows."""
+    cursor.execute(
+        "SELECT c.record, array_agg(DISTINCT k.key) FROM customers_change c"
+        " CROSS JOIN LATERAL jsonb_object_keys(c.data) AS k (key)"
+        " WHERE c.change_set_id = ANY (%s::bigint[]) AND c.act = 'U' GROUP BY c.record",
+        [keys((target.id, *target.also))],
+    )
+    return dict(cursor.fetchall())
 
 
 def remove(cursor: Any, model: type[TrackedModel], target: Target, ids: Sequence[int]) -> int:
@@ -402,13 +404,54 @@ def keys(ids: Iterable[int]) -> str:
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-def _before_and_after(table: str) -> str:
-    """Of every row the set updated: what it changed, and ``o`` and ``n``, rows that hold the old and new values."""
+def _before_and_after(model: type[TrackedModel]) -> str:
+    """Of every row the set updated: what it changed, and ``o`` and ``n``, rows that hold the old and new values; and of
+    each column that names a card the one that carries on for it, ``before_…`` and ``after_…``."""
+    table = model._meta.db_table
+    now, lines = _lines(model, {"before": "o", "after": "n"})
     return (
-        f"SELECT f.row_id, f.old, o, n FROM ({_FOLDED}) f"
+        f"SELECT f.row_id, f.old, o, n{now} FROM ({_FOLDED}) f"
         f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.old) o"
-        f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.new) n OFFSET 0"
+        f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.new) n {lines} OFFSET 0"
     )
+
+
+def _lines(model: type[TrackedModel], rows: Mapping[str, str]) -> tuple[str, str]:
+    """SQL: for each column that names a card a further one of that name with a prefix, by the row it is read from: the
+    card that carries on for it; and the joins."""
+    columns, joins = "", ""
+    for field in _references_of(model):
+        if _is_card(field):
+            for prefix, row in rows.items():
+                name = f"{prefix}_{field.column}"
+                columns += f', coalesce("{name}".survivor_id, ({row})."{field.column}") AS "{name}"'
+                joins += f' LEFT JOIN customers_cardlineage "{name}" ON "{name}".absorbed_id = ({row})."{field.column}"'
+    return columns, joins
+
+
+def _still_new(model: type[TrackedModel], columns: Sequence[str]) -> dict[str, str]:
+    """SQL: whether a row still holds what the set wrote; of a card, or is with the one that carries on for it."""
+    still = {
+        column: f'(w.old ? \'{column}\' AND t."{column}" IS NOT DISTINCT FROM (w.n)."{column}")' for column in columns
+    }
+    for field in _references_of(model):
+        if _is_card(field) and field.column in still:
+            still[field.column] = (
+                f'(w.old ? \'{field.column}\' AND (t."{field.column}" IS NOT DISTINCT FROM (w.n)."{field.column}"'
+                f' OR t."{field.column}" = w."after_{field.column}"))'
+            )
+    return still
+
+
+def _differs(model: type[TrackedModel], columns: Sequence[str]) -> str:
+    """SQL: whether a column does not hold its oldest value; a row that went to yet another card belongs there."""
+    conditions = {
+        column: f'(w.old ? \'{column}\' AND t."{column}" IS DISTINCT FROM (w.o)."{column}")' for column in columns
+    }
+    cards = [str(field.column) for field in _references_of(model) if _is_card(field) and field.column in conditions]
+    for column, still in _still_new(model, cards).items():
+        conditions[column] = f'({still} AND t."{column}" IS DISTINCT FROM w."before_{column}")'
+    return f"({' OR '.join(conditions.values())})"
 
 
 def _defaults(model: type[TrackedModel]) -> str:
@@ -420,21 +463,6 @@ def _defaults(model: type[TrackedModel]) -> str:
 
 def _is_card(field: TenantForeignKey) -> bool:
     return str(field.related_model._meta.label) == "customers.Customer"
-
-
-def _now(field: TenantForeignKey, value: str) -> str:
-    """SQL: the row a reference leads to now; that of a card merged since, to the one that carries on for it."""
-    if not _is_card(field):
-        return value
-    return f"coalesce((SELECT l.survivor_id FROM customers_cardlineage l WHERE l.absorbed_id = {value}), {value})"
-
-
-def _still_with(column: str) -> str:
-    """SQL: whether a row is still with the card that the set gave it to, or with the one that carries on for that."""
-    return (
-        f'(w.old ? \'{column}\' AND (t."{column}" IS NOT DISTINCT FROM (w.n)."{column}" OR EXISTS (SELECT FROM'
-        f' customers_cardlineage l WHERE l.absorbed_id = (w.n)."{column}" AND l.survivor_id = t."{column}")))'
-    )
 
 
 @cache

@@ -16,7 +16,6 @@ from django.db import DataError, IntegrityError, connection, transaction
 from accounts.tenancy.models import TenantForeignKey
 from customers.changes import leaving, statements
 from customers.changes.models import TrackedModel
-from customers.changes.operations import recorded_columns
 
 SAMPLE = 50
 """How many rows an outcome names of each kind; their number is always exact."""
@@ -114,12 +113,13 @@ def tables_made(cursor: Any, change_set_id: int) -> list[type[TrackedModel]]:
     return [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
 
 
-def undo_rows(*, change_set_id: int, target: statements.Target | None = None) -> UndoOutcome:
+def undo_rows(*, change_set_id: int, target: statements.Target | None = None, cards_first: bool = False) -> UndoOutcome:
     """Take back the changes of one set, inside the caller's recording and transaction.
 
     What is known of a guest who is restricted now stays and is counted as kept, and so is what makes up a card that the
-    set made and that was used since; ``target`` says which rows those are, where that has been found out before. Raises
-    :class:`GuestRestricted` before anything is taken back, where that would be all.
+    set made and that was used since; ``target`` says which rows those are, where that has been found out before.
+    ``cards_first``: deleted cards return before anything else, because nearly every row of the set goes back to one.
+    Raises :class:`GuestRestricted` before anything is taken back, where that would be all.
     """
     with connection.cursor() as cursor:
         acts = statements.acts_on(cursor, change_set_id, also=target.also if target else ())
@@ -131,7 +131,7 @@ def undo_rows(*, change_set_id: int, target: statements.Target | None = None) ->
             leaving.going_note(cursor, target, made)
             target = leaving.with_parts(cursor, target, made)
             cursor.execute("DROP TABLE leaving_rows")
-        outcome = _Undo(cursor, target, set(acts)).run()
+        outcome = _Undo(cursor, target, acts).run(cards_first=cards_first)
         statements.join_by_hash(cursor, False)
         return outcome
 
@@ -139,22 +139,30 @@ def undo_rows(*, change_set_id: int, target: statements.Target | None = None) ->
 class _Undo:
     """One undo under way: what it has done so far, and which guest tables the set touched in which way."""
 
-    def __init__(self, cursor: Any, target: statements.Target, acts: set[tuple[str, str]]) -> None:
+    def __init__(self, cursor: Any, target: statements.Target, acts: dict[tuple[str, str], int]) -> None:
         self.cursor = cursor
         self.target = target
+        self.acts = acts
         self.outcome = UndoOutcome()
-        deleted = [model for model in tracked_models() if (model._meta.model_name, "D") in acts]
-        updated = [model for model in tracked_models() if (model._meta.model_name, "U") in acts]
-        self.gone, self.changed = (
-            [model for model in deleted if not model.sealed],
-            [model for model in updated if not model.sealed],
-        )
+        deleted, updated = self._touched("D"), self._touched("U")
+        self.gone = [model for model in deleted if not model.sealed]
+        self.changed = [model for model in updated if not model.sealed]
         self.lost = [model for model in deleted + updated if model.sealed]
         self.moved = [model for model in updated if model.belongs]
-        self.made = [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
-        self.reverted: dict[type[TrackedModel], set[int]] = {model: set() for model in self.changed + self.moved}
+        self.made = self._touched("I")[::-1]
+        self.columns = statements.columns_changed(cursor, target) if updated else {}
+        self.reverted: dict[type[TrackedModel], dict[int, bool]] = {model: {} for model in self.changed + self.moved}
+        self.returned: dict[type[TrackedModel], int] = dict.fromkeys(self.gone, 0)
+        self.removed: dict[type[TrackedModel], int] = dict.fromkeys(self.made, 0)
 
-    def run(self) -> UndoOutcome:
+    def _touched(self, act: str) -> list[type[TrackedModel]]:
+        return [model for model in tracked_models() if (model._meta.model_name, act) in self.acts]
+
+    def _number(self, model: type[TrackedModel], act: str) -> int:
+        """How many changes of a kind the set recorded of a table: at least as many as rows."""
+        return self.acts[str(model._meta.model_name), act]
+
+    def run(self, *, cards_first: bool = False) -> UndoOutcome:
         """What the set made goes first, to free the places of what returns, and again last, when nothing points to it.
 
         Columns go back before deleted rows return, and again after: a reference may lead to one of those.
@@ -162,9 +170,11 @@ class _Undo:
         self._remove()
         for model in self.changed:
             self._withdraw(model)
-            self._revert(model)
-        absent = {model: self._restore(model) for model in self.gone}
+        absent = {model: self._restore(model) for model in self.gone[:1] if cards_first}
         stuck = {model: self._revert(model) for model in self.changed}
+        absent |= {model: self._restore(model) for model in self.gone if model not in absent}
+        if not cards_first:
+            stuck = {model: self._revert(model) for model in self.changed}
         waiting = _count(absent, stuck)
         while waiting:
             absent = {model: self._restore(model, ids) for model, ids in absent.items() if ids}
@@ -184,7 +194,7 @@ class _Undo:
 
     def _catch_up(self) -> None:
         """What has returned goes back further, where another set was undone while it was away."""
-        if self.gone:
+        if self.gone or self.changed:
             models = {str(model._meta.model_name): model for model in tracked_models()}
             for change_set_id, record, rows in statements.undone_meanwhile(self.cursor, self.target):
                 earlier = statements.Target(change_set_id, self.target.held, 0)
@@ -196,34 +206,41 @@ class _Undo:
 
     def _remove(self) -> None:
         for model in self.made:
+            if self.removed[model] == self._number(model, "I"):
+                continue
 
             def act(part: statements.Ids, model: type[TrackedModel] = model) -> None:
-                self.outcome.removed += statements.remove(self.cursor, model, self.target, part or [])
+                self.removed[model] += statements.remove(self.cursor, model, self.target, part or [])
 
             rows = statements.made(self.cursor, model, self.target)
             if rows:
                 _piecewise(act, rows, list)
 
     def _withdraw(self, model: type[TrackedModel]) -> None:
-        self.reverted[model].update(statements.withdraw(self.cursor, model, self.target))
+        if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]):
+            rows = statements.withdraw(self.cursor, model, self.target)
+            self.reverted[model].update(dict.fromkeys(rows, True))
 
     def _revert(self, model: type[TrackedModel], ids: statements.Ids = None) -> list[int]:
         """Set columns back; returns the rows that a constraint refused."""
 
         def act(part: statements.Ids) -> None:
-            self.reverted[model].update(statements.revert(self.cursor, model, self.target, part))
+            columns = self.columns[str(model._meta.model_name)]
+            self.reverted[model].update(statements.revert(self.cursor, model, self.target, part, columns=columns))
 
         return _piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target))
 
     def _revert_by_column(self, model: type[TrackedModel], ids: Sequence[int]) -> None:
         """The last resort of rows that cannot go back whole: as many of their columns as can."""
         for row in ids:
-            for column in recorded_columns(model):
+            for column in self.columns[str(model._meta.model_name)]:
                 self._revert_columns(model, [row], [column])
 
     def _revert_columns(self, model: type[TrackedModel], ids: Sequence[int], columns: Sequence[str]) -> None:
         def act(part: statements.Ids) -> None:
-            self.reverted[model].update(statements.revert(self.cursor, model, self.target, part, columns=columns))
+            rows = statements.revert(self.cursor, model, self.target, part, columns=columns)
+            # Of the other columns nothing is known.
+            self.reverted[model].update(dict.fromkeys(rows, True))
 
         if ids:
             _piecewise(act, ids, list)
@@ -232,18 +249,25 @@ class _Undo:
         """Bring deleted rows back; returns the rows that a constraint refused."""
 
         def act(part: statements.Ids) -> None:
-            self.outcome.restored += statements.restore(self.cursor, model, self.target, part, yielding=yielding)
+            self.returned[model] += statements.restore(self.cursor, model, self.target, part, yielding=yielding)
 
         return _piecewise(act, ids, partial(statements.missing, self.cursor, model, self.target))
 
     def _outcome(self) -> UndoOutcome:
         self.outcome.reverted = sum(map(len, self.reverted.values()))
+        self.outcome.restored = sum(self.returned.values())
+        self.outcome.removed = sum(self.removed.values())
         for model in self.gone:
-            self.outcome.block(str(model._meta.model_name), statements.missing(self.cursor, model, self.target))
+            if self.returned[model] < self._number(model, "D"):
+                self.outcome.block(str(model._meta.model_name), statements.missing(self.cursor, model, self.target))
         for model in self.changed:
-            self.outcome.keep(str(model._meta.model_name), statements.edited_since(self.cursor, model, self.target))
+            done = self.reverted[model]
+            if len(done) < self._number(model, "U") or any(done.values()):
+                rows = statements.edited_since(self.cursor, model, self.target)
+                self.outcome.keep(str(model._meta.model_name), rows)
         for model in self.made:
-            self.outcome.keep(str(model._meta.model_name), statements.made(self.cursor, model, self.target))
+            if self.removed[model] < self._number(model, "I"):
+                self.outcome.keep(str(model._meta.model_name), statements.made(self.cursor, model, self.target))
         for model in dict.fromkeys(self.lost):
             name = str(model._meta.model_name)
             self.outcome.block(name, statements.missing(self.cursor, model, self.target))

@@ -1,6 +1,7 @@
 """What the undo of a merge does beside the undo of any act (:mod:`customers.changes.undo`): lineage, carried rows, what
 came since, consents. Both ways: cards come apart, and undoing that, come together again."""
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -89,6 +90,7 @@ def following(lines: Lines, *, act_id: int) -> Iterator[None]:
         if lines.apart:
             apart = {line.absorbed_id: roots[line.absorbed_id] for line in lines.apart}
             uncarry(apart)
+            _come_home(cursor, lines.apart, apart)
             _place(cursor, lines.apart, apart)
         consents_derive(cursor, {*lines.cards, *roots.values()})
         if lines.apart:
@@ -140,6 +142,62 @@ def _lock(cards: Collection[int], lines: Lines) -> None:
             )
             if cursor.fetchone()[0]:
                 raise CannotFollow(_("One of the cards has been changed since. Merge the cards again instead."))
+
+
+@cache
+def _of_cards() -> tuple[tuple[str, str, str], ...]:
+    """(record, table, column) of every reference with history to a card."""
+    return tuple(
+        (str(model._meta.model_name), str(model._meta.db_table), str(item.column))
+        for model in apps.get_models()
+        if issubclass(model, TrackedModel)
+        for item in model._meta.local_concrete_fields
+        if isinstance(item, TenantForeignKey) and item.related_model._meta.label == "customers.Customer"
+    )
+
+
+def _come_home(cursor: Any, lines: Sequence[Line], roots: dict[int, int]) -> None:
+    """What an undo of another act gave to the card that carried on, because the one it had belonged to was merged."""
+    values = {
+        "absorbed": statements.keys(line.absorbed_id for line in lines),
+        "acts": statements.keys(line.change_set_id for line in lines),
+        "first": min(line.change_set_id for line in lines),
+    }
+    cursor.execute(
+        """
+        WITH undone AS MATERIALIZED (
+            SELECT x.id, x.kind, y.id AS by FROM customers_changeset y JOIN customers_changeset x ON x.id = y.undoes_id
+            WHERE y.undoes_id IS NOT NULL AND y.id > %(first)s
+        )
+        SELECT DISTINCT c.record, c.row_id, l.absorbed, c.act, c.data
+        FROM unnest(%(absorbed)s::bigint[], %(acts)s::bigint[]) l (absorbed, act)
+        JOIN undone x ON x.by > l.act AND x.id <> l.act
+        JOIN customers_change c ON c.change_set_id = x.id AND c.act <> 'I'
+            AND (c.guest_id = l.absorbed AND c.act = 'D' OR x.kind IN ('merge', 'undo'))
+        WHERE c.data::text LIKE '%%' || l.absorbed || '%%'
+        """,
+        values,
+    )
+    going: dict[tuple[str, str], dict[int, int]] = {}
+    columns: dict[str, list[tuple[str, str]]] = {}
+    for record, table, column in _of_cards():
+        columns.setdefault(record, []).append((table, column))
+    for record, row, absorbed, act, data in cursor.fetchall():
+        found = json.loads(data) if isinstance(data, str) else data
+        for table, column in columns.get(record, ()):
+            value = found.get(column)
+            if (value if act == "D" else (value or [None])[0]) == absorbed:
+                going.setdefault((table, column), {})[row] = absorbed
+    for (table, column), rows in going.items():
+        cursor.execute(
+            f"UPDATE {table} t SET {column} = w.absorbed FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])"
+            f" w (id, absorbed, root) WHERE t.id = w.id AND t.{column} = w.root",
+            [
+                statements.keys(rows),
+                statements.keys(rows.values()),
+                statements.keys(roots[absorbed] for absorbed in rows.values()),
+            ],
+        )
 
 
 @cache

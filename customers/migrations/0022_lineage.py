@@ -141,6 +141,14 @@ class Migration(migrations.Migration):
                 name="change_set_parts",
             ),
         ),
+        migrations.AddIndex(
+            model_name="changeset",
+            index=models.Index(
+                condition=models.Q(("undoes_id__isnull", False)),
+                fields=["business", "undoes_id", "id"],
+                name="change_set_undoes",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="sensitivedetail",
             constraint=models.UniqueConstraint(

@@ -16,7 +16,8 @@ from customers.changes.models import TrackedModel
 class Relation(TrackedModel):
     """``customer`` stands in a relation to ``other``: works at it, was referred by it, is an agent for it.
 
-    A household is the same seen from both sides and stored once, with the smaller id as ``customer``.
+    A household is the same seen from both sides and stored once, with the smaller id as ``customer`` unless a merge
+    gave the row another end.
     """
 
     class Kind(models.TextChoices):
@@ -43,11 +44,9 @@ class Relation(TrackedModel):
         ]
 
     @classmethod
-    def in_order(cls, customer_id: int, other_id: int, row: Mapping[str, Any]) -> tuple[int, int]:
-        """The two ends as a row of this kind keeps them."""
-        if row["kind"] == cls.Kind.HOUSEHOLD:
-            customer_id, other_id = sorted((customer_id, other_id))
-        return customer_id, other_id
+    def is_symmetric(cls, row: Mapping[str, Any]) -> bool:
+        """Whether a row says the same from both sides."""
+        return bool(row["kind"] == cls.Kind.HOUSEHOLD)
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.kind} {self.other_id}"

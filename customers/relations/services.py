@@ -37,6 +37,8 @@ def relation_add(
                 % {"name": other}
             )
         known = Relation.objects.filter(customer=customer, other=other, kind=wanted).first()
+        if known is None and wanted == Relation.Kind.HOUSEHOLD:
+            known = Relation.objects.filter(customer=other, other=customer, kind=wanted).first()
         if known is not None:
             return known, None
         referrer = Relation.objects.filter(customer=customer, kind=Relation.Kind.REFERRED_BY).first()

@@ -303,12 +303,11 @@ def _move_between(cursor: Any, mover: Mover, moving: Moving) -> None:
     seen: set[tuple[Any, ...]] = set()
     gone: list[int] = []
     changes: dict[int, Row] = {}
-    in_order: Callable[[int, int, Row], tuple[int, int]] = getattr(
-        model, "in_order", lambda left, right, row: (left, right)
-    )
+    symmetric: Callable[[Row], bool] = getattr(model, "is_symmetric", lambda row: False)
     for row in rows:
-        ends = in_order(moving.target(row[one]), moving.target(row[other]), row)
-        moved = row | {one: ends[0], other: ends[1]}
+        ends = moving.target(row[one]), moving.target(row[other])
+        left, right = sorted(ends) if symmetric(row) else ends
+        moved = row | {one: left, other: right}
         met = [
             (tuple(sorted(when.items())), moved[one], *(moved[column] for column in on))
             for on, when in mover.keys

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 EXAMPLES = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    max_examples=25,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
