@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from dedup.engine.keys import first_word, local_letters, sound
 from dedup.engine.kinds import Kind
-from dedup.engine.sides import NULL, Levels, Rows, Side, Values, by_values
+from dedup.engine.sides import NULL, Levels, Rows, Side, Values, by_values, distances
 from dedup.engine.table import Column, Table
 from dedup.engine.vocabulary import Vocabulary
 
@@ -50,7 +49,7 @@ def phones(name: str, left: Side, right: Side, words: Vocabulary) -> Levels:
 
 
 def _email(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
-    edits = process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=6)
+    edits = distances(a.texts(), b.texts(), OSA.distance, np.int32, 6)
     found = np.where(edits <= 2, 5, np.where(edits <= 6, 6, 7)).astype(np.int8)
     longest = np.maximum(_lengths(a), _lengths(b))
     found[(found == 6) & (edits > longest // 4)] = 7
@@ -68,9 +67,7 @@ def _locals(column: Column) -> NDArray[np.uint64]:
 
 
 def _phone(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
-    return np.where(
-        process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=1) <= 1, 2, 3
-    )
+    return np.where(distances(a.texts(), b.texts(), OSA.distance, np.int32, 1) <= 1, 2, 3)
 
 
 def given_column(table: Table) -> Column | None:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from dedup.engine.clusters import bits_of, groups
 from dedup.engine.keys import passes, share_of
-from dedup.engine.learning import learned
+from dedup.engine.learning import begun, taught_by
 from dedup.engine.model import Model, probability
 from dedup.engine.pairs import Capped, budget, candidates
 from dedup.engine.settling import settled
-from dedup.engine.sides import Side
+from dedup.engine.sides import Levels, Side
 from dedup.engine.table import Table
 
 KEEP_FROM = -8.0
@@ -76,25 +76,38 @@ def find(
         low, high = apart.min(axis=1).astype(np.int64), apart.max(axis=1).astype(np.int64)
         pairs = pairs[~np.isin(pairs, low * table.size + high)]
     left, right = pairs // max(table.size, 1), pairs % max(table.size, 1)
-    say("learn", 0.3)
+    say("compare", 0.3)
+    beginning = begun(table) if model is None else model
+    levels, patterns = _compared(beginning, table, left, right)
     if model is None:
-        model = learned(table, left, right)
+        say("learn", 0.7)
+        model = taught_by(beginning, table, left, right, levels)
         model = teach(model) if teach else model
-    kept: list[tuple[Rows, Rows, NDArray[np.float32], Rows]] = []
+    say("weigh", 0.8)
+    weight = np.zeros(len(left), np.float32)
     for at in range(0, len(left), CHUNK):
-        say("compare", 0.4 + 0.5 * at / len(left))
-        one, other = left[at : at + CHUNK], right[at : at + CHUNK]
-        weight, patterns = weighed(model, Side(table, one), Side(table, other))
-        keep = weight >= KEEP_FROM
-        kept.append((one[keep], other[keep], weight[keep], patterns[keep]))
-    if kept:
-        left, right, weight, patterns = (np.concatenate(each) for each in zip(*kept, strict=True))
-    else:
-        weight, patterns = np.zeros(0, np.float32), np.zeros(0, np.int64)
+        here = slice(at, at + CHUNK)
+        weight[here] = model.weigh([one[here] for one in levels], Side(table, left[here]), Side(table, right[here]))
+    keep = np.flatnonzero(weight >= KEEP_FROM)
+    left, right, weight, patterns = left[keep], right[keep], weight[keep], patterns[keep]
+    del levels
     say("settle", 0.9)
     found = settle(table, Found(left, right, weight, weight, patterns, model, table.size, capped, apart, table.source))
     say("done", 1.0)
     return found
+
+
+def _compared(model: Model, table: Table, left: Rows, right: Rows) -> tuple[list[Levels], Rows]:
+    """(levels, patterns) of pairs, a million at a time."""
+    levels = [np.empty(len(left), np.int8) for _ in model.comparisons]
+    patterns = np.empty(len(left), np.int64)
+    for at in range(0, len(left), CHUNK):
+        part = slice(at, at + CHUNK)
+        found = model.compare(Side(table, left[part]), Side(table, right[part]))
+        patterns[part] = model.pattern(found)
+        for whole, one in zip(levels, found, strict=True):
+            whole[part] = one
+    return levels, patterns
 
 
 def settle(table: Table, found: Found) -> Found:

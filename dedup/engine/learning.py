@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.classes import AGREES, CLASSES, DIFFERS, MATCH, OTHER, anchors, chance_of, parents
+from dedup.engine.classes import AGREES, CLASSES, COLLEAGUES, DIFFERS, MATCH, OTHER, anchors, parents
 from dedup.engine.clusters import components
 from dedup.engine.comparisons import Comparison, compare, plan
+from dedup.engine.hashing import mix
 from dedup.engine.kinds import Kind
-from dedup.engine.model import Model, probability
+from dedup.engine.model import Chances, Model, probability
 from dedup.engine.sides import Levels, Side
 from dedup.engine.table import Table
 from dedup.engine.vocabulary import Vocabulary
@@ -18,6 +19,9 @@ from dedup.engine.vocabulary import Vocabulary
 SAMPLE = 60_000
 WITHIN = 6_000
 ROUNDS = 25
+SETTLED = 0.01
+STEP = 2.0
+"""Bits of rarity that patterns are told apart by."""
 STRENGTH = 40.0
 """Pairs that what is believed beforehand counts for."""
 PERSONAL_STRENGTH = 0.5
@@ -34,105 +38,149 @@ _FAINT = 1e-7
 
 def learned(table: Table, left: Rows, right: Rows) -> Model:
     """A model of a register, from random pairs (strangers) and its candidate pairs."""
-    words = Vocabulary.of(table)
+    model = begun(table)
+    return taught_by(model, table, left, right, model.compare(Side(table, left), Side(table, right)))
+
+
+def begun(table: Table) -> Model:
+    """A model that knows how common a register's values are, and compares as the learned one will."""
     comparisons = plan(table.fields)
-    strangers = _Strangers(table, comparisons, words)
-    other = strangers.chances(words)
-    chances = {name: anchors(comparisons, name, other, chance_of(table.fields)) for name in CLASSES}
     depends = parents(comparisons)
-    model = Model(
-        table.fields, chances, {name: depends if name != OTHER else {} for name in CLASSES}, (1e-6,) * 3 + (1.0,), words
+    return Model(
+        table.fields,
+        {name: {} for name in CLASSES},
+        {name: depends if name != OTHER else {} for name in CLASSES},
+        (1e-6,) * 3 + (1.0,),
+        Vocabulary.of(table),
     )
+
+
+def taught_by(model: Model, table: Table, left: Rows, right: Rows, levels: Sequence[Levels]) -> Model:
+    """What a register's candidate pairs, of which the levels are known, teach a model that has begun."""
+    comparisons = model.comparisons
+    strangers = _Strangers(table, comparisons, model.words)
+    other = strangers.chances(model.words)
     a, b = Side(table, left), Side(table, right)
-    levels = model.compare(a, b)
+    model = replace(model, chances={name: anchors(comparisons, name, other, model.chance) for name in CLASSES})
     rarity = [np.rint(model.rarity(one, found, a, b)) for one, found in zip(comparisons, levels, strict=True)]
-    model = _fitted(model, table, levels, rarity)
+    patterns = _Patterns(model, levels, rarity)
+    model = patterns.fitted(model, table)
     # Guests who are there several times make their values look common: each counts once from here on.
     sure = model.weigh(levels, a, b) >= SURE
     labels = components(table.size, left[sure], right[sure])
-    model = replace(model, words=Vocabulary.of(table, labels))
+    model = replace(model, words=Vocabulary.of(table, labels, model.words.usual))
     other = strangers.chances(model.words, labels)
     model = replace(model, chances={**model.chances, OTHER: other})
     rarity = [np.rint(model.rarity(one, found, a, b)) for one, found in zip(comparisons, levels, strict=True)]
-    model = _fitted(model, table, levels, rarity)
+    patterns = _Patterns(model, levels, rarity)
+    model = patterns.fitted(model, table)
     tied, chance = _tied(model, table, other)
-    if tied:
-        model = replace(
-            model,
-            chances={**model.chances, OTHER: {**model.chances[OTHER], **chance}},
-            parents={**model.parents, OTHER: tied},
-        )
-        model = _fitted(model, table, levels, rarity)
-    return model
+    if not tied:
+        return model
+    model = replace(
+        model,
+        chances={**model.chances, OTHER: {**model.chances[OTHER], **chance}},
+        parents={**model.parents, OTHER: tied},
+    )
+    return patterns.fitted(model, table)
 
 
-def _fitted(model: Model, table: Table, levels: Sequence[Levels], rarity: Sequence[Bits]) -> Model:
-    """The model with the chances that explain the candidate pairs best; those among strangers stay."""
-    comparisons = model.comparisons
-    total = max(pairs_in(table), 1)
-    random = [
-        sum(
-            (bits for one, bits in zip(comparisons, rarity, strict=True) if one.kind in model.chance[name]),
-            np.zeros(len(levels[0])),
-        )
-        for name in CLASSES
-    ]
-    key = model.pattern(levels)
-    steps = [np.clip(bits, -15, 48).astype(np.int64) + 15 for bits in random[1:]]
-    packed = (steps[0] * 64 + steps[1]) * 64 + steps[2]
-    order = np.lexsort((packed, key))
-    key, packed = key[order], packed[order]
-    new = np.ones(len(key), bool)
-    new[1:] = (key[1:] != key[:-1]) | (packed[1:] != packed[:-1])
-    at = np.flatnonzero(new)
-    counts = np.diff(np.append(at, len(key))).astype(np.float64)
-    seen = [found[order[at]] for found in levels]
-    packed = packed[at]
-    bits = [np.zeros(len(at)), packed // 4096 - 15.0, packed // 64 % 64 - 15.0, packed % 64 - 15.0]
-    believed = {name: anchors(comparisons, name, model.chances[OTHER], model.chance) for name in CLASSES[:-1]}
-    chances = {
-        **{name: {k: v.copy() for k, v in rows.items()} for name, rows in believed.items()},
-        OTHER: dict(model.chances[OTHER]),
-    }
-    states = {name: [model.states(name, one, seen) for one in comparisons] for name in CLASSES}
-    some = max(0.1 * table.size, 1.0)
-    expected = np.array([some, some, some, float(total)])
-    strangers = np.zeros(len(at))
-    for one, found, state in zip(comparisons, seen, states[OTHER], strict=True):
-        strangers += _looked_up(chances[OTHER][one.name], state, found)
-    for _ in range(ROUNDS):
-        logs = np.zeros((len(CLASSES), len(at)))
-        for row, name in enumerate(CLASSES):
-            logs[row] = np.log2(expected[row] / total) - bits[row]
-            if name == OTHER:
-                logs[row] += strangers
-                continue
-            for one, found, state in zip(comparisons, seen, states[name], strict=True):
-                logs[row] += _looked_up(chances[name][one.name], state, found)
-        logs -= logs.max(axis=0)
-        share = np.exp2(logs)
-        share *= counts / share.sum(axis=0)
-        sums = share.sum(axis=1)
-        expected = np.array([*np.maximum(sums[:-1], 0.5), float(total)])
-        for row, name in enumerate(CLASSES[:-1]):
-            for one, found, state in zip(comparisons, seen, states[name], strict=True):
+class _Patterns:
+    """Candidate pairs that look alike, counted: EM works on these."""
+
+    def __init__(self, model: Model, levels: Sequence[Levels], rarity: Sequence[Bits]) -> None:
+        self.comparisons = model.comparisons
+        size = len(levels[0]) if levels else 0
+        key = model.pattern(levels).view(np.uint64) if size else np.zeros(0, np.uint64)
+        steps = []
+        for name in CLASSES[1:]:
+            bits = np.zeros(size)
+            for one, rare in zip(self.comparisons, rarity, strict=True):
                 if one.kind in model.chance[name]:
-                    continue
-                size = len(one.levels)
-                known = found >= 0
-                weighed = np.bincount(state[known] * size + found[known], share[row][known], minlength=3 * size)
-                counted: Bits = weighed.reshape(3, size).astype(np.float64)
-                strength = np.full(3, STRENGTH)
-                if name == MATCH and one.kind in model.chance[CLASSES[2]]:
-                    strength = np.maximum(strength, PERSONAL_STRENGTH * counted.sum(axis=1))
-                counted = counted + strength[:, None] * believed[name][one.name]
-                chances[name][one.name] = counted / counted.sum(axis=1, keepdims=True)
-    return replace(model, chances=chances, priors=(*(expected[:-1] / total).tolist(), 1.0))
+                    bits += rare
+            steps.append(np.clip(np.rint(bits / STEP), -7, 24).astype(np.int64) + 7)
+        packed = (steps[0] * 32 + steps[1]) * 32 + steps[2]
+        hashed = mix(key * np.uint64(0x9E3779B97F4A7C15) + packed.astype(np.uint64))
+        order = np.argsort(hashed)
+        hashed = hashed[order]
+        new = np.ones(size, bool)
+        new[1:] = hashed[1:] != hashed[:-1]
+        at = np.flatnonzero(new)
+        self.counts = np.diff(np.append(at, size)).astype(np.float64)
+        self.levels = [found[order[at]] for found in levels]
+        packed = packed[order[at]]
+        self.bits = [
+            np.zeros(len(at)),
+            (packed // 1024 - 7.0) * STEP,
+            (packed // 32 % 32 - 7.0) * STEP,
+            (packed % 32 - 7.0) * STEP,
+        ]
+
+    def fitted(self, model: Model, table: Table) -> Model:
+        """The model with the chances that explain the pairs best; those among strangers stay."""
+        total = max(pairs_in(table), 1)
+        believed = {name: anchors(self.comparisons, name, model.chances[OTHER], model.chance) for name in CLASSES[:-1]}
+        chances = {name: {key: row.copy() for key, row in rows.items()} for name, rows in believed.items()}
+        places = {
+            name: [
+                model.states(name, one, self.levels) * (len(one.levels) + 1)
+                + np.where(found < 0, len(one.levels), found)
+                for one, found in zip(self.comparisons, self.levels, strict=True)
+            ]
+            for name in CLASSES
+        }
+        logs = np.zeros((len(CLASSES), len(self.counts)))
+        logs[-1] = -self.bits[-1]
+        for one, place in zip(self.comparisons, places[OTHER], strict=True):
+            logs[-1] += _flat(model.chances[OTHER][one.name])[place]
+        strangers = logs[-1].copy()
+        some = max(0.1 * table.size, 1.0)
+        expected = np.array([some, some, some, float(total)])
+        for _ in range(ROUNDS):
+            before = expected
+            for row, name in enumerate(CLASSES[:-1]):
+                logs[row] = np.log2(expected[row] / total) - self.bits[row]
+                for one, place in zip(self.comparisons, places[name], strict=True):
+                    logs[row] += _flat(chances[name][one.name])[place]
+            logs[-1] = strangers
+            share = np.exp2(logs - logs.max(axis=0))
+            share *= self.counts / share.sum(axis=0)
+            expected = np.array([*np.maximum(share.sum(axis=1)[:-1], 0.5), float(total)])
+            for row, name in enumerate(CLASSES[:-1]):
+                for one, place in zip(self.comparisons, places[name], strict=True):
+                    if one.kind not in model.chance[name]:
+                        self._learn(one, name, place, share[row], believed, chances, model)
+            if np.abs(np.log2(expected[:-1] / before[:-1])).max() < SETTLED:
+                break
+        return replace(
+            model,
+            chances={**chances, OTHER: model.chances[OTHER]},
+            priors=(*(expected[:-1] / total).tolist(), 1.0),
+        )
+
+    def _learn(
+        self,
+        one: Comparison,
+        name: str,
+        place: NDArray[np.int64],
+        share: Bits,
+        believed: Chances,
+        chances: dict[str, dict[str, Bits]],
+        model: Model,
+    ) -> None:
+        """How often pairs of a class have each level of one comparison, by what this round takes them for."""
+        width = len(one.levels) + 1
+        counted = np.bincount(place, share, minlength=3 * width).reshape(3, width)[:, :-1]
+        strength = np.full(3, STRENGTH)
+        if name == MATCH and one.kind in model.chance[COLLEAGUES]:
+            strength = np.maximum(strength, PERSONAL_STRENGTH * counted.sum(axis=1))
+        counts = counted + strength[:, None] * believed[name][one.name]
+        chances[name][one.name] = counts / counts.sum(axis=1, keepdims=True)
 
 
-def _looked_up(chances: NDArray[np.float64], state: NDArray[np.int64], found: Levels) -> Bits:
-    flat = np.concatenate([np.log2(chances), np.zeros((3, 1))], axis=1).ravel()
-    return flat[state * (chances.shape[1] + 1) + np.where(found < 0, chances.shape[1], found)]
+def _flat(chances: NDArray[np.float64]) -> Bits:
+    """log2 of the chances, after each row of levels 0 for NULL."""
+    return np.concatenate([np.log2(chances), np.zeros((3, 1))], axis=1).ravel()
 
 
 def pairs_in(table: Table) -> int:

@@ -1,24 +1,21 @@
 """How values other than names are compared: numbers, dates, addresses, texts."""
 
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from dedup.engine.sides import Values
+from dedup.engine.sides import Values, distances
 from dedup.engine.table import Column
 from dedup.engine.vocabulary import Vocabulary
+from dedup.engine.wordsets import shared
 
 NUMBER_LEVELS = ("same", "typo", "different")
 DATE_LEVELS = ("same", "typo", "part", "near", "different")
 TEXT_LEVELS = ("same", "words", "typo", "similar", "different")
 CATEGORY_LEVELS = ("same", "different")
 HOUSE_LEVELS = ("same", "digits", "different")
-WORDS = 6
-WORDS_AT_ONCE = 100_000
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -63,18 +60,12 @@ def _dates(values: Values, where: NDArray[Any]) -> tuple[NDArray[np.int32], ...]
 def text(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     """Words: those of one among those of the other. Else by letters."""
     found = np.full(len(a.codes), 4, np.int8)
-    similar = process.cpdist(a.texts(), b.texts(), scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=0.8)
+    similar = distances(a.texts(), b.texts(), JaroWinkler.similarity, np.float32, 0.8)
     found[similar >= 0.82] = 3
     found[similar >= 0.92] = 2
     found[a.of(_joined(a.column)) == b.of(_joined(b.column))] = 1
-    for start in range(0, len(found), WORDS_AT_ONCE):
-        part = slice(start, start + WORDS_AT_ONCE)
-        mine, theirs = _words(a.column)[a.codes[part]], _words(b.column)[b.codes[part]]
-        among = np.ones(len(mine), bool), np.ones(len(mine), bool)
-        for inside, (one, other) in zip(among, ((mine, theirs), (theirs, mine)), strict=True):
-            for word in one.T:
-                inside &= (word == 0) | (other == word[:, None]).any(axis=1)
-        found[part][among[0] | among[1]] = 1
+    several = np.flatnonzero(a.of(_several(a.column)) | b.of(_several(b.column)))
+    found[several[shared(a, b, several).within]] = 1
     return found
 
 
@@ -82,22 +73,8 @@ def _joined(column: Column) -> NDArray[np.uint64]:
     return column.hashed("joined", lambda one: one.replace(" ", ""))
 
 
-def _words(column: Column) -> NDArray[np.uint32]:
-    """Hashes of the first words of each distinct value, 0 after the last: uint32[values, WORDS]."""
-
-    def hashed() -> NDArray[np.uint32]:
-        every = [text.split()[:WORDS] for text in column.texts]
-        numbers: dict[str, int] = {}
-        found = np.zeros((len(every), WORDS), np.uint32)
-        for at, words in enumerate(every):
-            for place, word in enumerate(words):
-                number = numbers.get(word)
-                if number is None:
-                    number = numbers[word] = crc32(word.encode("utf-8", "surrogatepass")) | 1
-                found[at, place] = number
-        return found
-
-    return column.derived("words", hashed)
+def _several(column: Column) -> NDArray[np.bool_]:
+    return column.derived("several", lambda: np.array([" " in text for text in column.texts], bool))
 
 
 def house(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
@@ -115,7 +92,5 @@ def category(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
 
 
 def _near(a: Values, b: Values, most: int) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = (
-        process.cpdist(a.texts(), b.texts(), scorer=OSA.distance, dtype=np.int32, score_cutoff=most) <= most
-    )
+    found: NDArray[np.bool_] = distances(a.texts(), b.texts(), OSA.distance, np.int32, most) <= most
     return found

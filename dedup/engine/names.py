@@ -4,15 +4,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from dedup.engine.hashing import Hashes, combined, hashes
 from dedup.engine.keys import family_core, first_word
-from dedup.engine.sides import Values
+from dedup.engine.sides import Values, distances
 from dedup.engine.table import Column
 from dedup.engine.vocabulary import Vocabulary
 from dedup.engine.words import nicknames
+from dedup.engine.wordsets import shared
 
 SAME, EQUIVALENT, TYPO, INITIAL, SIMILAR, DIFFERENT = range(6)
 NAME_LEVELS = ("same", "equivalent", "typo", "initial", "similar", "different")
@@ -44,8 +44,10 @@ def given(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     rest = np.flatnonzero(~related & ~initial)
     found[rest] = _nearness(a, b, words, rest)
     both = np.flatnonzero((several_a | several_b) & ~related & ~initial & (found != TYPO))
-    for at, mine, theirs in zip(both.tolist(), a.texts(both), b.texts(both), strict=True):
-        found[at] = min(found[at], _further(mine, theirs))
+    found[both[shared(a, b, both).some]] = SIMILAR
+    further = both[same_core[both]]
+    for at, mine, theirs in zip(further.tolist(), a.texts(further), b.texts(further), strict=True):
+        found[at] = _further(mine, theirs)
     found[related] = EQUIVALENT
     letters = a.of(one.letter) == b.of(other.letter)
     found[initial] = np.where(letters[initial], INITIAL, DIFFERENT)
@@ -53,13 +55,10 @@ def given(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
 
 
 def _further(one: str, other: str) -> int:
-    """Names of which one has several words, and no rule says they are equivalent."""
-    first, *mine = one.split()
-    second, *theirs = other.split()
-    if first == second:
-        agree = any(x[0] == y[0] and (len(x) == 1 or len(y) == 1 or x == y) for x in mine for y in theirs)
-        return EQUIVALENT if agree else SIMILAR
-    return SIMILAR if {first, *mine} & {second, *theirs} else DIFFERENT
+    """Names of several words each, of which the first agree: ``Anne Marie`` and ``Anne M``, or ``Anne Grete``."""
+    mine, theirs = one.split()[1:], other.split()[1:]
+    agree = any(x[0] == y[0] and (len(x) == 1 or len(y) == 1 or x == y) for x in mine for y in theirs)
+    return EQUIVALENT if agree else SIMILAR
 
 
 def family(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
@@ -71,12 +70,9 @@ def family(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     rest = np.flatnonzero(~related & ~initial)
     found[rest] = _nearness(a, b, words, rest)
     both = np.flatnonzero((a.of(one.several) | b.of(other.several)) & ~related & ~initial & (found != TYPO))
-    for at, mine, theirs in zip(both.tolist(), a.texts(both), b.texts(both), strict=True):
-        words_a, words_b = set(family_core(mine).split()), set(family_core(theirs).split())
-        if words_a <= words_b or words_b <= words_a:
-            found[at] = EQUIVALENT
-        elif words_a & words_b:
-            found[at] = SIMILAR
+    words_of = shared(a, b, both, family_core)
+    found[both[words_of.some]] = SIMILAR
+    found[both[words_of.within]] = EQUIVALENT
     found[related] = EQUIVALENT
     letters = a.of(one.letter) == b.of(other.letter)
     found[initial] = np.where(letters[initial], INITIAL, DIFFERENT)
@@ -86,12 +82,12 @@ def family(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
 def _nearness(a: Values, b: Values, words: Vocabulary, where: NDArray[Any]) -> NDArray[Any]:
     """TYPO, SIMILAR or DIFFERENT by letters. Two names that are both common are hardly typos of each other."""
     texts_a, texts_b = a.texts(where), b.texts(where)
-    similar = process.cpdist(texts_a, texts_b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=0.6)
+    similar = distances(texts_a, texts_b, JaroWinkler.similarity, np.float32, 0.6)
     found = np.full(len(where), DIFFERENT, np.int8)
     found[similar >= _SIMILAR] = SIMILAR
     maybe = np.flatnonzero(similar >= 0.6)
     if len(maybe):
-        edits = process.cpdist(texts_a[maybe], texts_b[maybe], scorer=OSA.distance, dtype=np.int32, score_cutoff=3)
+        edits = distances(texts_a[maybe], texts_b[maybe], OSA.distance, np.int32, 3)
         longest = np.maximum(_lengths(a)[where[maybe]], _lengths(b)[where[maybe]])
         found[maybe[edits <= (longest + 1) // 3]] = SIMILAR
         found[maybe[(edits <= np.where(longest > 6, 2, 1)) | (similar[maybe] >= _TYPO)]] = TYPO

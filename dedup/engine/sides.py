@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
 
 from dedup.engine.table import Codes, Column, Table
 from dedup.engine.vocabulary import Vocabulary
@@ -14,6 +15,8 @@ Rows = NDArray[np.int64]
 NULL = -1
 FEW = 2_000
 MANY = 30_000
+CELLS = 40_000_000
+PARALLEL = 20_000
 """Fewer pairs, or pairs of more values, are measured without looking for those that are there twice."""
 
 
@@ -40,6 +43,13 @@ class Values(NamedTuple):
         """What holds for each distinct value."""
         found: NDArray[Any] = by_value[self.codes]
         return found
+
+
+def distances(a: NDArray[Any], b: NDArray[Any], scorer: Any, dtype: Any, cutoff: float) -> NDArray[Any]:
+    """What a scorer of rapidfuzz says of each pair of texts; many pairs by all cores."""
+    workers = -1 if len(a) > PARALLEL else 1
+    found: NDArray[Any] = process.cpdist(a, b, scorer=scorer, dtype=dtype, score_cutoff=cutoff, workers=workers)
+    return found
 
 
 Measure = Callable[[Values, Values, Vocabulary], NDArray[Any]]
@@ -76,24 +86,34 @@ def _levels(a: Column, mine: Codes, b: Column, other: Codes, measure: Measure, w
         unequal = np.flatnonzero(a.hashed()[one] != b.hashed()[two])
     found = np.zeros(len(known), np.int8)
     if len(unequal):
-        width = len(b.texts)
-        if len(unequal) < FEW or max(len(a.texts), width) > MANY:
-            found[unequal] = measure(Values(a, one[unequal]), Values(b, two[unequal]), words)
-            levels[known] = found
-            return levels
-        key = one[unequal] * width + two[unequal]
-        order = np.argsort(key)
-        ordered = key[order]
-        new = np.empty(len(ordered), bool)
-        new[0] = True
-        np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-        distinct = ordered[new]
-        measured = measure(Values(a, distinct // width), Values(b, distinct % width), words).astype(np.int8)
-        spread = np.empty(len(key), np.int8)
-        spread[order] = measured[np.cumsum(new) - 1]
-        found[unequal] = spread
+        found[unequal] = _distinct(a, one[unequal], b, two[unequal], measure, words)
     levels[known] = found
     return levels
+
+
+def _distinct(a: Column, one: Rows, b: Column, two: Rows, measure: Measure, words: Vocabulary) -> NDArray[Any]:
+    """What ``measure`` says of each pair of values, asked once for each distinct pair where that pays."""
+    width = len(b.texts)
+    cells = len(a.texts) * width
+    if len(one) < FEW or (cells > CELLS and max(len(a.texts), width) > MANY):
+        return measure(Values(a, one), Values(b, two), words)
+    key = one * width + two
+    if cells <= min(CELLS, 64 * len(key)):
+        table = np.zeros(cells, np.int8)
+        table[key] = 1
+        distinct = np.flatnonzero(table)
+        table[distinct] = measure(Values(a, distinct // width), Values(b, distinct % width), words)
+        return table[key]
+    order = np.argsort(key)
+    ordered = key[order]
+    new = np.empty(len(ordered), bool)
+    new[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    distinct = ordered[new]
+    measured = measure(Values(a, distinct // width), Values(b, distinct % width), words)
+    spread = np.empty(len(key), np.int8)
+    spread[order] = measured[np.cumsum(new) - 1]
+    return spread
 
 
 def _several(

@@ -41,17 +41,29 @@ class Vocabulary:
 
     _made = count()
 
-    def __init__(self, shares: Mapping[str, Mapping[str, float]], rows: int) -> None:
+    def __init__(
+        self, shares: Mapping[str, Mapping[str, float]], rows: int, usual: Mapping[str, frozenset[str]]
+    ) -> None:
         self._name = next(self._made)
         self.known = shares
         self.rows = rows
+        self.usual = usual
         self.whole: dict[str, float] = {}
 
     @classmethod
-    def of(cls, table: Table, labels: NDArray[np.int64] | None = None) -> "Vocabulary":
-        """The vocabulary of a register. Rows of one label are one guest, whose values count once."""
+    def of(
+        cls,
+        table: Table,
+        labels: NDArray[np.int64] | None = None,
+        usual: Mapping[str, frozenset[str]] | None = None,
+    ) -> "Vocabulary":
+        """The vocabulary of a register. Rows of one label are one guest, whose values count once.
+
+        ``usual``: which values are common, where that is known.
+        """
         rows = table.size if labels is None else len(np.unique(labels))
-        found = cls({name: _counted(column, labels) for name, column in table.columns.items()}, rows)
+        shares = {name: _counted(column, labels) for name, column in table.columns.items()}
+        found = cls(shares, rows, usual or _usual(table, shares))
         found.whole = {name: _collisions(column, labels) for name, column in table.columns.items()}
         return found
 
@@ -69,7 +81,12 @@ class Vocabulary:
 
     def common(self, column: Column) -> NDArray[np.bool_]:
         """Whether each distinct value is so common that it is hardly a mistyped other one."""
-        return self.shares(column) >= max((COMMON_ROWS - 0.5) / max(self.rows, 20), COMMON_SHARE)
+
+        def looked_up() -> NDArray[np.bool_]:
+            known, core = self.usual.get(column.field.name, frozenset()), core_of(column.field.kind)
+            return np.array([*(core(text) in known for text in column.texts), False], bool)
+
+        return column.derived(f"common {self._name}", looked_up)
 
     def initials(self, column: Column) -> Shares:
         """The share of rows whose value begins as each distinct value does; one more at the end, for no value."""
@@ -96,12 +113,27 @@ class Vocabulary:
 
     def as_json(self) -> dict[str, Any]:
         """The most common values of each column."""
-        return {"rows": self.rows, "shares": {name: _most(known) for name, known in self.known.items()}}
+        return {
+            "rows": self.rows,
+            "shares": {name: _most(known) for name, known in self.known.items()},
+            "usual": {name: sorted(values) for name, values in self.usual.items()},
+        }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Vocabulary":
         """The vocabulary that ``as_json`` gave."""
-        return cls(stored["shares"], stored["rows"])
+        usual = {name: frozenset(values) for name, values in stored["usual"].items()}
+        return cls(stored["shares"], stored["rows"], usual)
+
+
+def _usual(table: Table, shares: Mapping[str, Mapping[str, float]]) -> dict[str, frozenset[str]]:
+    """The names that at least so many rows have."""
+    found = {}
+    for name, column in table.columns.items():
+        if column.field.kind in (Kind.GIVEN, Kind.FAMILY):
+            least = max((COMMON_ROWS - 0.5) / max(table.size, 20), COMMON_SHARE)
+            found[name] = frozenset(value for value, share in shares[name].items() if share >= least)
+    return found
 
 
 def _collisions(column: Column, labels: NDArray[np.int64] | None) -> float:
