@@ -221,12 +221,7 @@
     const [field, value] = part.dataset.reveal.split("=");
     part.hidden = new FormData(form).get(field) !== value;
   });
-  // A group that another field asks for opens; closing it is left to the reader.
-  const unfold = form => all("[data-unfold]", form).forEach(part => {
-    const [field, value] = part.dataset.unfold.split("=");
-    if (new FormData(form).get(field) === value) part.open = true;
-  });
-  on("change", event => { if (event.target.form) { reveal(event.target.form); unfold(event.target.form); } });
+  on("change", event => { if (event.target.form) reveal(event.target.form); });
 
   on("click", event => {
     const preset = near(event, "[data-days]");
