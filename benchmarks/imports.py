@@ -71,8 +71,8 @@ def _measured(slug: str, path: Path, folder: Path) -> dict[str, Any]:
     if changed:
         raise RuntimeError(f"The same file changed {changed} rows the second time.")
     with closing(psycopg2.connect(os.environ["DATABASE_OWNER_URL"])) as connection:
-        copied_file = _copy_file(connection, path, width)
-        written, copied_rows = _copy_rows(connection, slug, folder)
+        copied_file = copy_file(connection, path, width)
+        written, copied_rows = copy_rows(connection, slug, folder)
     return {
         "rows": rows,
         "file_mb": round(path.stat().st_size / 1e6, 1),
@@ -104,7 +104,7 @@ def _import(slug: str, path: Path, *options: str) -> dict[str, Any]:
     return result
 
 
-def _copy_file(connection: Any, path: Path, width: int) -> float:
+def copy_file(connection: Any, path: Path, width: int, delimiter: str = ",") -> float:
     """Seconds that COPY of the file into a bare table takes, commit included."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_file")
@@ -112,7 +112,7 @@ def _copy_file(connection: Any, path: Path, width: int) -> float:
         connection.commit()
         began = time.perf_counter()
         with path.open(encoding="utf-8") as file:
-            cursor.copy_expert("COPY bench_file FROM STDIN (FORMAT csv, HEADER)", file)
+            cursor.copy_expert(f"COPY bench_file FROM STDIN (FORMAT csv, HEADER, DELIMITER '{delimiter}')", file)
         connection.commit()
         seconds = time.perf_counter() - began
         cursor.execute("DROP TABLE bench_file")
@@ -120,7 +120,7 @@ def _copy_file(connection: Any, path: Path, width: int) -> float:
     return seconds
 
 
-def _copy_rows(connection: Any, slug: str, folder: Path) -> tuple[int, float]:
+def copy_rows(connection: Any, slug: str, folder: Path) -> tuple[int, float]:
     """(rows, seconds) of COPY of a business's rows into like tables with their indexes, commit included."""
     written, seconds = 0, 0.0
     with connection.cursor() as cursor:

@@ -1,14 +1,16 @@
-"""Writing the new guests that a run's preview has planned, by two connections at a time.
+"""Writing the new guests that a run's preview has planned, by several connections at once.
 
 No two planned guests have anything to do with one another, so their batches may be written in any order. A batch that
 is written is marked in its own transaction; a run that was killed writes those without a mark.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, NamedTuple, Self
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from accounts.models import Business
 from accounts.tenancy import business_scope
@@ -24,6 +26,10 @@ from imports.spool import Spooled
 from imports.staging import Job, Planned, cards_made, flush_later, lines_decided, tags_make, turn_take, write_planned
 
 Progress = Callable[[int], None]
+WRITERS = 2
+"""Connections: the machines this is meant for have two cores."""
+TURN_BATCHES = 8
+"""Batches after which another import that waits has its turn: a few seconds."""
 _What = ImportSeen.What
 
 
@@ -31,20 +37,16 @@ def planned_write(business: Business, job: Job, spooled: Iterator[Spooled], tell
     """Write what was planned; returns the lines of planned guests that must go the long way.
 
     To be called outside any scope; inside the caller's transaction, which no other connection would see, it works by
-    one connection. Raises Left and StopAsked.
+    that connection alone. Raises Left and StopAsked.
     """
     with business_scope(business.pk):
         state = _State(own=cards_made(job), decided=lines_decided(job))
-    beside = None if connection.in_atomic_block else ThreadPoolExecutor(1, thread_name_prefix="import")
-    try:
-        for batches in ahead(_pairs(spooled, 2 if beside else 1)):
-            rows = _round(business, job, batches, state, beside)
+    with ExitStack() as stack:
+        writers = None if connection.in_atomic_block else stack.enter_context(_Writers())
+        for batches in ahead(_turns(spooled)):
+            rows = _turn(business, job, batches, state, writers)
             if tell is not None:
                 tell(rows)
-    finally:
-        if beside is not None:
-            beside.submit(_hang_up).result()
-            beside.shutdown()
     with business_scope(business.pk):
         return state.late | set(_marked(job, _What.LINE))
 
@@ -79,33 +81,69 @@ class _Batch(NamedTuple):
     planned: Planned
 
 
-def _hang_up() -> None:
-    connection.close()
+class _Writers:
+    """Threads with a connection each."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="import")
+        self._connections: set[Any] = set()
+
+    def write(self, write: Callable[[_Batch], None], batches: Iterable[_Batch]) -> None:
+        """Write the batches; none is being written any more when it returns, or raises what writing one of them did."""
+        writing = [self._pool.submit(self._write, write, batch) for batch in batches]
+        wait(writing)
+        for each in writing:
+            each.result()
+
+    def _write(self, write: Callable[[_Batch], None], batch: _Batch) -> None:
+        self._connections.add(connections[DEFAULT_DB_ALIAS])
+        write(batch)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        for used in self._connections:
+            # Its thread has ended; nobody else has it.
+            used.inc_thread_sharing()
+            used.close()
 
 
-def _pairs(spooled: Iterator[Spooled], size: int) -> Iterator[list[_Batch]]:
+def _turns(spooled: Iterator[Spooled]) -> Iterator[list[_Batch]]:
     batches: list[_Batch] = []
     for number, batch in enumerate(spooled):
         if batch.planned is not None:
             batches.append(_Batch(number, batch.planned))
-        if len(batches) == size:
+        if len(batches) == TURN_BATCHES:
             yield batches
             batches = []
     if batches:
         yield batches
 
 
-def _round(
-    business: Business, job: Job, batches: list[_Batch], state: _State, beside: ThreadPoolExecutor | None
-) -> int:
-    """Write the batches that are not written yet; returns how many rows the run has written by now."""
+def _turn(business: Business, job: Job, batches: list[_Batch], state: _State, writers: _Writers | None) -> int:
+    """Write the batches that are not written yet, while no other import writes into the business; returns how many rows
+    the run has written by now.
+    """
     if not leaving_awaited(business_id=business.pk):
         raise Left
     for batch in batches:
         state.late |= state.decided.intersection(batch.planned.lines)
         _tags(business, job, batch.planned.tag_names - state.tags)
         state.tags |= batch.planned.tag_names
-    return tried_again(lambda: _turn(business, job, batches, state, beside))
+    with business_scope(business.pk):
+        turn_take(job)
+        written = set(_marked(job, _What.BATCH))
+        due = [batch for batch in batches if batch.number not in written]
+        write = partial(_write, business, job, state)
+        if writers is not None:
+            writers.write(write, due)
+        else:
+            for batch in due:
+                write(batch)
+    with business_scope(business.pk):
+        return ImportRun.objects.values_list("rows_done", flat=True).get(pk=job.run_id)
 
 
 def _tags(business: Business, job: Job, names: set[str]) -> None:
@@ -115,46 +153,22 @@ def _tags(business: Business, job: Job, names: set[str]) -> None:
             tags_make(job, names)
 
 
-def _turn(business: Business, job: Job, batches: list[_Batch], state: _State, beside: ThreadPoolExecutor | None) -> int:
-    """One turn of the business's imports: it ends, for other imports, when both batches have been written."""
-    other: Future[list[int]] | None = None
-    with business_scope(business.pk):
-        turn_take(job)
-        flush_later()
-        run_due(ImportRun.objects.get(pk=job.run_id))
-        written = set(_marked(job, _What.BATCH))
-        due = [batch for batch in batches if batch.number not in written]
-        if beside is not None and len(due) > 1:
-            other = beside.submit(_beside, business, job, due.pop(), state)
-        try:
-            cards = [card for batch in due for card in _batch(business, job, batch, state, other)]
-        finally:
-            if other is not None:
-                wait([other])
-        rows = ImportRun.objects.values_list("rows_done", flat=True).get(pk=job.run_id)
-    state.own.update(cards)
-    return rows
+def _write(business: Business, job: Job, state: _State, batch: _Batch) -> None:
+    tried_again(lambda: _write_once(business, job, state, batch))
 
 
-def _beside(business: Business, job: Job, batch: _Batch, state: _State) -> list[int]:
-    with business_scope(business.pk):
-        flush_later()
-        return _batch(business, job, batch, state, None)
-
-
-def _batch(business: Business, job: Job, batch: _Batch, state: _State, other: Future[list[int]] | None) -> list[int]:
-    """Write a batch, then wait for the `other` before the run itself is touched; returns the cards of both."""
+def _write_once(business: Business, job: Job, state: _State, batch: _Batch) -> None:
     if not job.act_id:
         raise RunRefused
-    with recording(job.act_id):
-        done, overtaken, cards = write_planned(job=job, planned=batch.planned, today=today_of(business), own=state.own)
-    if other is not None:
-        cards = cards + other.result()
-    marks = [(_What.BATCH, batch.number), *((_What.LINE, line) for line in sorted(overtaken))]
-    ImportSeen.objects.bulk_create(ImportSeen(run_id=job.run_id, what=what, row_id=row) for what, row in marks)
-    run = ImportRun.objects.select_for_update(no_key=True).get(pk=job.run_id)
-    batch_note(run, done, problems=done.problems, rows=done.guests["created"])
-    return cards
+    with business_scope(business.pk):
+        run_due(ImportRun.objects.get(pk=job.run_id))
+        flush_later()
+        with recording(job.act_id):
+            done, overtaken = write_planned(job=job, planned=batch.planned, today=today_of(business), own=state.own)
+        marks = [(_What.BATCH, batch.number), *((_What.LINE, line) for line in sorted(overtaken))]
+        ImportSeen.objects.bulk_create(ImportSeen(run_id=job.run_id, what=what, row_id=row) for what, row in marks)
+        run = ImportRun.objects.select_for_update(no_key=True).get(pk=job.run_id)
+        batch_note(run, done, problems=done.problems, rows=done.guests["created"])
 
 
 def _marked(job: Job, what: str) -> Any:

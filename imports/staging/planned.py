@@ -113,19 +113,19 @@ def plan_keep(
     )
 
 
-def write_planned(
-    *, job: Job, planned: Planned, today: date, own: Collection[int]
-) -> tuple[Tally, set[int], list[int]]:
+def write_planned(*, job: Job, planned: Planned, today: date, own: set[int]) -> tuple[Tally, set[int]]:
     """Write them inside the caller's transaction and recording, but for those that are open now.
 
-    `own` are the cards this run has made. Returns also the lines that must go the long way because a guest has come
-    with such an address or number, and the new cards.
+    `own` are the cards this run has made; new ones are added before anybody can see them, so that several connections
+    may share it. Returns also the lines that must go the long way because a guest has come with such an address or
+    number.
     """
     with connection.cursor() as cursor:
         overtaken = _overtaken(cursor, job, planned, own)
         left = overtaken | decisions_of(cursor, job, planned.lines).keys()
         lines = [line for line in planned.lines if line not in left]
         cards = Register(cursor, job).new_ids("customers_customer", len(lines))
+        own.update(cards)
         tags = tag_ids(cursor, job, planned.tag_names)
         create_stage(cursor)
         cursor.execute(_CREATE)
@@ -143,7 +143,7 @@ def write_planned(
     tally = Tally()
     tally.guests["created"] = len(lines)
     tally.problems = [problem for problem in planned.problems if problem.line not in left]
-    return tally, overtaken, cards
+    return tally, overtaken
 
 
 def lines_decided(job: Job) -> set[int]:

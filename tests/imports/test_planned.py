@@ -42,6 +42,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "BATCH_ROWS", 4)
     monkeypatch.setattr(spool, "SPOOLED_ROWS", 4)
     monkeypatch.setattr(working, "REST_ROWS", 3)
+    monkeypatch.setattr(replaying, "TURN_BATCHES", 1)
 
 
 def rows(count: int = 20, **changes: str) -> list[dict[str, str]]:
@@ -319,7 +320,8 @@ def committed(transactional_db: None) -> Iterator[House]:
     return cast_assemble().fjordstuen  # type: ignore[return-value]
 
 
-def test_two_connections_write_as_one_does(committed: House, tmp_path: Path) -> None:
+def test_two_connections_write_as_one_does(committed: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "TURN_BATCHES", 8)
     used: set[int] = set()
     write_planned = replaying.write_planned
 
@@ -329,11 +331,8 @@ def test_two_connections_write_as_one_does(committed: House, tmp_path: Path) -> 
             used.add(cursor.fetchone()[0])
         return write_planned(**options)
 
-    replaying.write_planned = told
-    try:
-        run = imported(committed, checked(committed, tmp_path, rows(40)))
-    finally:
-        replaying.write_planned = write_planned
+    monkeypatch.setattr(replaying, "write_planned", told)
+    run = imported(committed, checked(committed, tmp_path, rows(40)))
     assert len(used) == 2
     assert run.counts["guests"]["created"] == 40
     with business_scope(committed.pk):
