@@ -1,5 +1,6 @@
 """Why two cards may be one guest: what speaks for it and what against, as bars that add up."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,7 +105,7 @@ def value_of(card: CardShown | None, field: str) -> str:
         case "phones":
             return ", ".join(formats.phone(each) for each in value[:VALUES_MAX])
         case "birth_date":
-            return formats.day(value, _locale()) if value else ""
+            return formats.day(value, _locale()) if isinstance(value, dt.date) else ""
         case "country":
             return formats.country_name(value, _locale()) if value else ""
         case "kind":

@@ -26,7 +26,7 @@ _NAMES: Final[Mapping[str, Any]] = {
 }
 """A level of any field."""
 _OWN: Final[Mapping[tuple[str, str], Any]] = {
-    ("before", ""): lazy("Any two cards that share something"),
+    ("before", ""): lazy("Before looking: two cards are seldom one guest"),
     ("emails", "same_owned"): lazy("Same e-mail, and it carries their name"),
     ("emails", "same"): lazy("Same e-mail"),
     ("emails", "same_other"): lazy("Same e-mail, but it carries another name"),

@@ -17,8 +17,6 @@ from dedup.register.services import SettingsRefused, settings_save
 from dedup.review.forms import MatchSettingsForm
 from dedup.review.wording import percent_of
 
-CAPPED_SHOWN = 20
-
 
 @requires(Capability.MERGE)
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,7 +38,7 @@ def match_settings(request: BusinessRequest, slug: str) -> HttpResponse:
         "counts": selectors.counts(),
         "estimates": _told(estimates()),
         "run": run,
-        "capped": run.capped[:CAPPED_SHOWN] if run else [],
+        "largest": max((each.get("largest", 0) for each in run.capped), default=0) if run else 0,
         "merging": selectors.run_latest(kind=MatchRun.Kind.MERGE),
         "settings": settings,
     }
