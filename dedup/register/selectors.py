@@ -124,7 +124,7 @@ def next_after(
 def _queue(
     *, minimum: float | None, maximum: float, agree: Collection[str], state: str, after: int | None, size: int
 ) -> list[tuple[Any, ...]]:
-    values = {
+    values: dict[str, str | float] = {
         "house": require_business_id(),
         "state": state,
         "minimum": settings_get().propose if minimum is None else minimum,
