@@ -122,6 +122,61 @@ def test_rows_are_decided_by_keyboard(visit: OpenBrowser, house: House, guests: 
         assert ImportRow.objects.get(run_id=run.pk, line=3).decision == "same"
 
 
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_another_card_is_looked_up(visit: OpenBrowser, house: House, guests: Path, width: int, dark: bool) -> None:
+    with business_scope(house.pk):
+        other = CustomerFactory(given_name="Solveig", family_name="Hauge")
+    watch = visit(f"/b/{house.slug}/import/", user=house.admin.user, width=width, dark=dark)
+    page = watch.page
+    run = _looked_through(watch, house, guests)
+    page.goto(f"/b/{house.slug}/import/{run.pk}/?outcome=review&cause=same_email")
+    page.get_by_role("link", name="Another guest").press("Enter")
+    asked = page.get_by_label("Who is meant on line 3?")
+    expect(asked).to_be_focused()
+    page.keyboard.type("haug")
+    choice = page.get_by_role("button", name="Choose Solveig Hauge")
+    expect(choice).to_be_visible()
+    expect(asked).to_have_value("haug")
+    expect(asked).to_be_focused()
+    watch.assert_accessible()
+    watch.assert_fits()
+    choice.press("Enter")
+    expect(page.get_by_role("link", name="Solveig Hauge")).to_be_visible()
+    expect(page.get_by_role("group", name="Line 3").get_by_role("button", name="This guest")).to_be_focused()
+    expect(asked).to_be_hidden()
+    with business_scope(house.pk):
+        row = ImportRow.objects.get(run_id=run.pk, line=3)
+        assert (row.decision, row.customer_id) == ("same", other.pk)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
+def test_words_are_told(visit: OpenBrowser, house: House, tmp_path: Path, width: int, dark: bool) -> None:
+    path = tmp_path / "words.csv"
+    path.write_text(
+        "Booking no;Guest;Arrival;Departure;Property;Status;Country\n"
+        "B1;Kari Berg;2026-05-01;2026-05-03;Fjordstuen;Venteliste;Noreg\n"
+    )
+    watch = visit(f"/b/{house.slug}/import/", user=house.admin.user, width=width, dark=dark)
+    page = watch.page
+    run = _looked_through(watch, house, path)
+    page.get_by_role("link", name="This status is not known.").click()
+    page.get_by_role("link", name="Say what these words mean").first.click()
+    page.get_by_label("Venteliste").select_option("Booked")
+    country = page.get_by_role("combobox", name="Noreg")
+    country.fill("norw")
+    page.keyboard.press("Enter")
+    expect(country).to_have_value("Norway")
+    watch.assert_accessible()
+    watch.assert_fits()
+    page.get_by_role("button", name="See what would happen").click()
+    expect(page.get_by_role("heading", name="Looking the file through")).to_be_visible()
+    run_check(business_id=house.pk, run_id=run.pk)
+    expect(page.get_by_role("button", name="Import the row")).to_be_visible()
+    with business_scope(house.pk):
+        told = ImportRun.objects.get(pk=run.pk).layout["values"]
+    assert told == {"stay.status": {"Venteliste": "booked"}, "guest.country": {"Noreg": "NO"}}
+
+
 def test_columns_are_told(visit: OpenBrowser, house: House, strange: Path) -> None:
     watch = visit(f"/b/{house.slug}/import/", user=house.admin.user)
     page = watch.page
