@@ -1,5 +1,6 @@
 """Reads over accounts. Memberships cross businesses and go through a definer function that returns ids only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -139,17 +140,18 @@ def audit_page(
     before: str | None = None,
     member_id: int | None = None,
     action: str | None = None,
-    about: tuple[str, int] | None = None,
+    about: tuple[str, int] | tuple[str, Sequence[int]] | None = None,
     limit: int = AUDIT_PAGE,
 ) -> AuditPage:
     """Entries of the business in scope older than the cursor ``after`` or newer than ``before``.
 
-    ``about`` narrows them to one object, by type and id. Views of cards are left out unless asked for: there are a
-    hundred to every change. A cursor that cannot be read counts as none.
+    ``about`` narrows them to one object, by type and id, or the ids it has had. Views of cards are left out unless
+    asked for: there are a hundred to every change. A cursor that cannot be read counts as none.
     """
     entries = AuditEntry.objects.all()
     if about is not None:
-        entries = entries.filter(object_type=about[0], object_id=about[1])
+        ids = [about[1]] if isinstance(about[1], int) else list(about[1])
+        entries = entries.filter(object_type=about[0], object_id__in=ids)
     elif action is None:
         entries = entries.exclude(action__in=VIEWS)
     if member_id is not None:

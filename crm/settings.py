@@ -77,6 +77,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     # Innermost: its transaction and scope cover the view and the lazy rendering of its template.
     "accounts.tenancy.middleware.BusinessMiddleware",
+    # In its scope: the addresses of merged cards.
+    "customers.lineage.middleware.LineageMiddleware",
 ]
 
 ROOT_URLCONF = "crm.urls"

@@ -85,9 +85,15 @@ class GuestTable:
         return apps.get_model(self.model)
 
     def rows_of(self, customer_id: int) -> QuerySet[Any]:
-        """The rows that tell of one guest, oldest first."""
+        """The rows that tell of one guest, oldest first; of those kept under the id they were written with, all that
+        were written of cards merged since."""
         order = "pk" if self.table._meta.pk.name == "id" else self.guest
-        return self.table._default_manager.filter(**{self.guest: customer_id}, **self.only).order_by(order)
+        guest: dict[str, Any] = {self.guest: customer_id}
+        if self.merge is Merge.LINEAGE:
+            from customers.lineage.selectors import lineage_of
+
+            guest = {f"{self.guest}__in": lineage_of(customer_id=customer_id)}
+        return self.table._default_manager.filter(**guest, **self.only).order_by(order)
 
 
 @cache

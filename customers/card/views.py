@@ -43,6 +43,7 @@ from customers.history.models import Stay
 from customers.history.panels import history_panels, timeline_panel
 from customers.history.selectors import facts_get, stays_ahead
 from customers.history.services import activity_add
+from customers.lineage.selectors import lineage_of
 from customers.permission.selectors import contact_alerts
 from customers.permission.views import restricted_page
 from customers.relations.selectors import relation_choices_of, relations_of
@@ -77,7 +78,8 @@ def guest_viewers(request: BusinessRequest, slug: str, customer_id: int) -> Http
     customer = Customer.objects.filter(pk=customer_id).first()
     if customer is None:
         raise Http404
-    page = audit_page(about=("customer", customer_id), after=request.GET.get("after"), before=request.GET.get("before"))
+    about = ("customer", lineage_of(customer_id=customer_id))
+    page = audit_page(about=about, after=request.GET.get("after"), before=request.GET.get("before"))
     names = audit_member_names(entries=page.entries)
     rows = [
         {"entry": entry, "sentence": sentence(entry, actor=names.get(entry.member_id or 0, ""))}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from customers.bulk.wording import words_of
 from customers.changes.models import Change, ChangeSet
 from customers.changes.undo import SAMPLE, tracked_models
+from customers.lineage.selectors import IDS_OF_GUEST, survivors_of
 
 PAGE = 50
 OF_THE_CARD = ("customer", "contactpoint", "customertag", "externalid", "guestfieldvalue")
@@ -95,11 +96,11 @@ def acts_of_guest(*, customer_id: int, with_sensitive: bool, limit: int = 5) -> 
     """The latest acts that touched a guest's rows; without those that tell of sensitive details, unless asked for."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM (SELECT DISTINCT change_set_id AS id"
-            " FROM (SELECT change_set_id, id FROM customers_change"
-            " WHERE guest_id = %s ORDER BY id DESC LIMIT 200) latest) acts"
-            f" WHERE %s OR NOT {_sensitive('acts')} ORDER BY 1 DESC LIMIT %s",
-            [customer_id, with_sensitive, limit],
+            "SELECT id FROM (SELECT DISTINCT latest.change_set_id AS id"
+            f" FROM unnest({IDS_OF_GUEST}) g (id) CROSS JOIN LATERAL (SELECT change_set_id, id FROM customers_change"
+            " WHERE guest_id = g.id ORDER BY id DESC LIMIT 200) latest) acts"
+            f" WHERE %(all)s OR NOT {_sensitive('acts')} ORDER BY 1 DESC LIMIT %(limit)s",
+            {"guest": customer_id, "all": with_sensitive, "limit": limit},
         )
         ids = [row[0] for row in cursor.fetchall()]
     return _views(list(ChangeSet.objects.filter(pk__in=ids).order_by("-id")))
@@ -204,10 +205,15 @@ def act_counts(*, change_set_id: int) -> dict[str, dict[str, int]]:
 
 
 def _views(acts: Sequence[ChangeSet]) -> list[ActView]:
-    """Sentences with today's names of the guests; a card that is gone has none."""
+    """Sentences with today's names of the guests; a card that is gone has none, one that was merged that of the card
+    that carries on for it."""
     ids = {guest for act in acts for guest in act.params.get("guests", [])}
     customer = apps.get_model("customers", "Customer")
     names = {card.pk: str(card) for card in customer._default_manager.filter(pk__in=ids)} if ids else {}
+    if ids - set(names):
+        merged = survivors_of(customer_ids=ids - set(names))
+        found = {card.pk: str(card) for card in customer._default_manager.filter(pk__in=set(merged.values()))}
+        names |= {gone: found[now] for gone, now in merged.items() if now in found}
     return [_view(act, names) for act in acts]
 
 

@@ -24,6 +24,7 @@ from customers.consent.serializers import (
     ConsentPage,
 )
 from customers.consent.services import consent_record
+from customers.lineage.selectors import lineage_of
 from customers.sensitive.tasks import sensitive_erase
 
 
@@ -54,7 +55,7 @@ class ConsentEvents(GuestView):
         Customer.objects.only("pk").get(pk=customer_id)
         return page_response(
             request,
-            ConsentEvent.objects.filter(customer_id=customer_id),
+            ConsentEvent.objects.filter(customer_id__in=lineage_of(customer_id=customer_id)),
             query=self.query(ConsentEventQuery),
             show=ConsentEventOut,
         )

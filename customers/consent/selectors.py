@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from customers.consent.labels import ALLOWS, LABELS, consent_key
 from customers.consent.models import CONSENTS, ConsentEvent, ConsentState, ConsentWording
+from customers.lineage.selectors import lineage_of
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,9 @@ def consents_of(*, customer_id: int) -> list[ConsentLine]:
 
 
 def consent_events(*, customer_id: int) -> list[ConsentEvent]:
-    """The whole log of a guest, newest decision first, each event with its wording."""
-    return list(ConsentEvent.objects.filter(customer_id=customer_id).select_related("wording").order_by("-at", "-id"))
+    """The whole log of a guest, newest decision first, each event with its wording; of all cards that were merged."""
+    ids = lineage_of(customer_id=customer_id)
+    return list(ConsentEvent.objects.filter(customer_id__in=ids).select_related("wording").order_by("-at", "-id"))
 
 
 @dataclass(frozen=True)

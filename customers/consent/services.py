@@ -14,6 +14,7 @@ from customers.card.models import Customer
 from customers.changes.services import change_set_current
 from customers.consent.models import CONSENTS, ConsentEvent, ConsentWording
 from customers.consent.selectors import wording_in_force
+from customers.lineage.selectors import ids_now
 
 OTHERS_WORDS = frozenset({ConsentEvent.Source.IMPORT, ConsentEvent.Source.API, ConsentEvent.Source.SYSTEM})
 """Sources that asked in words of their own: no wording of the business is taken to have been shown."""
@@ -62,6 +63,7 @@ def consent_record(
         raise ValueError(_("This moment is in the future. Write when the guest decided."))
     if len(proof) > PROOF_MAX:
         raise ValueError(_("Write at most %(limit)d characters.") % {"limit": PROOF_MAX})
+    (customer_id,) = ids_now(customer_ids=[customer_id])
     spoken = Customer.objects.values_list("language", flat=True).get(pk=customer_id)
     wording = _wording(purpose, channel, wording_id)
     if wording is None and granted and source not in OTHERS_WORDS:

@@ -11,6 +11,7 @@ from customers.changes.models import ChangeSet
 from customers.changes.selectors import ActView, act_views
 from customers.consent.models import ConsentEvent
 from customers.history.models import Activity, Invoice, Purchase, Stay
+from customers.lineage.selectors import IDS_OF_GUEST
 
 ACTIVITY_KINDS = tuple(Activity.Kind.values)
 ACTS_SHOWN = (ChangeSet.Kind.IMPORT,)
@@ -125,7 +126,14 @@ KINDS: tuple[TimelineKind, ...] = (
         "FROM customers_invoice i WHERE i.customer_id = %(guest)s",
         _invoices,
     ),
-    _kind("consent", "e.at", "e.id", "FROM customers_consentevent e WHERE e.customer_id = %(guest)s", _consents),
+    _kind(
+        "consent",
+        "e.at",
+        "e.id",
+        f"FROM customers_consentevent e WHERE e.customer_id = ANY ({IDS_OF_GUEST})",
+        _consents,
+        is_gathered=True,
+    ),
     _kind(
         "change",
         "c.created_at",
@@ -133,10 +141,11 @@ KINDS: tuple[TimelineKind, ...] = (
         "FROM customers_changeset c WHERE c.kind IN ("
         + ", ".join(f"'{kind.value}'" for kind in ACTS_SHOWN)
         + ") AND c.id = ANY (ARRAY("
-        "(SELECT change_set_id FROM customers_change WHERE guest_id = %(guest)s"
+        f"SELECT l.change_set_id FROM unnest({IDS_OF_GUEST}) g (id) CROSS JOIN LATERAL ("
+        "(SELECT change_set_id FROM customers_change WHERE guest_id = g.id"
         f" ORDER BY id DESC LIMIT {_LATEST})"
-        " UNION (SELECT change_set_id FROM customers_change WHERE guest_id = %(guest)s"
-        f" ORDER BY id LIMIT {_FIRST})))",
+        " UNION (SELECT change_set_id FROM customers_change WHERE guest_id = g.id"
+        f" ORDER BY id LIMIT {_FIRST})) l))",
         _acts,
         is_gathered=True,
     ),

@@ -14,6 +14,7 @@ from accounts.api.fields import Choice, Id, Strict
 from accounts.api.problems import Problem
 from customers.card.api import GuestView
 from customers.card.models import Customer
+from customers.lineage.selectors import ids_now
 from customers.relations.models import Relation
 from customers.relations.selectors import relations_of
 from customers.relations.services import RelationRefused, relation_add, relation_remove
@@ -47,9 +48,10 @@ class RelationIn(Strict):
     other_id = Id()
 
     def validate_other_id(self, value: int) -> int:
-        if not Customer.objects.filter(pk=value).exists():
+        (other_id,) = ids_now(customer_ids=[value])
+        if not Customer.objects.filter(pk=other_id).exists():
             raise serializers.ValidationError(_("This guest is not in the register."))
-        return value
+        return other_id
 
 
 class RelationView(GuestView):

@@ -50,7 +50,9 @@ def decisions_of(cursor: CursorWrapper, job: Job, lines: Collection[int]) -> Dec
     )
     cursor.execute(
         f"""
-        SELECT line, decision, outcome, cause, customer_id, label {source}
+        SELECT line, decision, outcome, cause, coalesce(
+            (SELECT l.survivor_id FROM customers_cardlineage l WHERE l.absorbed_id = customer_id), customer_id), label
+        {source}
         AND line BETWEEN %(first)s AND %(last)s
         """,
         job.values() | {"first": min(lines), "last": max(lines)},

@@ -112,7 +112,7 @@ def write_details(cursor: CursorWrapper, job: Job, sealing: Sealing) -> None:
         SELECT %(business)s, 1, d.customer, d.kind, d.uid, d.ciphertext, %(key)s, clock_timestamp()
         FROM unnest(%(customers)s::bigint[], %(kinds)s::text[], %(uids)s::uuid[], %(sealed)s::bytea[])
             AS d (customer, kind, uid, ciphertext)
-        ON CONFLICT (business_id, customer_id, kind) DO UPDATE
+        ON CONFLICT (business_id, customer_id, kind, came_from_id) DO UPDATE
             SET uid = excluded.uid, ciphertext = excluded.ciphertext, key_name = excluded.key_name,
                 changed_at = excluded.changed_at
         """,
@@ -152,6 +152,8 @@ def _kept(cursor: CursorWrapper, job: Job, customers: set[int]) -> dict[Detail, 
     if not customers:
         return {}
     rows = SensitiveDetail.objects.filter(live(), customer_id__in=[card for card in customers if card > 0])
+    # Of a guest whose cards were merged the card's own, where it has one.
+    rows = rows.order_by("-came_from_id")
     kept = {(row.customer_id, row.kind): (opened(public_id=job.public_id, detail=row), row.changed_at) for row in rows}
     if job.dry:
         cursor.execute("SELECT customer_id, kind FROM planned_detail WHERE customer_id = ANY (%s)", [sorted(customers)])

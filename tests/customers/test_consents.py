@@ -69,7 +69,7 @@ class TestRecording:
             record(guest, purpose=purpose, channel=channel)
         with django_assert_num_queries(2):
             assert all(line.event for line in consents_of(customer_id=guest.pk))
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(2):
             assert len(consent_events(customer_id=guest.pk)) == 15
 
     @pytest.mark.parametrize(

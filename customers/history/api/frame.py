@@ -12,6 +12,7 @@ from customers.card.api import GuestView
 from customers.card.models import Customer
 from customers.history.models import Activity, Invoice, Product, Purchase, Stay, Todo
 from customers.history.services import HistoryRefused, ProductRefused, StayRefused
+from customers.lineage.selectors import ids_now
 
 GONE = (
     Stay.DoesNotExist,
@@ -38,7 +39,7 @@ class HistoryView(GuestView):
 
     def guest_named(self, body: dict[str, Any], name: str = "guest_id") -> int:
         """Take the guest out of a body; one who is not there is a mistake in that field, not in the address."""
-        guest_id: int = body.pop(name)
+        (guest_id,) = ids_now(customer_ids=[body.pop(name)])
         if not Customer.objects.filter(pk=guest_id).exists():
             raise serializers.ValidationError({name: [_("This guest is not in the register.")]})
         return guest_id

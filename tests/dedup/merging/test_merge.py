@@ -1,0 +1,479 @@
+"""Merging: what the card becomes, what moves, who may not be merged; and what comes back where."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.tenancy import business_scope
+from customers.card.models import ContactPoint, Customer, CustomerTag, Tag
+from customers.changes.models import Change, ChangeSet
+from customers.changes.selectors import act_view, acts_of_guest
+from customers.changes.services import CannotUndo, change_set, change_set_undo
+from customers.consent.models import ConsentEvent, ConsentState
+from customers.consent.selectors import consent_events
+from customers.consent.services import consent_record
+from customers.facts.models import CustomerFacts
+from customers.fields.models import GuestFieldValue
+from customers.history.models import Activity, Purchase, StayParticipant
+from customers.lineage.models import CardLineage
+from customers.lineage.selectors import ids_now, lineage_of, survivor_of
+from customers.relations.models import Relation
+from customers.relations.services import relation_add
+from customers.search.models import RecentGuest
+from customers.segments.models import SegmentMember
+from customers.sensitive.models import SensitiveDetail
+from customers.sensitive.selectors import sensitive_panel
+from customers.sensitive.services import sensitive_set
+from dedup.merging.services import MergeRefused, Order, merge, merge_many, merge_preview
+from tests.cast import Cast, House
+from tests.factories import (
+    ActivityFactory,
+    CompanyFactory,
+    ConsentEventFactory,
+    CustomerFactory,
+    CustomerTagFactory,
+    CustomFieldFactory,
+    EmailFactory,
+    ExternalIdFactory,
+    GuestFieldValueFactory,
+    InvoiceFactory,
+    PhoneFactory,
+    PurchaseFactory,
+    RelationFactory,
+    SegmentMemberFactory,
+    StayFactory,
+    StayParticipantFactory,
+    TagFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def two(**second: Any) -> tuple[Customer, Customer]:
+    """A guest with a stay, and the same once more."""
+    one = CustomerFactory(given_name="Ingrid", family_name="Sørensen", street="Parkveien 12", city="Oslo")
+    StayParticipantFactory(customer=one, is_payer=True)
+    other = CustomerFactory(given_name="Ingrid", family_name="Sorensen", **second)
+    return one, other
+
+
+def at(day: int) -> dt.datetime:
+    return dt.datetime(2025, 3, day, 12, tzinfo=dt.UTC)
+
+
+def said(guest: Customer, act: str, day: int, **values: Any) -> ConsentEvent:
+    when = at(day)
+    event: ConsentEvent = ConsentEventFactory(customer=guest, act=act, at=when, recorded_at=when, **values)
+    return event
+
+
+def newsletter(guest: Customer) -> bool | None:
+    return (
+        ConsentState.objects.filter(customer=guest, purpose="newsletter", channel="email")
+        .values_list("granted", flat=True)
+        .first()
+    )
+
+
+@pytest.mark.usefixtures("fjordstuen")
+class TestWhatTheCardBecomes:
+    def test_the_card_with_history_stays_with_the_better_values(self) -> None:
+        one, other = two(language="en", birth_date=dt.date(1984, 5, 17))
+        act = merge(customer_ids=[other.pk, one.pk])
+        card = Customer.objects.get()
+        assert (card.pk, card.name, card.street, card.birth_date) == (
+            one.pk, "Ingrid Sørensen", "Parkveien 12", dt.date(1984, 5, 17)
+        )  # fmt: skip
+        assert (act.kind, act.is_event) == (ChangeSet.Kind.MERGE, False)
+        assert act_view(change_set_id=act.pk).sentence == "Merged 2 cards into Ingrid Sørensen"
+
+    def test_choices_hold(self) -> None:
+        one, other = two(city="Bergen", street="Bryggen 1")
+        merge(customer_ids=[one.pk, other.pk], choices={"name": 1, "address": 1})
+        card = Customer.objects.get()
+        assert (card.name, card.city, card.street) == ("Ingrid Sorensen", "Bergen", "Bryggen 1")
+        assert "sorensen" in card.search_tokens
+
+    def test_another_card_may_stay(self) -> None:
+        one, other = two()
+        merge(customer_ids=[one.pk, other.pk], survivor_id=other.pk)
+        assert Customer.objects.get().pk == other.pk
+        assert CustomerFacts.objects.get().stays == 1
+
+    def test_notes_stand_together_unless_one_is_chosen(self) -> None:
+        one, other = two(note="Allergic to lilies")
+        with change_set(kind=ChangeSet.Kind.EDIT):
+            Customer.objects.filter(pk=one.pk).update(note="Quiet room")
+        act = merge(customer_ids=[one.pk, other.pk])
+        assert Customer.objects.get().note == "Quiet room\n\nAllergic to lilies"
+        change_set_undo(change_set_id=act.pk)
+        merge(customer_ids=[one.pk, other.pk], choices={"note": 1})
+        assert Customer.objects.get().note == "Allergic to lilies"
+
+    def test_the_strictest_flags_and_the_earliest_contact_hold(self) -> None:
+        one, other = two(do_not_contact=True, first_contact=dt.date(2019, 1, 1))
+        merge(customer_ids=[one.pk, other.pk])
+        card = Customer.objects.get()
+        assert (card.do_not_contact, card.is_deceased, card.first_contact) == (True, False, dt.date(2019, 1, 1))
+
+    def test_every_address_is_kept_once_and_one_is_primary(self) -> None:
+        one, other = two()
+        EmailFactory(customer=one, value="ingrid@example.no", is_primary=True)
+        PhoneFactory(customer=one, value="+47 412 34 567", is_primary=True)
+        EmailFactory(customer=other, value="ingrids@example.com", is_primary=True)
+        EmailFactory(customer=other, value="Ingrid@example.no", state="opted_out")
+        PhoneFactory(customer=other, value="41234567", is_primary=True)
+        preview = merge_preview(customer_ids=[one.pk, other.pk])
+        merge(customer_ids=[one.pk, other.pk], choices={"email": 1})
+        points = ContactPoint.objects.order_by("kind", "value").values_list("value", "state", "is_primary")
+        assert list(points) == [
+            ("ingrid@example.no", "opted_out", False),
+            ("ingrids@example.com", "ok", True),
+            ("+47 412 34 567", "ok", True),
+        ]
+        assert [(point.value, point.cards) for point in preview.points if point.kind == "phone"] == [
+            ("+47 412 34 567", (True, True))
+        ]
+
+    def test_tags_are_joined_and_asked_for_over_nine(self) -> None:
+        one, other = two()
+        tags = [*Tag.objects.order_by("id")[:8], TagFactory(), TagFactory()]
+        for slot, tag in enumerate(tags[:6], 1):
+            CustomerTagFactory(customer=one, tag=tag, slot=slot)
+        for slot, tag in enumerate(tags[4:], 1):
+            CustomerTagFactory(customer=other, tag=tag, slot=slot)
+        preview = merge_preview(customer_ids=[one.pk, other.pk])
+        assert (preview.tags.over_nine, len(preview.tags.tags), len(preview.tags.chosen)) == (True, 10, 9)
+        with pytest.raises(MergeRefused) as refused:
+            merge(customer_ids=[one.pk, other.pk])
+        assert refused.value.code == "tags"
+        wanted = [tag.pk for tag in tags[1:]]
+        merge(customer_ids=[one.pk, other.pk], tags=wanted)
+        found = CustomerTag.objects.filter(customer=one)
+        assert sorted(found.values_list("tag_id", flat=True)) == sorted(wanted)
+        assert sorted(found.values_list("slot", flat=True)) == list(range(1, 10))
+
+    def test_own_fields_are_chosen(self) -> None:
+        one, other = two()
+        field = CustomFieldFactory(label="Pillow", key="pillow")
+        GuestFieldValueFactory(customer=one, field=field, text="Soft")
+        GuestFieldValueFactory(customer=other, field=field, text="Hard")
+        (choice,) = merge_preview(customer_ids=[one.pk, other.pk]).own
+        assert (choice.key, choice.values, choice.chosen, choice.differs) == ("own_pillow", ("Soft", "Hard"), 0, True)
+        merge(customer_ids=[one.pk, other.pk], choices={"own_pillow": 1})
+        assert GuestFieldValue.objects.get().text == "Hard"
+
+    def test_everything_moves_and_what_is_counted_is_right(self, fjordstuen: House) -> None:
+        one, other = two()
+        stay = StayFactory()
+        StayParticipantFactory(stay=stay, customer=one, is_guest=True)
+        StayParticipantFactory(stay=stay, customer=other, is_guest=False, is_payer=True)
+        ActivityFactory(customer=other)
+        PurchaseFactory(customer=other)
+        InvoiceFactory(customer=other)
+        ExternalIdFactory(customer=other)
+        company = CompanyFactory()
+        RelationFactory(customer=other, other=company)
+        RelationFactory(customer=one, other=company)
+        RelationFactory(customer=company, other=other, kind="agent_for")
+        RelationFactory(customer=one, other=other, kind="household")
+        RecentGuest.objects.create(member=fjordstuen.reception, customer=other, opened_at=at(2))
+        RecentGuest.objects.create(member=fjordstuen.reception, customer=one, opened_at=at(1))
+        SegmentMemberFactory(customer=other)
+        moves = {row.label: row.counts for row in merge_preview(customer_ids=[one.pk, other.pk]).moves}
+        assert moves["Stays"] == (2, 1)
+        assert moves["Purchases"] == moves["Invoices"] == (0, 1)
+        merge(customer_ids=[one.pk, other.pk])
+        (part,) = StayParticipant.objects.filter(stay=stay)
+        assert (part.customer_id, part.is_guest, part.is_payer) == (one.pk, True, True)
+        for model in (Activity, Purchase):
+            assert model.objects.get().customer_id == one.pk
+        assert set(Relation.objects.values_list("customer_id", "other_id", "kind")) == {
+            (one.pk, company.pk, "works_at"), (company.pk, one.pk, "agent_for")
+        }  # fmt: skip
+        assert RecentGuest.objects.get().opened_at == at(2)
+        assert SegmentMember.objects.get().customer_id == one.pk
+        assert CustomerFacts.objects.get(customer=one).stays == 2
+
+    def test_sensitive_details_of_both_are_kept(self, fjordstuen: House) -> None:
+        one, other = two()
+        for guest, text in ((one, "Nuts"), (other, "Shellfish")):
+            ConsentEventFactory(customer=guest, purpose="sensitive", channel="")
+            sensitive_set(customer_id=guest.pk, kind="allergies", text=text)
+        act = merge(customer_ids=[one.pk, other.pk])
+        panel = sensitive_panel(business=fjordstuen.business, customer_id=one.pk, member=fjordstuen.owner)
+        assert panel is not None and panel.allergies == "Nuts\nShellfish"
+        change_set_undo(change_set_id=act.pk)
+        panel = sensitive_panel(business=fjordstuen.business, customer_id=other.pk, member=fjordstuen.owner)
+        assert panel is not None and panel.allergies == "Shellfish"
+        merge(customer_ids=[one.pk, other.pk])
+        sensitive_set(customer_id=one.pk, kind="allergies", text="Nuts, shellfish")
+        assert SensitiveDetail.objects.get().customer_id == one.pk
+
+
+@pytest.mark.usefixtures("fjordstuen")
+class TestConsents:
+    @pytest.mark.parametrize(
+        ("first", "second", "proof", "expected"),
+        [
+            ("granted", None, {}, True),
+            (None, "withdrawn", {}, False),
+            ("granted", "withdrawn", {}, False),
+            ("withdrawn", "granted", {}, False),
+            ("withdrawn", "granted", {"proof": "Paper 12"}, True),
+            ("withdrawn", "granted", {"by_guest": True, "source": "portal"}, True),
+            ("withdrawn", "granted", {"proof": "guests.csv, line 3", "source": "import"}, False),
+        ],
+    )
+    def test_the_strictest_holds_unless_a_later_proven_grant(
+        self, first: str | None, second: str | None, proof: dict[str, Any], expected: bool
+    ) -> None:
+        one, other = two()
+        if first:
+            said(one, first, 1)
+        if second:
+            said(other, second, 2, **proof)
+        told = next(each for each in merge_preview(customer_ids=[one.pk, other.pk]).consents if each.channel == "email")
+        merge(customer_ids=[one.pk, other.pk])
+        assert newsletter(one) is told.result is expected
+        assert bool(told.why) == (first is not None and second is not None)
+
+    def test_a_proven_grant_that_was_withdrawn_later_does_not_hold(self) -> None:
+        one, other = two()
+        said(one, "withdrawn", 5)
+        said(other, "granted", 2, proof="Paper 12")
+        merge(customer_ids=[one.pk, other.pk])
+        assert newsletter(one) is False
+
+    def test_what_the_guest_says_afterwards_holds(self) -> None:
+        one, other = two()
+        said(one, "granted", 1)
+        said(other, "withdrawn", 2)
+        merge(customer_ids=[one.pk, other.pk])
+        consent_record(
+            customer_id=other.pk, purpose="newsletter", channel="email", granted=True, source=ConsentEvent.Source.DESK
+        )
+        assert newsletter(one) is True
+        assert [event.customer_id for event in consent_events(customer_id=one.pk)] == [one.pk, other.pk, one.pk]
+
+    def test_an_event_learned_late_under_the_old_id_counts_for_the_survivor(self) -> None:
+        one, other = two()
+        said(one, "granted", 1)
+        merge(customer_ids=[one.pk, other.pk])
+        said(other, "withdrawn", 9)
+        assert newsletter(one) is False
+
+    def test_after_the_undo_each_has_their_own_again(self) -> None:
+        one, other = two()
+        said(one, "granted", 1)
+        said(other, "withdrawn", 2)
+        act = merge(customer_ids=[one.pk, other.pk])
+        change_set_undo(change_set_id=act.pk)
+        assert (newsletter(one), newsletter(other)) == (True, False)
+
+    def test_what_was_withdrawn_since_holds_for_both(self) -> None:
+        one, other = two()
+        said(one, "granted", 1)
+        said(other, "granted", 2)
+        act = merge(customer_ids=[one.pk, other.pk])
+        consent_record(
+            customer_id=one.pk, purpose="newsletter", channel="email", granted=False, source=ConsentEvent.Source.PHONE
+        )
+        change_set_undo(change_set_id=act.pk)
+        assert (newsletter(one), newsletter(other)) == (False, False)
+
+
+@pytest.mark.usefixtures("fjordstuen")
+class TestWhoIsRefused:
+    def refused(self, *ids: int, **values: Any) -> MergeRefused:
+        before = ChangeSet.objects.count()
+        with pytest.raises(MergeRefused) as raised:
+            merge(customer_ids=ids, **values)
+        assert ChangeSet.objects.count() == before
+        return raised.value
+
+    def test_a_card_with_itself(self) -> None:
+        one, _other = two()
+        assert self.refused(one.pk, one.pk).code == "same"
+        assert self.refused(one.pk).code == "few"
+        assert self.refused(*range(1, 22)).code == "many"
+
+    def test_one_that_is_not_there_or_merged_already(self) -> None:
+        one, other = two()
+        third = CustomerFactory()
+        assert self.refused(one.pk, 2**40).code == "gone"
+        merge(customer_ids=[one.pk, other.pk])
+        refused = self.refused(third.pk, other.pk)
+        assert refused.code == "merged"
+        assert "Ingrid Sørensen" in str(refused)
+
+    def test_a_restricted_card(self) -> None:
+        one, other = two(is_restricted=True)
+        assert self.refused(one.pk, other.pk).code == "restricted"
+        with pytest.raises(MergeRefused):
+            merge_preview(customer_ids=[one.pk, other.pk])
+
+    def test_choices_that_are_none(self) -> None:
+        one, other = two()
+        assert self.refused(one.pk, other.pk, choices={"shoe_size": 0}).code == "choice"
+        assert self.refused(one.pk, other.pk, choices={"name": 2}).code == "choice"
+        assert self.refused(one.pk, other.pk, survivor_id=2**40).code == "choice"
+        assert self.refused(one.pk, other.pk, tags=[2**40]).code == "choice"
+
+    def test_what_was_changed_since_the_page_was_read(self) -> None:
+        one, other = two()
+        versions = merge_preview(customer_ids=[one.pk, other.pk]).versions
+        EmailFactory(customer=other)
+        assert self.refused(one.pk, other.pk, versions=versions).code == "changed"
+        merge(customer_ids=[one.pk, other.pk], versions=merge_preview(customer_ids=[one.pk, other.pk]).versions)
+
+
+def test_across_businesses(cast: Cast) -> None:
+    with business_scope(cast.duinzicht.pk):
+        stranger = CustomerFactory().pk
+    with business_scope(cast.fjordstuen.pk):
+        one = CustomerFactory()
+        with pytest.raises(MergeRefused) as refused:
+            merge(customer_ids=[one.pk, stranger])
+        assert refused.value.code == "gone"
+    with business_scope(cast.duinzicht.pk):
+        assert Customer.objects.filter(pk=stranger).exists()
+
+
+@pytest.mark.usefixtures("fjordstuen")
+class TestUndo:
+    def test_what_came_since_stays_where_it_belongs(self) -> None:
+        one, other = two()
+        theirs = StayParticipantFactory(customer=other).stay
+        note = ActivityFactory(customer=other, text="Called")
+        act = merge(customer_ids=[one.pk, other.pk])
+        with change_set(kind=ChangeSet.Kind.EDIT):
+            Activity.objects.filter(pk=note.pk).update(text="Called twice")
+            Customer.objects.filter(pk=one.pk).update(city="Voss")
+        new_stay = StayParticipantFactory(customer=one).stay
+        spa = PurchaseFactory(customer=one, stay=theirs)
+        wine = PurchaseFactory(customer=one)
+        change_set_undo(change_set_id=act.pk)
+        note.refresh_from_db()
+        assert (note.customer_id, note.text) == (other.pk, "Called twice")
+        assert Customer.objects.get(pk=one.pk).city == "Voss"
+        assert StayParticipant.objects.get(stay=new_stay).customer_id == one.pk
+        assert Purchase.objects.get(pk=spa.pk).customer_id == other.pk, "for a stay that is theirs"
+        assert Purchase.objects.get(pk=wine.pk).customer_id == one.pk
+
+    def test_not_to_be_contacted_since_holds_for_both(self) -> None:
+        one, other = two()
+        act = merge(customer_ids=[one.pk, other.pk])
+        with change_set(kind=ChangeSet.Kind.EDIT):
+            Customer.objects.filter(pk=one.pk).update(do_not_contact=True)
+        change_set_undo(change_set_id=act.pk)
+        assert list(Customer.objects.values_list("do_not_contact", flat=True)) == [True, True]
+
+    def test_a_restricted_guest_is_not_taken_apart(self) -> None:
+        one, other = two()
+        act = merge(customer_ids=[one.pk, other.pk])
+        with change_set(kind=ChangeSet.Kind.EDIT):
+            Customer.objects.filter(pk=one.pk).update(is_restricted=True)
+        with pytest.raises(CannotUndo, match="restricted"):
+            change_set_undo(change_set_id=act.pk)
+        assert survivor_of(customer_id=other.pk) == one.pk
+
+    def test_an_undo_is_not_undone_over_what_came_since(self) -> None:
+        one, other = two()
+        act = merge(customer_ids=[one.pk, other.pk])
+        undo = change_set_undo(change_set_id=act.pk)[0]
+        ActivityFactory(customer=other)
+        with pytest.raises(CannotUndo, match="changed since"):
+            change_set_undo(change_set_id=undo.pk)
+        third = CustomerFactory()
+        merge(customer_ids=[third.pk, other.pk], survivor_id=third.pk)
+        with pytest.raises(CannotUndo, match="merged again"):
+            change_set_undo(change_set_id=undo.pk)
+
+    def test_one_of_many_and_then_the_rest(self) -> None:
+        pairs = [two() for _each in range(3)]
+        done = merge_many(orders=[Order([one.pk, other.pk]) for one, other in pairs])
+        assert done.act is not None and len(done.merges) == 3
+        assert Customer.objects.count() == 3
+        assert Change.objects.filter(change_set_id=done.act.pk).count() == 0
+        change_set_undo(change_set_id=done.merges[1])
+        assert Customer.objects.count() == 4
+        change_set_undo(change_set_id=done.act.pk)
+        assert Customer.objects.count() == 6
+        with pytest.raises(CannotUndo, match="already been undone"):
+            change_set_undo(change_set_id=done.merges[0])
+
+    def test_refusals_stop_nobody_else(self) -> None:
+        one, other = two()
+        third, closed = two(is_restricted=True)
+        orders = [Order([third.pk, closed.pk]), Order([one.pk]), Order([one.pk, other.pk]), Order([other.pk, third.pk])]
+        done = merge_many(orders=orders)
+        assert {place: refused.code for place, refused in done.refused.items()} == {
+            0: "restricted", 1: "few", 3: "merged"
+        }  # fmt: skip
+        assert list(done.merges) == [2]
+        again = merge_many(orders=[Order([one.pk, third.pk])], part_of=done.act)
+        assert again.act is not None and again.act.pk == done.act.pk
+        again.act.refresh_from_db()
+        assert (again.act.params["merges"], again.act.state) == (2, "done")
+        assert merge_many(orders=[Order([one.pk])]).act is None
+
+
+@pytest.mark.usefixtures("fjordstuen")
+class TestLineage:
+    def test_ids_lead_to_the_last_survivor_and_back(self) -> None:
+        one, other = two()
+        third = CustomerFactory()
+        first = merge(customer_ids=[one.pk, other.pk], survivor_id=one.pk)
+        second = merge(customer_ids=[third.pk, one.pk], survivor_id=third.pk)
+        assert ids_now(customer_ids=[other.pk, one.pk, third.pk]) == [third.pk]
+        assert lineage_of(customer_id=third.pk) == [third.pk, *sorted([one.pk, other.pk])]
+        change_set_undo(change_set_id=first.pk)
+        assert survivor_of(customer_id=other.pk) is None
+        change_set_undo(change_set_id=second.pk)
+        assert not CardLineage.objects.exists()
+
+    def test_the_history_tells_of_merge_and_undo(self) -> None:
+        one, other = two(city="Voss")
+        act = merge(customer_ids=[one.pk, other.pk], survivor_id=one.pk)
+        acts = [view.act.pk for view in acts_of_guest(customer_id=one.pk, with_sensitive=True)]
+        assert acts[0] == act.pk
+        made = Change.objects.get(record="customer", row_id=other.pk, act="I").change_set_id
+        assert made in acts, "what was done to the card that is merged stands on the one that carries on"
+        undo = change_set_undo(change_set_id=act.pk)[0]
+        for guest in (one, other):
+            assert acts_of_guest(customer_id=guest.pk, with_sensitive=True)[0].act.pk == undo.pk
+
+    def test_a_household_is_known_from_either_side_after_a_merge(self) -> None:
+        _one, other = two()
+        partner = CustomerFactory()
+        RelationFactory(customer=other, other=partner, kind="household")
+        late = CustomerFactory()
+        merge(customer_ids=[late.pk, other.pk], survivor_id=late.pk)
+        assert relation_add(customer_id=partner.pk, other_id=late.pk, kind="household")[1] is None
+
+
+class TestAddresses:
+    def test_pages_lead_to_the_survivor(self, fjordstuen: House, client: Client) -> None:
+        one, other = two()
+        merge(customer_ids=[one.pk, other.pk])
+        client.force_login(fjordstuen.owner.user)
+        address = reverse("guest_timeline", kwargs={"slug": fjordstuen.slug, "customer_id": other.pk})
+        answer = client.get(f"{address}?kind=stay")
+        assert answer.status_code == 302
+        assert answer["Location"] == f"{address.replace(str(other.pk), str(one.pk))}?kind=stay"
+        note = reverse("guest_note", kwargs={"slug": fjordstuen.slug, "customer_id": other.pk})
+        assert client.post(note, {"text": "Rang", "kind": "note"}).status_code == 302
+        assert Activity.objects.get().customer_id == one.pk
+
+    def test_members_of_other_houses_learn_nothing(self, cast: Cast, client: Client) -> None:
+        with business_scope(cast.fjordstuen.pk):
+            one, other = two()
+            merge(customer_ids=[one.pk, other.pk])
+        client.force_login(cast.duinzicht.owner.user)
+        for slug in (cast.fjordstuen.slug, cast.duinzicht.slug):
+            address = reverse("guest_card", kwargs={"slug": slug, "customer_id": other.pk})
+            assert client.get(address).status_code == 404
