@@ -177,3 +177,24 @@ def test_a_busy_card_prints_on_one_sheet(cast: Cast, guest: Customer, visit: Ope
     page = visit(f"/b/fjordstuen/guests/{guest.pk}/", user=cast.fjordstuen.reception.user).page
     sheet = page.pdf(format="A4", prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1
+
+
+def test_a_companys_name_comes_first_where_it_is_a_company(visit: OpenBrowser, cast: Cast) -> None:
+    watch = visit("/b/fjordstuen/guests/new/", user=cast.fjordstuen.reception.user)
+    page = watch.page
+    page.keyboard.type("Kari")
+    company = page.get_by_role("radio", name="Company")
+    company.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("group", name="Contact person")).to_be_visible()
+    expect(company).to_be_focused()
+    expect(page.get_by_label("Given name")).to_have_value("Kari")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Company", exact=True).and_(page.locator("input[type=text]"))).to_be_focused()
+    page.keyboard.type("Fjord A/S")
+    watch.assert_accessible()
+    page.get_by_role("button", name="Save guest").click()
+    page.wait_for_url(re.compile(r"/guests/\d+/$"))
+    with business_scope(cast.fjordstuen.pk):
+        made = Customer.objects.get(company_name="Fjord A/S")
+        assert (made.kind, made.given_name) == ("company", "Kari")
