@@ -95,14 +95,14 @@ def said() -> list[Said]:
         return [Said(*row) for row in cursor.fetchall()]
 
 
-def taught_of(learned: Model) -> Model:
-    """The model with what people decided, where they have decided enough; else as it was learned."""
+def taught_of(learned: Model) -> tuple[Model, int]:
+    """The model with what people decided, where they have decided enough, and how many decisions that were; else as it
+    was learned, and 0."""
     decisions = said()
     if len(decisions) < ENOUGH:
-        return learned
-    return learned.taught(
-        np.array([one.pattern for one in decisions], np.int64), np.array([one.same for one in decisions], bool)
-    )
+        return learned, 0
+    patterns = np.array([one.pattern for one in decisions], np.int64)
+    return learned.taught(patterns, np.array([one.same for one in decisions], bool)), len(decisions)
 
 
 def is_due(settings: MatchSettings) -> bool:

@@ -216,11 +216,11 @@ class _Comparing:
         """The model with what people decided, which from now on is the business's."""
         with business_scope(self.business_id):
             self._held()
-            used = taught_of(learned)
+            used, decisions = taught_of(learned)
             settings = settings_locked()
             settings.model = learned.as_json()
-            settings.taught = None if used is learned else used.as_json()
-            settings.taught_by, settings.untaught = used.decisions, 0
+            settings.taught = used.as_json() if decisions else None
+            settings.taught_by, settings.untaught = decisions, 0
             settings.learned_cards = cards
             settings.models_made += 1
             if not settings.is_own:
