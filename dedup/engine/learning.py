@@ -16,7 +16,7 @@ from dedup.engine.sides import Levels, Side
 from dedup.engine.table import Table
 from dedup.engine.vocabulary import Vocabulary
 
-SAMPLE = 60_000
+SAMPLE = 40_000
 WITHIN = 6_000
 ROUNDS = 25
 SETTLED = 0.01

@@ -82,11 +82,15 @@ class Model:
         rarity = self.rarity(one, found, left, right)
         parts = []
         for name in CLASSES:
-            part = self._tables[name][one.name][
-                self.states(name, one, levels) * (len(one.levels) + 1) + np.where(found < 0, len(one.levels), found)
-            ]
+            part = self._looked_up(name, one, found, levels)
             parts.append(part - rarity if one.kind in self.chance[name] else part)
         return parts
+
+    def _looked_up(self, name: str, one: Comparison, found: Levels, levels: Sequence[Levels]) -> Bits:
+        """log2 of the chance of a level in a class, 0 for NULL."""
+        width = len(one.levels)
+        place = self.states(name, one, levels) * (width + 1) + np.where(found < 0, width, found)
+        return self._tables[name][one.name][place]
 
     @cached_property
     def _tables(self) -> dict[str, dict[str, Bits]]:
@@ -194,11 +198,36 @@ class Model:
             certain=stored["certain"],
         )
 
-    def taught(self, patterns: Sequence[int] | NDArray[np.int64], same: Sequence[bool] | NDArray[np.bool_]) -> "Model":
-        """This model after decisions about pairs with these patterns."""
+    def usual(self, patterns: NDArray[np.int64]) -> Bits:
+        """log2 of the odds of pairs with these patterns, whose values are neither rare nor common."""
+        levels = self.levels_of(patterns)
+        logs = []
+        for name, prior in zip(CLASSES, self.priors, strict=True):
+            log = np.full(len(patterns), np.log2(prior))
+            for one, found in zip(self.comparisons, levels, strict=True):
+                log += self._looked_up(name, one, found, levels)
+            logs.append(log)
+        taught = np.full(len(patterns), self.bias)
+        for one, found in zip(self.comparisons, levels, strict=True):
+            if one.name in self.bits:
+                taught += np.append(np.array(self.bits[one.name]), 0.0)[found]
+        weight: Bits = logs[0] - np.logaddexp2.reduce(logs[1:]) + taught
+        return weight
+
+    def taught(
+        self,
+        patterns: Sequence[int] | NDArray[np.int64],
+        same: Sequence[bool] | NDArray[np.bool_],
+        weights: Sequence[float] | NDArray[np.float64] | None = None,
+    ) -> "Model":
+        """This model after decisions about pairs with these patterns (and weights, as this model gave them untaught).
+
+        Decisions are given all together each time; what was taught before is forgotten.
+        """
         from dedup.engine.teaching import taught
 
-        return taught(self, np.asarray(patterns, np.int64), np.asarray(same, bool))
+        given = None if weights is None else np.asarray(weights, np.float64)
+        return taught(self, np.asarray(patterns, np.int64), np.asarray(same, bool), given)
 
     def with_thresholds(self, *, propose: float, certain: float) -> "Model":
         """This model with other thresholds, probabilities both."""

@@ -10,7 +10,7 @@ from dedup.engine.keys import Pass
 from dedup.engine.table import Codes, Table
 
 BLOCK_MAX = 400
-EVERY = 600_000
+EVERY = 500_000
 """All pairs of a register with no more than these are compared."""
 Pairs = NDArray[np.int64]
 

@@ -9,6 +9,8 @@ from dedup.engine.kinds import GIVEN_SUFFIX, GUEST_FIELDS, NUMBER_SUFFIX, Field,
 SEPARATOR = "\x1f"
 """Between the values of one column."""
 VALUES_MAX = 6
+KNOWN_MAX = 100_000
+_NOTHING = {1: ("",), 2: ("", "")}
 
 
 class Profile(NamedTuple):
@@ -22,24 +24,7 @@ class Profile(NamedTuple):
     @classmethod
     def of(cls, typed: Mapping[str, Sequence[str]], fields: Iterable[Field] = GUEST_FIELDS) -> "Profile":
         """The profile of a card's values as they were typed or stored; fields that are not given are empty."""
-        fields = tuple(fields)
-        numbered = any(field.kind is Kind.HOUSE_NUMBER for field in fields)
-        country = next((one for field in fields if field.kind is Kind.COUNTRY for one in _typed(typed, field)), "")
-        country = country.strip().upper() if len(country.strip()) == 2 else ""
-        found: list[str] = []
-        for field in fields:
-            given = _typed(typed, field)
-            if field.kind is Kind.FULL_NAME:
-                found += values.full_name(given[0]) if given else ("", "")
-            elif field.kind is Kind.STREET:
-                name, number = values.street(given[0]) if given else ("", "")
-                found += [f"{name} {number}".strip()] if numbered else [name, number]
-            elif field.kind is Kind.PHONE:
-                found.append(_joined(field, [values.phone(one, country) for one in given]))
-            else:
-                normalise = values.normaliser(field.kind)
-                found.append(_joined(field, [normalise(one) for one in given]))
-        return cls(tuple(text[: values.VALUE_LENGTH] for text in found))
+        return cls(Normaliser(tuple(fields)).row(typed))
 
     def as_row(self) -> tuple[str, ...]:
         """What to store: one text a column, in the order of ``columns(fields)``."""
@@ -51,9 +36,60 @@ class Profile(NamedTuple):
         return cls(tuple(row))
 
 
-def _typed(typed: Mapping[str, Sequence[str]], field: Field) -> list[str]:
-    given = typed.get(field.name, ())
-    return [given] if isinstance(given, str) and given else [one for one in given if one]
+class Normaliser:
+    """Brings cards' values into their normal form. What it has met lately it knows by heart: values repeat."""
+
+    def __init__(self, fields: tuple[Field, ...]) -> None:
+        self._fields = fields
+        self._numbered = any(field.kind is Kind.HOUSE_NUMBER for field in fields)
+        self._country = next((field.name for field in fields if field.kind is Kind.COUNTRY), "")
+        self._known: list[dict[tuple[str, str], tuple[str, ...]]] = [{} for _ in fields]
+
+    def row(self, typed: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+        """The row of one card (``Profile.as_row``)."""
+        found: list[str] = []
+        country = ""
+        if self._country:
+            countries = typed.get(self._country)
+            country = (countries if isinstance(countries, str) else countries[0]).strip().upper() if countries else ""
+        for field, known in zip(self._fields, self._known, strict=True):
+            given = typed.get(field.name)
+            if not given:
+                found += _NOTHING[self._width(field)]
+                continue
+            texts = (given,) if isinstance(given, str) else given
+            if len(texts) == 1:
+                found += self._normal(field, texts[0], country, known)
+            else:
+                every = [self._normal(field, text, country, known)[0] for text in texts if text]
+                found.append(_joined(field, every)) if self._width(field) == 1 else found.extend(
+                    self._normal(field, texts[0], country, known)
+                )
+        return tuple(found)
+
+    def _width(self, field: Field) -> int:
+        return 2 if field.kind is Kind.FULL_NAME or (field.kind is Kind.STREET and not self._numbered) else 1
+
+    def _normal(
+        self, field: Field, text: str, country: str, known: dict[tuple[str, str], tuple[str, ...]]
+    ) -> tuple[str, ...]:
+        place = country if field.kind is Kind.PHONE else ""
+        normal = known.get((text, place))
+        if normal is None:
+            if len(known) > KNOWN_MAX:
+                known.clear()
+            normal = known[text, place] = tuple(one[: values.VALUE_LENGTH] for one in self._made(field, text, place))
+        return normal
+
+    def _made(self, field: Field, text: str, country: str) -> tuple[str, ...]:
+        if field.kind is Kind.FULL_NAME:
+            return values.full_name(text)
+        if field.kind is Kind.STREET:
+            name, number = values.street(text)
+            return (f"{name} {number}".strip(),) if self._numbered else (name, number)
+        if field.kind is Kind.PHONE:
+            return (values.phone(text, country if len(country) == 2 else ""),)
+        return (values.normaliser(field.kind)(text),)
 
 
 def _joined(field: Field, normal: list[str]) -> str:

@@ -98,7 +98,7 @@ def _distinct(a: Column, one: Rows, b: Column, two: Rows, measure: Measure, word
     if len(one) < FEW or (cells > CELLS and max(len(a.texts), width) > MANY):
         return measure(Values(a, one), Values(b, two), words)
     key = one * width + two
-    if cells <= min(CELLS, 64 * len(key)):
+    if cells <= min(CELLS, 16 * len(key)):
         table = np.zeros(cells, np.int8)
         table[key] = 1
         distinct = np.flatnonzero(table)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dedup.engine.hashing import Hashes, hashes
 from dedup.engine.kinds import GUEST_FIELDS, Field, columns
-from dedup.engine.profile import SEPARATOR, Profile
+from dedup.engine.profile import SEPARATOR, Normaliser, Profile
 
 Codes = NDArray[np.int32]
 T = TypeVar("T")
@@ -92,7 +92,8 @@ class Table:
     ) -> "Table":
         """A table of cards as they were typed. ``source``: where each comes from, where registers are linked."""
         fields = tuple(fields)
-        return cls.from_profiles((Profile.of(row, fields) for row in rows), fields, source=source)
+        normaliser = Normaliser(fields)
+        return cls.from_profiles(map(normaliser.row, rows), fields, source=source)
 
     @classmethod
     def from_profiles(
