@@ -9,6 +9,9 @@ An act of up to :data:`BIG_UNDO` changes is undone in one transaction. A larger 
 3. *The rest* in one transaction, exactly as a small act is undone: columns go back, removed rows return. What somebody
    used in spite of all comes back into sight and is counted as kept.
 
+An act made of parts (thousands of merges) is undone part by part, as many in a transaction as :data:`AT_ONCE`; a
+merge, however large, in one.
+
 How far it has come stands in the run, and moves in the transaction of its step.
 """
 
@@ -26,6 +29,7 @@ from accounts.tenancy.runs import tried_again
 from customers.bulk.models import BulkRun
 from customers.changes import leaving, statements
 from customers.changes.models import Change, ChangeSet
+from customers.changes.parts import AT_ONCE, has_parts, parts_left, parts_undo
 from customers.changes.services import (
     CannotUndo,
     change_set_check,
@@ -40,10 +44,13 @@ from customers.changes.services import (
 from customers.changes.undo import UndoOutcome, tables_made, tracked_models, undo_rows, undo_target
 from customers.facts.selectors import facts_today
 from customers.facts.services import register_facts_count
+from customers.lineage.undoing import lines_of
 
 UNDO = "undo"
 BIG_UNDO = 5_000
 """Changes above which an act is undone in the background."""
+BIG_PARTS = 20
+"""Parts above which an act is undone in the background."""
 ROWS = 10_000
 """Rows removed in a transaction: a second or less."""
 
@@ -55,8 +62,9 @@ stay because their guest is ``restricted``."""
 
 def undo_is_big(*, change_set_id: int) -> bool:
     """Whether an act is too large to be undone while somebody waits for the page."""
+    parts = ChangeSet.objects.filter(part_of_id=change_set_id).order_by()
     changes = Change.objects.filter(change_set_id=change_set_id).order_by()
-    return changes[BIG_UNDO : BIG_UNDO + 1].exists()
+    return parts[BIG_PARTS : BIG_PARTS + 1].exists() or changes[BIG_UNDO : BIG_UNDO + 1].exists()
 
 
 def undo_open(*, change_set_id: int) -> BulkRun | None:
@@ -84,7 +92,8 @@ def bulk_undo(*, change_set_id: int, member: Member | None = None) -> BulkRun:
             kind=UNDO,
             values={**target.params, "change_set": target.pk},
             title=target.title,
-            total=Change.objects.filter(change_set_id=change_set_id).order_by().count(),
+            total=len(parts_left(change_set_id=change_set_id))
+            or Change.objects.filter(change_set_id=change_set_id).order_by().count(),
             member=member,
             actor=(str(member) if member else current_actor())[:200],
         )
@@ -141,9 +150,13 @@ def _step(business_id: int, run_id: int) -> bool:
 
 
 def _took_step(run: BulkRun) -> bool:
-    if run.change_set is None and not undo_is_big(change_set_id=run.values["change_set"]):
+    target_id = run.values["change_set"]
+    if run.change_set is None and (not undo_is_big(change_set_id=target_id) or lines_of(change_set_ids=[target_id])):
         _whole(run)
         return False
+    if has_parts(change_set_id=target_id):
+        _undo_parts(run)
+        return run.is_open
     with connection.cursor() as cursor, leaving.seeing():
         statements.join_by_hash(cursor, True)
         if run.change_set is None:
@@ -162,6 +175,29 @@ def _whole(run: BulkRun) -> None:
     """Undo an act in this transaction."""
     act, outcome = change_set_undo(change_set_id=run.values["change_set"], member=run.member)
     run.change_set = act
+    _done(run, outcome)
+
+
+def _undo_parts(run: BulkRun) -> None:
+    """Undo some parts of an act; with the last of them the act counts as undone."""
+    target = change_set_check(change_set_id=run.values["change_set"])
+    at = run.values.setdefault(_AT, {"dealt": [], "outcome": UndoOutcome().as_result()})
+    if run.change_set is None:
+        run.change_set = change_set_undo_open(target=target, member=run.member)
+    outcome = UndoOutcome(**at["outcome"])
+    # What could not be undone stands, and is not tried again.
+    parts = [part for part in parts_left(change_set_id=target.pk) if part not in set(at["dealt"])]
+    if parts:
+        with recording(run.change_set.pk), restricted_told():
+            done, dealt = parts_undo(part_ids=parts[:AT_ONCE], act=run.change_set)
+        outcome.add(done)
+        at["outcome"] = outcome.as_result()
+        at["dealt"] = [*at["dealt"], *(part for part in dealt if done.kept)]
+        run.done += len(dealt)
+        _save(run)
+        return
+    change_set_undo_stands(target=target, act=run.change_set)
+    change_set_undo_close(act=run.change_set, outcome=outcome, member=run.member)
     _done(run, outcome)
 
 

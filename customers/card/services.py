@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -13,6 +13,7 @@ from customers.card.derive import ContactKeys, email_keys, name_keys, phone_keys
 from customers.card.models import MAX_TAGS, ContactPoint, Customer, CustomerTag, Tag
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
+from customers.lineage.selectors import survivor_of
 
 CARD_FIELDS = (
     "kind",
@@ -71,14 +72,34 @@ class ContactValues:
 
 
 def card_lock(*, customer_id: int) -> Customer:
-    """The card, locked until the transaction ends, for a service that is about to change what is known of the guest.
+    """The card, locked until the transaction ends, for a service that is about to change what is known of the guest;
+    of one that was merged, maybe while this waited for it, the card that carries on.
 
     Raises ``Customer.DoesNotExist``, and :class:`CardRestricted` where the guest's data may only be stored.
     """
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
+    if customer is None:
+        survivor = survivor_of(customer_id=customer_id)
+        if survivor is None:
+            raise Customer.DoesNotExist
+        return card_lock(customer_id=survivor)
     if customer.is_restricted:
         raise CardRestricted
     return customer
+
+
+def card_held(*, customer_id: int) -> Customer:
+    """The card, which nobody can merge into another until the transaction ends, for a service that adds to it; of one
+    that was merged the card that carries on. Raises ``Customer.DoesNotExist``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM customers_customer WHERE id = %s FOR KEY SHARE", [customer_id])
+        found = cursor.fetchone()
+    if found is None:
+        survivor = survivor_of(customer_id=customer_id)
+        if survivor is None:
+            raise Customer.DoesNotExist
+        return card_held(customer_id=survivor)
+    return Customer.objects.get(pk=customer_id)
 
 
 def customer_create(

@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.audit import audit_record
 from accounts.models import Business, Member
 from accounts.tenancy import current_actor, current_member_id, require_business_id
-from customers.card.models import Customer
+from customers.card.services import card_held
 from customers.changes.services import change_set_current
 from customers.consent.models import CONSENTS, ConsentEvent, ConsentWording
 from customers.consent.selectors import wording_in_force
-from customers.lineage.selectors import ids_now
 
 OTHERS_WORDS = frozenset({ConsentEvent.Source.IMPORT, ConsentEvent.Source.API, ConsentEvent.Source.SYSTEM})
 """Sources that asked in words of their own: no wording of the business is taken to have been shown."""
@@ -47,7 +46,7 @@ def consent_record(
     ``at`` is when the guest decided (now, when not given), ``address`` the IP address of a guest who decided by this
     request, ``proof`` what shows it (at most 500 characters). A grant that does not name its wording carries the
     version in force at that moment, unless another system asked (:data:`OTHERS_WORDS`); ``language`` is the one shown,
-    by default the guest's, else the business's. Nothing is locked: two decisions at once are two events, and the later
+    by default the guest's, else the business's. Nobody waits: two decisions at once are two events, and the later
     one holds.
 
     Raises ``Customer.DoesNotExist``, and ``ValueError`` for an unknown purpose and channel, an unknown source, a
@@ -63,15 +62,14 @@ def consent_record(
         raise ValueError(_("This moment is in the future. Write when the guest decided."))
     if len(proof) > PROOF_MAX:
         raise ValueError(_("Write at most %(limit)d characters.") % {"limit": PROOF_MAX})
-    (customer_id,) = ids_now(customer_ids=[customer_id])
-    spoken = Customer.objects.values_list("language", flat=True).get(pk=customer_id)
+    customer = card_held(customer_id=customer_id)
     wording = _wording(purpose, channel, wording_id)
     if wording is None and granted and source not in OTHERS_WORDS:
         wording = wording_in_force(purpose=purpose, channel=channel, at=decided)
     if wording is not None:
-        language = _language_shown(wording, language, spoken, is_told=wording_id is not None)
+        language = _language_shown(wording, language, customer.language, is_told=wording_id is not None)
     return ConsentEvent.objects.create(
-        customer_id=customer_id,
+        customer_id=customer.pk,
         purpose=purpose,
         channel=channel,
         act=ConsentEvent.Act.GRANTED if granted else ConsentEvent.Act.WITHDRAWN,

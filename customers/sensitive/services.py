@@ -61,7 +61,7 @@ def sensitive_update(
     """
     texts = {_known(kind): _bounded(text) for kind, text in values.items()}
     with transaction.atomic():
-        card_lock(customer_id=customer_id)
+        customer_id = card_lock(customer_id=customer_id).pk
         public_id = Business.objects.values_list("public_id", flat=True).get(pk=require_business_id())
         rows, alive = defaultdict(list), defaultdict(list)
         of_guest = SensitiveDetail.objects.filter(customer_id=customer_id, kind__in=texts).order_by(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import Member
 from accounts.tenancy import current_actor
 from customers.card.models import Customer
+from customers.card.services import card_held
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Activity
@@ -39,7 +40,7 @@ def activity_add(
 
     Raises ``Customer.DoesNotExist``, and :class:`ActivityRefused` for a moment still to come.
     """
-    customer = Customer.objects.get(pk=customer_id)
+    customer = card_held(customer_id=customer_id)
     now = timezone.now()
     if at is not None and at > now:
         raise ActivityRefused(_("This moment is still to come. Write when it happened."))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Business, Member
-from customers.card.models import Customer
+from customers.card.services import card_held
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Invoice
@@ -28,7 +28,7 @@ def invoice_add(
     Raises ``Customer.DoesNotExist``, and :class:`InvoiceRefused` without a number, when it is due before it was
     issued, or when the stay is not the guest's.
     """
-    customer = Customer.objects.get(pk=customer_id)
+    customer = card_held(customer_id=customer_id)
     invoice = Invoice(customer=customer, **{name: values[name] for name in INVOICE_FIELDS if name in values})
     invoice.currency = invoice.currency or business.currency
     _check(invoice, set(values))

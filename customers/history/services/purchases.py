@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Business, Member, Property
-from customers.card.models import Customer
+from customers.card.services import card_held
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Product, Purchase
@@ -37,7 +37,7 @@ def purchase_add(
     Raises ``Customer.DoesNotExist``, and :class:`PurchaseRefused` when nothing says what was bought, or the stay,
     product or property is not the guest's or the business's.
     """
-    customer = Customer.objects.get(pk=customer_id)
+    customer = card_held(customer_id=customer_id)
     purchase = Purchase(customer=customer, **{name: values[name] for name in PURCHASE_FIELDS if name in values})
     purchase.currency = purchase.currency or business.currency
     _check(purchase, set(values))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import Business, Member
-from customers.card.models import Customer
+from customers.card.services import card_held
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.history.models import Stay, StayParticipant
@@ -53,7 +53,7 @@ def stay_add(
     *, business: Business, customer_id: int, values: Mapping[str, Any], member: Member | None = None
 ) -> tuple[Stay, ChangeSet]:
     """Book a stay for a guest, who stays, books and pays. Raises ``Customer.DoesNotExist``."""
-    customer = Customer.objects.get(pk=customer_id)
+    customer = card_held(customer_id=customer_id)
     stay = Stay(**{name: values[name] for name in STAY_FIELDS if name in values})
     stay.currency = stay.currency or business.currency
     with change_set(
