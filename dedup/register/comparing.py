@@ -16,6 +16,7 @@ from dedup.engine.sides import Side
 from dedup.register.fields import FIELDS
 from dedup.register.matches import KEPT_FROM, Pair
 from dedup.register.models import MatchSettings
+from dedup.register.profiles import engine_now
 from dedup.register.settings import settings_get
 
 _SILENT: Final = frozenset(("kind",))
@@ -27,12 +28,13 @@ Numbers = NDArray[np.int64]
 
 
 def model_of(settings: MatchSettings | None = None) -> Model:
-    """The model that cards of the business are compared by; one for a register of nobody where none was learned yet.
+    """The model that cards of the business are compared by; one for a register of nobody where none was learned yet by
+    this engine.
 
     Kept by the process until another one is made.
     """
     settings = settings or settings_get()
-    if not settings.models_made:
+    if not settings.models_made or settings.engine != engine_now():
         return model_to_begin()
     house = require_business_id()
     number, model = _models.get(house, (0, None))

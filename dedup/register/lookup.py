@@ -16,7 +16,7 @@ from dedup.register.candidates import candidates_of, cards_sharing
 from dedup.register.comparing import agreement, model_of
 from dedup.register.fields import names
 from dedup.register.models import MatchSettings
-from dedup.register.profiles import Values, profiles_of
+from dedup.register.profiles import Values, engine_now, profiles_of
 from dedup.register.settings import settings_get
 
 MOST: Final = 5
@@ -43,9 +43,9 @@ class Hit:
 
 
 def is_ready(settings: MatchSettings | None = None) -> bool:
-    """Whether the business's cards can be looked up: all have profiles."""
+    """Whether the business's cards can be looked up: all have profiles of this engine."""
     settings = settings or settings_get()
-    return settings.seen_xid is not None and settings.engine > 0
+    return settings.seen_xid is not None and settings.engine == engine_now()
 
 
 def lookup(

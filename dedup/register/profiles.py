@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from django.db import connection
 
 from accounts.tenancy import require_business_id
 from dedup.engine import Profile, Table, keys
+from dedup.engine.learning import learned
 
 Values = Mapping[str, Sequence[str]]
 """What is known of a card by field of :data:`dedup.engine.GUEST_FIELDS`, as it stands on the card."""
@@ -78,10 +80,22 @@ _KNOWN_BY: Final[tuple[Values, ...]] = (
 
 @cache
 def engine_now() -> int:
-    """What tells this engine from another: a digest of what it makes of two cards. Profiles made by another one are
-    made anew, so that nobody has to remember it when normalising or keys change."""
-    told = repr(made(dict(enumerate(_KNOWN_BY))))
+    """What tells this engine from another: a digest of what it makes of two cards, and of the shape of a model.
+
+    Profiles and models made by another one are made anew, so that nobody has to remember it when normalising, keys or
+    weights change.
+    """
+    nobody = np.zeros(0, np.int64)
+    model = learned(Table.of(_KNOWN_BY), nobody, nobody)
+    told = repr((made(dict(enumerate(_KNOWN_BY))), _shape(model.as_json())))
     return zlib.crc32(told.encode()) >> 1 or 1
+
+
+def _shape(stored: Any) -> Any:
+    """The names in something stored, without its numbers and texts."""
+    if isinstance(stored, dict):
+        return sorted((str(name), _shape(value)) for name, value in stored.items())
+    return [_shape(stored[0])] if isinstance(stored, list) and stored else None
 
 
 class Made(NamedTuple):
