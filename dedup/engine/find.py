@@ -87,7 +87,8 @@ def find(
     weight = np.zeros(len(left), np.float32)
     for at in range(0, len(left), CHUNK):
         here = slice(at, at + CHUNK)
-        weight[here] = model.weigh([one[here] for one in levels], Side(table, left[here]), Side(table, right[here]))
+        a, b = Side(table, left[here]), Side(table, right[here])
+        weight[here] = model.weigh([one[here] for one in levels], a, b, least=KEEP_FROM)
     keep = np.flatnonzero(weight >= KEEP_FROM)
     left, right, weight, patterns = left[keep], right[keep], weight[keep], patterns[keep]
     del levels

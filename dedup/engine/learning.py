@@ -20,6 +20,8 @@ SAMPLE = 40_000
 WITHIN = 6_000
 ROUNDS = 25
 SETTLED = 0.01
+PAIRS = 1_000_000
+"""Of more candidate pairs a sample is learned from."""
 STEP = 2.0
 """Bits of rarity that patterns are told apart by."""
 STRENGTH = 40.0
@@ -60,19 +62,20 @@ def taught_by(model: Model, table: Table, left: Rows, right: Rows, levels: Seque
     comparisons = model.comparisons
     strangers = _Strangers(table, comparisons, model.words)
     other = strangers.chances(model.words)
-    a, b = Side(table, left), Side(table, right)
     model = replace(model, chances={name: anchors(comparisons, name, other, model.chance) for name in CLASSES})
-    rarity = [np.rint(model.rarity(one, found, a, b)) for one, found in zip(comparisons, levels, strict=True)]
-    patterns = _Patterns(model, levels, rarity)
-    model = patterns.fitted(model, table)
+    sample = np.arange(len(left))
+    if len(left) > PAIRS:
+        sample = np.sort(np.random.default_rng(5).choice(len(left), PAIRS, replace=False))
+    seen = [found[sample] for found in levels]
+    a, b = Side(table, left[sample]), Side(table, right[sample])
+    model = _Patterns(model, seen, a, b, len(left)).fitted(model, table)
     # Guests who are there several times make their values look common: each counts once from here on.
-    sure = model.weigh(levels, a, b) >= SURE
+    sure = model.weigh(levels, Side(table, left), Side(table, right), least=SURE) >= SURE
     labels = components(table.size, left[sure], right[sure])
     model = replace(model, words=Vocabulary.of(table, labels, model.words.usual))
     other = strangers.chances(model.words, labels)
     model = replace(model, chances={**model.chances, OTHER: other})
-    rarity = [np.rint(model.rarity(one, found, a, b)) for one, found in zip(comparisons, levels, strict=True)]
-    patterns = _Patterns(model, levels, rarity)
+    patterns = _Patterns(model, seen, a, b, len(left))
     model = patterns.fitted(model, table)
     tied, chance = _tied(model, table, other)
     if not tied:
@@ -88,9 +91,11 @@ def taught_by(model: Model, table: Table, left: Rows, right: Rows, levels: Seque
 class _Patterns:
     """Candidate pairs that look alike, counted: EM works on these."""
 
-    def __init__(self, model: Model, levels: Sequence[Levels], rarity: Sequence[Bits]) -> None:
+    def __init__(self, model: Model, levels: Sequence[Levels], left: Side, right: Side, every: int) -> None:
+        """``every``: how many pairs these stand for."""
         self.comparisons = model.comparisons
-        size = len(levels[0]) if levels else 0
+        size = len(left.rows)
+        rarity = [model.rarity(one, found, left, right) for one, found in zip(self.comparisons, levels, strict=True)]
         key = model.pattern(levels).view(np.uint64) if size else np.zeros(0, np.uint64)
         steps = []
         for name in CLASSES[1:]:
@@ -106,7 +111,7 @@ class _Patterns:
         new = np.ones(size, bool)
         new[1:] = hashed[1:] != hashed[:-1]
         at = np.flatnonzero(new)
-        self.counts = np.diff(np.append(at, size)).astype(np.float64)
+        self.counts = np.diff(np.append(at, size)) * (every / max(size, 1))
         self.levels = [found[order[at]] for found in levels]
         packed = packed[order[at]]
         self.bits = [

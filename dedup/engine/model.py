@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.engine.arrays import numbered
 from dedup.engine.classes import ABSENT, AGREES, CLASSES, DIFFERS, chance_of
 from dedup.engine.comparisons import Comparison, compare, plan
 from dedup.engine.kinds import Field, Kind
@@ -23,6 +24,7 @@ PROPOSE = 0.5
 CERTAIN = 0.995
 RARITY_LEAST, RARITY_MOST = -4.0, 8.0
 _WEIGHT_MOST = 40.0
+NAMES = frozenset((Kind.GIVEN, Kind.FAMILY))
 Bits = NDArray[np.float64]
 Chances = Mapping[str, Mapping[str, NDArray[np.float64]]]
 
@@ -58,22 +60,51 @@ class Model:
         """The levels of pairs in each of the comparisons, int8[pairs]."""
         return compare(self.comparisons, left, right, self.words)
 
-    def weigh(self, levels: Sequence[Levels], left: Side, right: Side) -> NDArray[np.float32]:
-        """log2 of the odds that each pair is one guest, float32[pairs]."""
-        logs, taught = self._logs(levels, left, right)
-        against = logs[1]
-        for log in logs[2:]:
-            against = np.logaddexp2(against, log)
-        return np.clip(logs[0] - against + taught, -_WEIGHT_MOST, _WEIGHT_MOST).astype(np.float32)
+    def weigh(
+        self, levels: Sequence[Levels], left: Side, right: Side, *, least: float = -_WEIGHT_MOST
+    ) -> NDArray[np.float32]:
+        """log2 of the odds that each pair is one guest, float32[pairs]; of one that cannot reach ``least``, less."""
+        size = len(left.rows)
+        if not size:
+            return np.zeros(0, np.float32)
+        patterns, number = numbered(self.pattern(levels))
+        seen = self.levels_of(patterns)
+        logs, taught = self._logs(seen)
+        # What is rare adds to a weight; what agrees in nothing rare enough needs no closer look.
+        agreeing = np.zeros(len(patterns))
+        for one, found in zip(self.comparisons, seen, strict=True):
+            agreeing += (found >= 0) & ((found < one.agreeing) | (one.kind in NAMES) & (found == INITIAL))
+        best = logs[0] - np.logaddexp2.reduce(logs[1:]) + taught + RARITY_MOST * agreeing
+        weight = np.full(size, -_WEIGHT_MOST, np.float32)
+        at = np.flatnonzero((best >= least)[number])
+        if not len(at):
+            return weight
+        number = number[at]
+        a, b = Side(left.table, left.rows[at]), Side(right.table, right.rows[at])
+        rarities = [np.zeros(len(at)) for _ in CLASSES]
+        for one, found in zip(self.comparisons, levels, strict=True):
+            rarity = self.rarity(one, found[at], a, b)
+            for name, sums in zip(CLASSES, rarities, strict=True):
+                if one.kind in self.chance[name]:
+                    sums += rarity
+        against = np.full(len(at), -np.inf)
+        for log, rarity in zip(logs[1:], rarities[1:], strict=True):
+            against = np.logaddexp2(against, log[number] - rarity)
+        weight[at] = np.clip((logs[0] + taught)[number] - against, -_WEIGHT_MOST, _WEIGHT_MOST)
+        return weight
 
-    def _logs(self, levels: Sequence[Levels], left: Side, right: Side) -> tuple[list[Bits], Bits]:
-        logs = [np.full(len(left.rows), np.log2(prior)) for prior in self.priors]
-        taught = np.full(len(left.rows), self.bias)
-        for at, one in enumerate(self.comparisons):
-            for log, part in zip(logs, self.parts(at, levels, left, right), strict=True):
-                log += part
+    def _logs(self, levels: Sequence[Levels]) -> tuple[list[Bits], Bits]:
+        """log2 of the chances of each class for pairs whose values are neither rare nor common; bits taught."""
+        logs = []
+        for name, prior in zip(CLASSES, self.priors, strict=True):
+            log = np.full(len(levels[0]), np.log2(prior))
+            for one, found in zip(self.comparisons, levels, strict=True):
+                log += self._looked_up(name, one, found, levels)
+            logs.append(log)
+        taught = np.full(len(levels[0]), self.bias)
+        for one, found in zip(self.comparisons, levels, strict=True):
             if one.name in self.bits:
-                taught += np.append(np.array(self.bits[one.name]), 0.0)[levels[at]]
+                taught += np.append(np.array(self.bits[one.name]), 0.0)[found]
         return logs, taught
 
     def parts(self, at: int, levels: Sequence[Levels], left: Side, right: Side) -> list[Bits]:
@@ -120,11 +151,11 @@ class Model:
         """Bits that an agreement says more (or less) among strangers because the value is rare (or common)."""
         bits = np.zeros(len(found))
         agreeing = np.flatnonzero((found >= 0) & (found < max(one.agreeing, 1)))
-        named = one.kind in (Kind.GIVEN, Kind.FAMILY)
+        named = one.kind in NAMES
         if len(agreeing):
             mean = max(self.words.agreeing(one.name), 1e-9)
             mine, other = self._shares(one, left, agreeing), self._shares(one, right, agreeing)
-            gained = np.log2(mean / np.maximum(mine, other))
+            gained = np.log2(mean) - np.maximum(mine, other)
             weaker = found[agreeing] > (EQUIVALENT if named else SAME)
             different = (found[agreeing] == EQUIVALENT) & (mine != other)
             bits[agreeing] = np.where(weaker | different, 0.5, 1.0) * gained
@@ -142,7 +173,7 @@ class Model:
 
     def _shares(self, one: Comparison, side: Side, pairs: NDArray[np.int64]) -> Bits:
         column = side.table.columns[one.name]
-        return self.words.shares(column)[column.codes[side.rows[pairs]]]
+        return self.words.logs(column)[column.codes[side.rows[pairs]]]
 
     def pattern(self, levels: Sequence[Levels]) -> NDArray[np.int64]:
         """The levels of all comparisons as one number a pair."""
@@ -200,17 +231,7 @@ class Model:
 
     def usual(self, patterns: NDArray[np.int64]) -> Bits:
         """log2 of the odds of pairs with these patterns, whose values are neither rare nor common."""
-        levels = self.levels_of(patterns)
-        logs = []
-        for name, prior in zip(CLASSES, self.priors, strict=True):
-            log = np.full(len(patterns), np.log2(prior))
-            for one, found in zip(self.comparisons, levels, strict=True):
-                log += self._looked_up(name, one, found, levels)
-            logs.append(log)
-        taught = np.full(len(patterns), self.bias)
-        for one, found in zip(self.comparisons, levels, strict=True):
-            if one.name in self.bits:
-                taught += np.append(np.array(self.bits[one.name]), 0.0)[found]
+        logs, taught = self._logs(self.levels_of(patterns))
         weight: Bits = logs[0] - np.logaddexp2.reduce(logs[1:]) + taught
         return weight
 

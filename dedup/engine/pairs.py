@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.engine.arrays import distinct
 from dedup.engine.keys import Pass
 from dedup.engine.table import Codes, Table
 
@@ -92,7 +93,7 @@ def _blocks(one: Pass) -> _Blocks | None:
 
 
 def _pairs(blocks: _Blocks, longest: int, size: int, source: NDArray[np.int64] | None) -> Iterable[Pairs]:
-    for length in np.unique(blocks.lengths[blocks.lengths <= longest]):
+    for length in distinct(blocks.lengths[blocks.lengths <= longest]):
         starts = blocks.starts[blocks.lengths == length]
         one, other = np.triu_indices(int(length), 1)
         step = max(2_000_000 // len(one), 1)
@@ -110,8 +111,4 @@ def _pairs(blocks: _Blocks, longest: int, size: int, source: NDArray[np.int64] |
 def _distinct(collected: list[Pairs]) -> Pairs:
     if not collected:
         return np.zeros(0, np.int64)
-    joined = np.concatenate(collected)
-    joined.sort()
-    if not len(joined):
-        return joined
-    return joined[np.concatenate([[True], joined[1:] != joined[:-1]])]
+    return distinct(np.concatenate(collected))

@@ -61,6 +61,8 @@ def by_values(name: str, left: Side, right: Side, measure: Measure, words: Vocab
     Of cards with several values the best pair of values counts.
     """
     a, b = left.table.columns[name], right.table.columns[name]
+    if not a.texts or not b.texts:
+        return np.full(len(left.rows), NULL, np.int8)
     levels = _levels(a, a.codes[left.rows], b, b.codes[right.rows], measure, words)
     if len(a.more_rows) or len(b.more_rows):
         _several(a, b, left, right, levels, measure, words)
@@ -75,6 +77,8 @@ def across(name: str, other: str, left: Side, right: Side, measure: Measure, wor
 
 def _levels(a: Column, mine: Codes, b: Column, other: Codes, measure: Measure, words: Vocabulary) -> Levels:
     levels = np.full(len(mine), NULL, np.int8)
+    if not a.texts or not b.texts:
+        return levels
     known = np.flatnonzero((mine >= 0) & (other >= 0))
     if not len(known):
         return levels

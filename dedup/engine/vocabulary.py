@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.engine.arrays import distinct
 from dedup.engine.keys import core_of
 from dedup.engine.kinds import Kind
 from dedup.engine.table import Column, Table
@@ -61,7 +62,7 @@ class Vocabulary:
 
         ``usual``: which values are common, where that is known.
         """
-        rows = table.size if labels is None else len(np.unique(labels))
+        rows = table.size if labels is None else len(distinct(labels))
         shares = {name: _counted(column, labels) for name, column in table.columns.items()}
         found = cls(shares, rows, usual or _usual(table, shares))
         found.whole = {name: _collisions(column, labels) for name, column in table.columns.items()}
@@ -78,6 +79,10 @@ class Vocabulary:
             return (counts + usual * strength) / (self.rows + strength)
 
         return column.derived(f"shares {self._name}", looked_up)
+
+    def logs(self, column: Column) -> Shares:
+        """log2 of the shares."""
+        return column.derived(f"logs {self._name}", lambda: np.log2(self.shares(column)))
 
     def common(self, column: Column) -> NDArray[np.bool_]:
         """Whether each distinct value is so common that it is hardly a mistyped other one."""
@@ -159,9 +164,9 @@ def _counts(column: Column, labels: NDArray[np.int64] | None) -> tuple[NDArray[n
     if labels is None:
         total = int((column.codes >= 0).sum())
     else:
-        pairs = np.unique(codes.astype(np.int64) * (int(labels.max(initial=0)) + 1) + labels[rows])
+        pairs = distinct(codes.astype(np.int64) * (int(labels.max(initial=0)) + 1) + labels[rows])
         codes = pairs // (int(labels.max(initial=0)) + 1)
-        total = len(np.unique(labels[column.codes >= 0]))
+        total = len(distinct(labels[column.codes >= 0]))
     return np.bincount(codes, minlength=len(column.texts)), max(total, 1)
 
 
