@@ -18,13 +18,23 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a room shows of a guest: a panel, ``template`` filled with ``values`` as ``panel``, and a mark beside the
-    tags."""
+class Act:
+    """Something one can do with a card, in its menu."""
 
-    template: str
+    label: str
+    href: str
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a room shows of a guest: a panel, ``template`` filled with ``values`` as ``panel``, a mark beside the tags,
+    and what can be done in the card's menu."""
+
+    template: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     mark: Mark | None = None
+    acts: tuple[Act, ...] = ()
 
 
 Socket = Callable[[BusinessRequest, int], Shown | None]

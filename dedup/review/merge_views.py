@@ -10,22 +10,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from customers.changes.messages import undoable
+from customers.search.hits import hits_found
 from dedup.merging.services import MergeRefused, merge, merge_preview
 from dedup.merging.shown import Preview
 from dedup.register.models import Decision, Match
 from dedup.register.selectors import next_after
 from dedup.register.services import DecisionRefused, decide
+from dedup.register.shown import cards_shown
 from dedup.review.merge_shown import PICK, merge_shown
 from dedup.review.shown import merge_address
 from dedup.review.state import QueueState, number_read, state_read
 
 CARDS_MAX = 10
 """Cards that stand beside each other on a page."""
+TEXT_MAX = 120
 SEEN = "seen_"
 
 
@@ -73,6 +76,26 @@ def _merge(request: BusinessRequest, guests: Sequence[int], state: QueueState) -
     if state.match is None:
         return redirect("guest_card", slug=request.business.slug, customer_id=survivor)
     return redirect(_queue(request, state.with_(match=following)))
+
+
+@requires(Capability.MERGE)
+@require_safe
+def merge_other(request: BusinessRequest, slug: str) -> HttpResponse:
+    """Look for another card of the same guest. GET ``guests``, those there are, and ``q``."""
+    guests = guests_read(request.GET)
+    shown = cards_shown(guests)
+    if not shown:
+        return _refused(request, _("Choose at least two guests first."))
+    text = request.GET.get("q", "")[:TEXT_MAX].replace("\x00", "").strip()
+    hits = hits_found(business=request.business, member_id=request.member.pk, text=text) if text else []
+    known = [pk for pk in guests if pk in shown]
+    context = {
+        "cards": [shown[pk] for pk in known],
+        "guests": ",".join(map(str, known)),
+        "text": text,
+        "hits": [(hit, merge_address(slug, [*known, hit.customer_id])) for hit in hits if hit.customer_id not in shown],
+    }
+    return render(request, "duplicates/other.html", context)
 
 
 @requires(Capability.MERGE)
@@ -145,7 +168,8 @@ def _refused(request: BusinessRequest, text: str) -> HttpResponse:
 def _page(request: BusinessRequest, preview: Preview, state: QueueState, problem: str = "") -> HttpResponse:
     slug = request.business.slug
     place = state.query if state.match is not None or not state.is_open else ""
-    address = merge_address(slug, [card.id for card in preview.cards], place)
+    ids = [card.id for card in preview.cards]
+    address = merge_address(slug, ids, place)
     shows_all = bool(request.GET.get("all"))
     context = {
         "preview": preview,
@@ -155,6 +179,7 @@ def _page(request: BusinessRequest, preview: Preview, state: QueueState, problem
         "address": address,
         "all_url": f"{address}&all=1",
         "shows_all": shows_all,
+        "other_url": f"{reverse('merge_other', kwargs={'slug': slug})}?guests={','.join(map(str, ids))}",
         "apart_url": reverse("merge_apart", kwargs={"slug": slug}) + place,
         "back_url": _queue(request, state) if state.match is not None else "",
     }

@@ -1,11 +1,12 @@
 """Possible duplicates on the card: a mark beside the tags, and a panel that leads to each pair."""
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import BusinessRequest
 from accounts.models import Capability
-from customers.card.sockets import Mark, Shown
+from customers.card.sockets import Act, Mark, Shown
 from dedup.register.selectors import Row, matches_of
 from dedup.review.others import others_of
 from dedup.review.shown import merge_address
@@ -16,13 +17,17 @@ SHOWN_MAX = 5
 
 
 def duplicates_of_card(request: BusinessRequest, customer_id: int) -> Shown | None:
-    """What the card shows of its open matches, to those who may decide on them."""
+    """What the card shows of its open matches to those who may decide on them, and the way to a merge."""
     if not request.member.can(Capability.PROPOSE):
         return None
     rows = matches_of(customer_id=customer_id)
-    if not rows:
-        return None
     slug = request.business.slug
+    acts: tuple[Act, ...] = ()
+    if request.member.can(Capability.MERGE):
+        other = f"{reverse('merge_other', kwargs={'slug': slug})}?guests={customer_id}"
+        acts = (Act(_("Merge with another card"), other, "merge"),)
+    if not rows:
+        return Shown(acts=acts) if acts else None
     label = ngettext("%(number)d possible duplicate", "%(number)d possible duplicates", len(rows))
     values = {
         "pairs": [_pair(slug, row, customer_id) for row in rows[:SHOWN_MAX]],
@@ -30,7 +35,7 @@ def duplicates_of_card(request: BusinessRequest, customer_id: int) -> Shown | No
         "merge_all_url": _all(request, customer_id, rows),
     }
     mark = Mark(label % {"number": len(rows)}, "#duplicates", icon="merge")
-    return Shown("duplicates/_card_panel.html", values, mark)
+    return Shown("duplicates/_card_panel.html", values, mark, acts)
 
 
 def _pair(slug: str, row: Row, customer_id: int) -> dict[str, object]:

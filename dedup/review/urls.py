@@ -9,6 +9,7 @@ urlpatterns = [
     path("duplicates/<int:match_id>/decide/", queue_views.match_decide, name="match_decide"),
     path("duplicates/<int:match_id>/merge/", merge_views.match_merge, name="match_merge"),
     path("duplicates/merge/", merge_views.merge_cards, name="merge_cards"),
+    path("duplicates/merge/other/", merge_views.merge_other, name="merge_other"),
     path("duplicates/merge/apart/", merge_views.merge_apart, name="merge_apart"),
     path("duplicates/many/", bulk_views.match_bulk, name="match_bulk"),
     path("duplicates/many/<int:search_id>/", bulk_views.match_bulk_run, name="match_bulk_run"),

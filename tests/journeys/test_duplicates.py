@@ -181,6 +181,14 @@ def test_more_than_nine_tags_and_three_cards(cast: Cast, visit: OpenBrowser, wid
     watch.assert_fits()
     watch.page.evaluate("document.documentElement.style.fontSize = '200%'")
     watch.assert_fits()
+    watch.page.get_by_role("link", name="Add a card").click()
+    watch.page.get_by_label("The other card").fill("tveiten")
+    watch.page.keyboard.press("Enter")
+    expect(watch.page.get_by_role("link", name="Bjørn Tveiten")).to_be_visible()
+    watch.assert_accessible()
+    watch.assert_fits()
+    watch.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    watch.assert_fits()
 
 
 @pytest.mark.parametrize("dark", [False, True])

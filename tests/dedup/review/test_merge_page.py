@@ -244,3 +244,29 @@ class TestSelection:
         assert 'value="merge"' not in client.get(address(house, "guest_list")).content.decode()
         answer = client.post(address(house, "bulk_do"), {"action": "merge", "guest": [one.pk, two.pk]})
         assert answer.status_code == 403
+
+
+class TestOther:
+    def test_another_card_is_looked_for_from_the_card(self, cast: Cast) -> None:
+        house = cast.fjordstuen
+        one, two = card(house, "Ingrid Sørensen"), card(house, "Ingeborg Tveiten")
+        client = client_of(house.admin)
+        led = address(house, "merge_other") + f"?guests={one.pk}"
+        assert led in client.get(address(house, "guest_card", customer_id=one.pk)).content.decode()
+        page = client.get(led + "&q=tveiten")
+        assert [(hit.customer_id, url) for hit, url in page.context["hits"]] == [(two.pk, merge_url(house, one, two))]
+        assert "No guest found" in client.get(led + "&q=nobody").content.decode()
+
+    @pytest.mark.parametrize("guests", ["", "9999999", "x"])
+    def test_nobody_is_not_looked_for(self, cast: Cast, guests: str) -> None:
+        house = cast.fjordstuen
+        answer = client_of(house.admin).get(address(house, "merge_other") + f"?guests={guests}")
+        assert answer.headers["Location"] == address(house, "match_list")
+
+    def test_reception_is_not_led_there(self, cast: Cast) -> None:
+        house = cast.fjordstuen
+        guest = card(house)
+        client = client_of(house.reception)
+        page = client.get(address(house, "guest_card", customer_id=guest.pk)).content.decode()
+        assert address(house, "merge_other") not in page
+        assert client.get(address(house, "merge_other") + f"?guests={guest.pk}").status_code == 403

@@ -87,6 +87,6 @@ class TestCard:
             match_of(house, left, right, 0.95)
         page = client_of(house.admin).get(address(house, "guest_card", customer_id=two.pk)).content.decode()
         assert "See and merge them all" in page
-        led = re.search(r"guests=([\d,]+)", page)
+        led = re.search(r"duplicates/merge/\?guests=([\d,]+)", page)
         assert led is not None
         assert set(led[1].split(",")) == {str(each.pk) for each in (one, two, three)}
