@@ -5,11 +5,13 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.engine import GUEST_FIELDS
+from dedup.engine.comparisons import plan
 from dedup.register.explaining import Explained, Part
 from dedup.review.evidence import evidence_drawn
 from dedup.review.level_words import part_words
 from dedup.review.state import QueueState, state_read
-from dedup.review.wording import band_of, field_words, percent_of
+from dedup.review.wording import FIELD_WORDS, band_of, field_words, percent_of
 
 
 @pytest.mark.parametrize(
@@ -49,12 +51,24 @@ def test_fields_that_belong_together_are_one_word(names: tuple[str, ...], words:
         (("family_name", "same", 1.5), "Family name: the same, but many bear it"),
         (("given_name", "equivalent", 4.0), "Given name: another form of the same name"),
         (("street.number", "same", 2.0), "House number: the same"),
-        (("birth_date", "", 0.0), "Date of birth: missing on one of them"),
+        (("birth_date", "", 0.0), "Date of birth: cannot be compared"),
+        (("phones", "shared", 1.0), "Phone: the same, but shared by several guests"),
+        (("others", "", 3.0), "Other cards of the same guest speak for it"),
+        (("others", "", -3.0), "Other cards speak against it"),
         (("before", "", -12.0), "Before looking: two cards are seldom one guest"),
     ],
 )
 def test_a_level_is_a_sentence(part: tuple[str, str, float], words: str) -> None:
     assert part_words(Part(*part, "", "")) == words
+
+
+def test_no_level_of_the_engine_is_without_words() -> None:
+    bare = {str(words) for words in FIELD_WORDS.values()} | {"House number"}
+    for comparison in plan(GUEST_FIELDS):
+        for level in comparison.levels:
+            words = part_words(Part(comparison.name, level, 5.0, "", ""))
+            assert words not in bare, (comparison.name, level)
+            assert comparison.name not in words, (comparison.name, level)
 
 
 @given(st.lists(st.floats(-20, 20).filter(lambda bits: abs(bits) > 0.06), max_size=12), st.floats(-25, 5))
