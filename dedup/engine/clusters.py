@@ -1,28 +1,38 @@
 """Which cards are one guest, from pairs: average link, so that no chain of weak pairs joins strangers."""
 
-import heapq
-from collections import Counter
-from collections.abc import Iterable
-from itertools import pairwise
 from math import log2
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.engine.arrays import first_of_each
+
 UNKNOWN = -6.0
 """Bits of a pair that was not looked at, or is unlikely."""
 MOST = 12.0
+IMPLIED_MOST = 2_000_000
 _APART = -1e9
 Rows = NDArray[np.int64]
+Bits = NDArray[np.float64]
 
 
 class Groups(NamedTuple):
-    """``labels``: one for each row, the same for rows that are one guest: the smallest of them. ``joined``: of groups
-    of three and more, the two parts that were joined at each step, and the mean weight between them."""
+    """``labels``: one for each row, the same for rows that are one guest: the smallest of them. ``pairs``: int64[k, 2],
+    rows that came into one group with others, and ``bits``, the mean weight at which their parts were joined."""
 
     labels: Rows
-    joined: list[tuple[list[int], list[int], float]]
+    pairs: Rows
+    bits: NDArray[np.float32]
+
+
+class _Links(NamedTuple):
+    """Between groups ``a`` < ``b``: the sum of known weights and how many are known."""
+
+    a: Rows
+    b: Rows
+    total: Bits
+    known: Bits
 
 
 def bits_of(threshold: float) -> float:
@@ -39,90 +49,97 @@ def groups(
     apart: Rows | None = None,
     source: Rows | None = None,
 ) -> Groups:
-    """Join the two groups with the best mean weight between them, while it is ``least`` or more.
+    """Join groups with the best mean weight between them, while it is ``least`` or more.
 
-    ``apart``: pairs of rows that never stand in one group, int64[k, 2]. ``source``: pairs of one source say nothing.
+    Two groups that are each other's best are joined, all of these at once: average link gives the same groups so as
+    one by one, best first. ``apart``: pairs of rows that never stand in one group, int64[k, 2]. ``source``: pairs of
+    one source say nothing.
     """
+    labels = np.arange(size, dtype=np.int64)
     strong = weight >= least
     whole = components(size, left[strong], right[strong])
-    members = np.bincount(whole, minlength=size)
-    labels = np.arange(size, dtype=np.int64)
-    barred: Rows = np.zeros((0, 2), np.int64) if apart is None else apart.astype(np.int64)
-    inside = whole[left] == whole[right]
-    # A pair that has no other pair beside it needs no thought.
-    alone = inside & strong & (members[whole[left]] == 2)
-    if len(barred):
-        low, high = barred.min(axis=1), barred.max(axis=1)
-        alone &= ~np.isin(np.minimum(left, right) * size + np.maximum(left, right), low * size + high)
-    labels[np.maximum(left, right)[alone]] = np.minimum(left, right)[alone]
-    several = np.flatnonzero(inside & (members[whole[left]] > 2) & (weight > UNKNOWN))
-    order = several[np.argsort(whole[left[several]], kind="stable")]
-    kept = barred[whole[barred[:, 0]] == whole[barred[:, 1]]] if len(barred) else barred
-    closed = {(min(a, b), max(a, b)) for a, b in kept.tolist()}
-    joined: list[tuple[list[int], list[int], float]] = []
-    starts = np.flatnonzero(np.diff(whole[left[order]], prepend=-1))
-    edges = [*starts.tolist(), len(order)]
-    a, b, bits = left[order].tolist(), right[order].tolist(), np.clip(weight[order], -MOST, MOST).tolist()
-    for begin, end in pairwise(edges):
-        steps = _joined(zip(a[begin:end], b[begin:end], bits[begin:end], strict=True), least, closed, source)
-        for mine, other, _ in steps:
-            every = [*mine, *other]
-            labels[every] = min(every)
-        joined += steps
-    return Groups(labels, joined)
+    inside = np.flatnonzero((whole[left] == whole[right]) & (weight > UNKNOWN))
+    a, b = np.minimum(left[inside], right[inside]), np.maximum(left[inside], right[inside])
+    total, known = np.clip(weight[inside], -MOST, MOST).astype(np.float64), np.ones(len(inside))
+    if apart is not None and len(apart):
+        a, b = np.append(a, apart.min(axis=1)), np.append(b, apart.max(axis=1))
+        total, known = np.append(total, np.full(len(apart), _APART)), np.append(known, np.ones(len(apart)))
+    links = _gathered(a, b, total, known, size)
+    members = np.ones(size)
+    sources = None
+    if source is not None:
+        sources = np.zeros((size, int(source.max(initial=0)) + 1))
+        sources[np.arange(size), source] = 1
+    pairs: list[Rows] = []
+    bits: list[NDArray[np.float32]] = []
+    made = 0
+    while len(links.a):
+        every = members[links.a] * members[links.b]
+        if sources is not None:
+            every -= (sources[links.a] * sources[links.b]).sum(axis=1)
+        mean = (links.total + UNKNOWN * (every - links.known)) / np.maximum(every, 1.0)
+        chosen = _each_others_best(links, mean, least, size)
+        if not len(chosen):
+            break
+        one, other = links.a[chosen], links.b[chosen]
+        if made < IMPLIED_MOST:
+            implied, of = _across(labels, one, other, members)
+            pairs.append(implied)
+            bits.append(mean[chosen][of].astype(np.float32))
+            made += len(of)
+        to = np.arange(size, dtype=np.int64)
+        to[other] = one
+        labels = to[labels]
+        members[one] += members[other]
+        if sources is not None:
+            sources[one] += sources[other]
+        a, b = to[links.a], to[links.b]
+        between = a != b
+        low, high = np.minimum(a, b)[between], np.maximum(a, b)[between]
+        links = _gathered(low, high, links.total[between], links.known[between], size)
+    found = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
+    return Groups(labels, found, np.concatenate(bits) if bits else np.zeros(0, np.float32))
 
 
-def _joined(
-    pairs: Iterable[tuple[int, int, float]], least: float, closed: set[tuple[int, int]], source: Rows | None
-) -> list[tuple[list[int], list[int], float]]:
-    links: dict[int, dict[int, tuple[float, int]]] = {}
-    heap: list[tuple[float, int, int]] = []
-    for a, b, bits in pairs:
-        found = _APART if (min(a, b), max(a, b)) in closed else bits
-        links.setdefault(a, {})[b] = links.setdefault(b, {})[a] = (found, 1)
-        if found >= least:
-            heap.append((-found, a, b))
-    for a, b in closed:
-        if a in links and b in links:
-            links[a][b] = links[b][a] = (_APART, 1)
-    heapq.heapify(heap)
-    members: dict[int, list[int]] = {row: [row] for row in links}
-    steps = []
+def _gathered(a: Rows, b: Rows, total: Bits, known: Bits, size: int) -> _Links:
+    """Links of which each pair of groups has one."""
+    if not len(a):
+        return _Links(a, b, total, known)
+    key = a * np.int64(size) + b
+    order = np.argsort(key)
+    start = np.flatnonzero(first_of_each(key[order]))
+    at = order[start]
+    return _Links(a[at], b[at], np.add.reduceat(total[order], start), np.add.reduceat(known[order], start))
 
-    def between(one: list[int], other: list[int]) -> int:
-        """How many pairs there are between two groups."""
-        if source is None:
-            return len(one) * len(other)
-        mine, theirs = Counter(source[one].tolist()), Counter(source[other].tolist())
-        return len(one) * len(other) - sum(count * theirs[each] for each, count in mine.items())
 
-    while heap:
-        bits, a, b = heapq.heappop(heap)
-        if a not in members or b not in members:
-            continue
-        total, known = links[a][b]
-        every = between(members[a], members[b])
-        now = (total + UNKNOWN * (every - known)) / every
-        if now < -bits - 1e-6:
-            if now >= least:
-                heapq.heappush(heap, (-now, a, b))
-            continue
-        if len(links[a]) < len(links[b]):
-            a, b = b, a
-        steps.append((members[a], members[b], now))
-        members[a] = members[a] + members.pop(b)
-        del links[a][b]
-        for c, (sum_c, known_c) in links.pop(b).items():
-            if c == a:
-                continue
-            sum_a, known_a = links[a].get(c, (0.0, 0))
-            links[a][c] = links[c][a] = (sum_a + sum_c, known_a + known_c)
-            del links[c][b]
-            every = between(members[a], members[c])
-            now = (sum_a + sum_c + UNKNOWN * (every - known_a - known_c)) / every
-            if now >= least:
-                heapq.heappush(heap, (-now, a, c))
-    return steps
+def _each_others_best(links: _Links, mean: Bits, least: float, size: int) -> Rows:
+    """The links that are the best of both their groups, of ``least`` or more."""
+    enough = np.flatnonzero(mean >= least)
+    enough = enough[np.argsort(mean[enough], kind="stable")]
+    best = np.full(size, -1, np.int64)
+    ends = np.stack([links.a[enough], links.b[enough]], axis=1).ravel()
+    # The last one written stays: the best.
+    best[ends] = np.repeat(enough, 2)
+    return enough[(best[links.a[enough]] == enough) & (best[links.b[enough]] == enough)]
+
+
+def _across(labels: Rows, one: Rows, other: Rows, members: Bits) -> tuple[Rows, NDArray[Any]]:
+    """Pairs of rows between groups that are being joined, int64[k, 2], and which joining each is of.
+
+    Two single rows are left out: their pair is known.
+    """
+    several = np.flatnonzero(members[one] * members[other] > 1)
+    if not len(several):
+        return np.zeros((0, 2), np.int64), np.zeros(0, np.int64)
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    start_a, start_b = np.searchsorted(ordered, one[several]), np.searchsorted(ordered, other[several])
+    width = members[other[several]].astype(np.int64)
+    counts = members[one[several]].astype(np.int64) * width
+    pair = np.repeat(np.arange(len(several)), counts)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)
+    rows_a, rows_b = order[start_a[pair] + within // width[pair]], order[start_b[pair] + within % width[pair]]
+    return np.stack([np.minimum(rows_a, rows_b), np.maximum(rows_a, rows_b)], axis=1), several[pair]
 
 
 def components(size: int, left: Rows, right: Rows) -> Rows:

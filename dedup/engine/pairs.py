@@ -11,6 +11,9 @@ from dedup.engine.keys import Pass
 from dedup.engine.table import Codes, Table
 
 BLOCK_MAX = 400
+LARGE = 50_000
+LOOSE_MAX = 10
+"""In a register of more than LARGE cards, blocks by values that many have are looked into up to this size."""
 EVERY = 500_000
 """All pairs of a register with no more than these are compared."""
 Pairs = NDArray[np.int64]
@@ -28,14 +31,15 @@ class Capped(NamedTuple):
 
 class _Blocks(NamedTuple):
     name: str
+    most: int
     order: Codes
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
 
 
 def budget(size: int) -> int:
-    """How many pairs to make of a register: many of a small one, about twenty a card of a large one."""
-    return int(min(size * 200, 2_000_000 + 20 * size))
+    """How many pairs to make of a register: many of a small one, about nine a card of a large one."""
+    return int(min(size * 120, 2_000_000 + 7 * size))
 
 
 def candidates(table: Table, passes: Iterable[Pass], *, most: int | None = None) -> tuple[Pairs, list[Capped]]:
@@ -46,10 +50,11 @@ def candidates(table: Table, passes: Iterable[Pass], *, most: int | None = None)
     size = table.size
     if size * (size - 1) // 2 <= EVERY:
         return _every(table), []
-    found = [blocks for one in passes if (blocks := _blocks(one)) is not None]
+    found = [blocks for one in passes if (blocks := _blocks(one, size)) is not None]
     pairs_of_length = np.zeros(BLOCK_MAX + 1, np.int64)
     for blocks in found:
-        counts = np.bincount(np.minimum(blocks.lengths, BLOCK_MAX + 1), minlength=BLOCK_MAX + 2)[: BLOCK_MAX + 1]
+        looked = blocks.lengths[blocks.lengths <= blocks.most]
+        counts = np.bincount(looked, minlength=BLOCK_MAX + 1)[: BLOCK_MAX + 1]
         pairs_of_length += counts * (np.arange(BLOCK_MAX + 1) * (np.arange(BLOCK_MAX + 1) - 1) // 2)
     most = budget(size) if most is None else most
     longest = max(int(np.searchsorted(np.cumsum(pairs_of_length), most, "right")) - 1, 2)
@@ -57,13 +62,14 @@ def candidates(table: Table, passes: Iterable[Pass], *, most: int | None = None)
     waiting = 0
     capped: list[Capped] = []
     for blocks in found:
-        too_long = blocks.lengths > longest
+        most_here = min(longest, blocks.most)
+        too_long = blocks.lengths > most_here
         if too_long.any():
             long = blocks.lengths[too_long]
             capped.append(
                 Capped(blocks.name, len(long), int(long.sum()), int(long.max()), int((long * (long - 1) // 2).sum()))
             )
-        for made in _pairs(blocks, longest, size, table.source):
+        for made in _pairs(blocks, most_here, size, table.source):
             collected.append(made)
             waiting += len(made)
             if waiting > 4_000_000:
@@ -79,7 +85,7 @@ def _every(table: Table) -> Pairs:
     return found if table.source is None else found[table.source[left] != table.source[right]]
 
 
-def _blocks(one: Pass) -> _Blocks | None:
+def _blocks(one: Pass, size: int) -> _Blocks | None:
     if len(one.rows) < 2:
         return None
     order = np.argsort(one.hashes)
@@ -89,7 +95,8 @@ def _blocks(one: Pass) -> _Blocks | None:
     several = lengths > 1
     if not several.any():
         return None
-    return _Blocks(one.name, one.rows[order], edges[:-1][several], lengths[several])
+    most = LOOSE_MAX if size > LARGE and not one.narrow else BLOCK_MAX
+    return _Blocks(one.name, most, one.rows[order], edges[:-1][several], lengths[several])
 
 
 def _pairs(blocks: _Blocks, longest: int, size: int, source: NDArray[np.int64] | None) -> Iterable[Pairs]:

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.engine.arrays import numbered
 from dedup.engine.clusters import UNKNOWN, Groups
 from dedup.engine.table import Table
 
-IMPLIED_MOST = 2_000_000
 Rows = NDArray[np.int64]
 
 
@@ -26,7 +26,7 @@ def settled(
     if len(contradicted):
         members = np.bincount(labels, minlength=table.size)
         between = low * size + high
-        wanted, where = np.unique(between[contradicted], return_inverse=True)
+        wanted, where = numbered(between[contradicted])
         at = np.searchsorted(wanted, between)
         at[at == len(wanted)] = 0
         same = wanted[at] == between
@@ -37,35 +37,18 @@ def settled(
             every = np.maximum(known, 1.0)
         mean = (sums + UNKNOWN * (every - known)) / every
         final[contradicted] = np.minimum(final[contradicted], np.minimum(mean[where], least - 0.01))
-    pairs, bits = _inside(grouped, table)
+    pairs, bits = grouped.pairs, grouped.bits
+    if table.source is not None:
+        linked = table.source[pairs[:, 0]] != table.source[pairs[:, 1]]
+        pairs, bits = pairs[linked], bits[linked]
     if not len(pairs):
         return np.zeros((0, 2), np.int64), final
+    implied = pairs[:, 0] * size + pairs[:, 1]
     given = left * size + right
     order = np.argsort(given)
-    at = np.searchsorted(given[order], pairs)
+    at = np.searchsorted(given[order], implied)
     at[at == len(given)] = 0
-    known = given[order][at] == pairs
+    known = given[order][at] == implied
     place = order[at[known]]
     final[place] = np.maximum(final[place], bits[known])
-    further = pairs[~known]
-    return np.stack([further // size, further % size], axis=1), np.append(final, bits[~known])
-
-
-def _inside(grouped: Groups, table: Table) -> tuple[Rows, NDArray[np.float32]]:
-    """All pairs inside groups of three and more, and the mean weight at which each was joined."""
-    pairs: list[Rows] = []
-    bits: list[NDArray[np.float32]] = []
-    made = 0
-    for mine, other, mean in grouped.joined:
-        if made > IMPLIED_MOST:
-            break
-        one, two = np.repeat(mine, len(other)), np.tile(other, len(mine))
-        if table.source is not None:
-            apart = table.source[one] != table.source[two]
-            one, two = one[apart], two[apart]
-        pairs.append(np.minimum(one, two).astype(np.int64) * table.size + np.maximum(one, two))
-        bits.append(np.full(len(one), mean, np.float32))
-        made += len(one)
-    if not pairs:
-        return np.zeros(0, np.int64), np.zeros(0, np.float32)
-    return np.concatenate(pairs), np.concatenate(bits)
+    return pairs[~known], np.append(final, bits[~known])
