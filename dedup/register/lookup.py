@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dedup.engine import Explanation, Model, Profile, Table, explain, keys
+from dedup.engine import Explanation, Model, Profile, Table, explain, keys, score
 from dedup.engine.find import weighed
 from dedup.engine.model import probability
 from dedup.engine.sides import Side
@@ -65,11 +66,12 @@ def lookup(
     ids, profiles = candidates_of(keyed.tolist(), exclude)
     if not ids:
         return []
-    everybody = np.arange(len(ids))
-    found = _hits(
-        one, np.zeros(len(ids), np.int64), Table.from_profiles(profiles), everybody, ids, settings, minimum, most
-    )
-    return found.get(0, [])
+    model = model_of(settings)
+    others = Table.from_profiles(profiles)
+    found = score(one, others, model=model)
+    left, right = np.zeros(len(ids), np.int64), found.right
+    told = _Told(found.weight, found.patterns, model)
+    return _hits(one, left, others, right, told, ids, settings.propose if minimum is None else minimum, most).get(0, [])
 
 
 def lookup_many(*, values: Mapping[int, Values], minimum: float | None = None, most: int = 1) -> dict[int, list[Hit]]:
@@ -93,27 +95,36 @@ def lookup_many(*, values: Mapping[int, Values], minimum: float | None = None, m
     if not pairs:
         return {}
     left, right = np.array(pairs, np.int64).T
-    found = _hits(unsaved, left, Table.from_profiles(known.values()), right, ids, settings, minimum, most)
+    model, others = model_of(settings), Table.from_profiles(known.values())
+    told = _Told(*weighed(model, Side(unsaved, left), Side(others, right)), model)
+    least = settings.propose if minimum is None else minimum
+    found = _hits(unsaved, left, others, right, told, ids, least, most)
     return {numbers[row]: hits for row, hits in found.items()}
+
+
+class _Told(NamedTuple):
+    """What a model says of pairs."""
+
+    weight: NDArray[np.float32]
+    patterns: NDArray[np.int64]
+    model: Model
 
 
 def _hits(
     unsaved: Table,
-    left: np.ndarray,
+    left: NDArray[np.int64],
     others: Table,
-    right: np.ndarray,
+    right: NDArray[np.int64],
+    told: _Told,
     ids: Sequence[int],
-    settings: MatchSettings,
-    minimum: float | None,
+    least: float,
     most: int,
 ) -> dict[int, list[Hit]]:
     """Row of ``unsaved`` → its hits among ``others``, the cards ``ids``."""
-    model = model_of(settings)
-    weight, patterns = weighed(model, Side(unsaved, left), Side(others, right))
-    chance = probability(weight)
-    likely = np.flatnonzero(chance >= (settings.propose if minimum is None else minimum))
-    likely = likely[np.argsort(-weight[likely], kind="stable")]
-    agrees, differs = agreement(model, patterns[likely])
+    chance = probability(told.weight)
+    likely = np.flatnonzero(chance >= least)
+    likely = likely[np.argsort(-told.weight[likely], kind="stable")]
+    agrees, differs = agreement(told.model, told.patterns[likely])
     found: dict[int, list[Hit]] = {}
     for at, agreeing, differing in zip(likely.tolist(), agrees.tolist(), differs.tolist(), strict=True):
         row, other = int(left[at]), int(right[at])
@@ -123,10 +134,10 @@ def _hits(
                 Hit(
                     customer_id=ids[other],
                     probability=float(chance[at]),
-                    weight=float(weight[at]),
+                    weight=float(told.weight[at]),
                     agreeing=names(agreeing),
                     differing=names(differing),
-                    _why=(model, unsaved, row, others, other),
+                    _why=(told.model, unsaved, row, others, other),
                 )
             )
     return found
