@@ -1,5 +1,7 @@
 """One unsaved card against all: within milliseconds, explained, and nobody's neighbour."""
 
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -13,6 +15,8 @@ from dedup.register.lookup import is_ready, lookup, lookup_many
 from tests.cast import Cast, House
 from tests.databases import analyse
 from tests.dedup.register.cards import card, crowd, followed, twins, walked
+from tests.imports.previews import checked, row
+from tests.imports.previews import told as preview_told
 
 pytestmark = pytest.mark.django_db
 SIGRID = {
@@ -159,3 +163,30 @@ def test_the_judge_adds_what_it_knows_to_exact_hits(house: House) -> None:
     assert found[one.pk].reason == "email" and (found[one.pk].probability or 0) > 0.9
     assert found[fresh.pk].probability is None
     assert same[-1].customer_id == fresh.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_preview_of_an_import_shows_whom_exact_keys_miss(transactional_cast: Cast, tmp_path: Path) -> None:
+    house = transactional_cast.fjordstuen
+    with business_scope(house.pk):
+        crowd()
+        guest = card(
+            "Torgeir",
+            "Bakkemo",
+            birth_date="1971-04-05",
+            street="Fagerliveien 71",
+            postal_code="1482",
+            city="Nittedal",
+            country="NO",
+        )
+    walked(house.pk)
+    known = {"birth_date": "1971-04-05", "street": "Fagerliveien 71", "postal_code": "1482", "city": "Nittedal"}
+    nobody = {"email": "", "phone": ""}
+    rows = [
+        row(given_name="Torgeir", family_name="Bakkemmo", **known, **nobody),
+        row(given_name="Zbigniew", family_name="Kowalczyk", **nobody),
+    ]
+    run = checked(house, tmp_path, rows)
+    told = preview_told(house, run)
+    assert told[2] == ("review", "alike", guest.pk)
+    assert told[3][0] == "create"
