@@ -173,7 +173,9 @@ class SealedWriter(io.BufferedIOBase):
         """Leave no file."""
         if self._open:
             self._open = False
-            self._stream.close()
+            # A full disk refuses what is still to be written here, too.
+            with suppress(OSError):
+                self._stream.close()
             self._part.unlink(missing_ok=True)
             super().close()
 

@@ -50,7 +50,8 @@ def ahead_apart(items: Iterator[T]) -> Iterator[T]:
         finally:
             with suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
-            os.waitpid(worker, 0)
+            with suppress(ChildProcessError):
+                os.waitpid(worker, 0)
 
 
 def _make(items: Iterator[object], writing: int) -> NoReturn:

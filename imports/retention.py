@@ -22,7 +22,7 @@ from accounts.tenancy.runs import runs_due
 from imports.mapping import is_sensitive
 from imports.models import ImportRow, ImportRun
 from imports.spool import SUFFIX as SPOOL_SUFFIX
-from imports.spool import spool_path
+from imports.spool import spool_path, spool_remove
 from imports.store import SUFFIX, store_remove
 
 SENSITIVE_DAYS = 1
@@ -44,6 +44,7 @@ def file_retain(*, run: ImportRun) -> None:
         run.kept_until = timezone.localdate() + timedelta(days=days)
         return
     transaction.on_commit(partial(store_remove, run.upload))
+    transaction.on_commit(partial(spool_remove, run, run.business))
     run.upload = ""
 
 
@@ -63,6 +64,7 @@ def files_expire() -> int:
             if run is None or not run.upload:
                 continue
             transaction.on_commit(partial(store_remove, run.upload))
+            transaction.on_commit(partial(spool_remove, run, run.business))
             run.upload = ""
             run.save(update_fields=["upload"])
             ImportRow.objects.filter(run_id=run.pk).delete()
@@ -123,4 +125,5 @@ def _is_open(public_id: UUID, path: Path) -> bool:
     if business is None:
         return False
     with business_scope(business.pk):
-        return any(path == spool_path(run, business) for run in ImportRun.objects.filter(state__in=_OPEN))
+        runs = ImportRun.objects.filter(state__in=_OPEN).exclude(upload="")
+        return any(path == spool_path(run, business) for run in runs)

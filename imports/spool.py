@@ -2,24 +2,24 @@
 all other rows as they were read.
 
 It saves work and is never needed: a run whose spool is not there, does not open, or was made of other columns, another
-policy or by another version reads its file again.
+policy or by another version reads its file again, and so does one whose spool is lost half way.
 """
 
 import hashlib
 import json
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import Any, BinaryIO, Final, Self, cast
 
 from django.conf import settings
 
 from accounts.keyring import CannotOpen
 from accounts.models import Business
 from accounts.sealed_files import SealedWriter, sealed_open
-from imports.mapping import ContactRow, GuestRow, Interpreted
+from imports.mapping import ContactRow, GuestRow, Interpreted, OwnField
 from imports.models import ImportRun
 from imports.staging import Planned
 from imports.staging.planned import COLUMNS
@@ -29,6 +29,11 @@ SUFFIX: Final = ".spool"
 SPOOLED_ROWS: Final = 5_000
 """Rows of a file that are kept together; their planned guests are written in one transaction, by one of two writers."""
 _VERSION: Final = 1
+_UNREADABLE: Final = (CannotOpen, OSError, pickle.UnpicklingError, AttributeError, EOFError, ImportError)
+
+
+class SpoolLost(Exception):
+    """A spool that was there has gone, or does not open to its end."""
 
 
 @dataclass(slots=True)
@@ -60,7 +65,7 @@ class SpoolWriter:
     A disk that is full costs the spool and nothing else.
     """
 
-    def __init__(self, run: ImportRun, business: Business) -> None:
+    def __init__(self, run: ImportRun, business: Business, fields: Sequence[OwnField]) -> None:
         self._held: Spooled | None = None
         self._writer: SealedWriter | None = None
         self._path = spool_path(run, business)
@@ -69,7 +74,7 @@ class SpoolWriter:
             self._writer = SealedWriter(self._path, business=business.public_id, purpose=PURPOSE)
         except OSError:
             return
-        self._put(_signature(run))
+        self._put(_signature(run, business, fields))
 
     def add(self, batch: Spooled) -> None:
         """Keep a batch of the file."""
@@ -106,16 +111,18 @@ class SpoolWriter:
             self._writer = None
 
 
-def spool_read(run: ImportRun, business: Business) -> Iterator[Spooled] | None:
-    """The batches of a run's spool; None when there is none that fits the run."""
+def spool_read(run: ImportRun, business: Business, fields: Sequence[OwnField]) -> Iterator[Spooled] | None:
+    """The batches of a run's spool, which raise SpoolLost; None when there is none that fits the run, and the business
+    with its own fields as they are now.
+    """
     try:
         stream = sealed_open(spool_path(run, business), business=business.public_id, purpose=PURPOSE)
     except (FileNotFoundError, CannotOpen):
         return None
     # What is unpickled opened under a key of this installation: nobody else can have written it.
     try:
-        fits = pickle.load(stream) == _signature(run)  # noqa: S301
-    except (CannotOpen, pickle.UnpicklingError, AttributeError, EOFError, ImportError):
+        fits = pickle.load(stream) == _signature(run, business, fields)  # noqa: S301
+    except _UNREADABLE:
         fits = False
     if not fits:
         stream.close()
@@ -123,8 +130,8 @@ def spool_read(run: ImportRun, business: Business) -> Iterator[Spooled] | None:
 
     def batches() -> Iterator[Spooled]:
         with stream:
-            while stream.peek(1):  # type: ignore[attr-defined]
-                yield cast(Spooled, pickle.load(stream))  # noqa: S301
+            while (batch := _next(stream)) is not None:
+                yield batch
 
     return batches()
 
@@ -139,8 +146,19 @@ def spool_path(run: ImportRun, business: Business) -> Path:
     return Path(settings.INNKEEPER_UPLOADS) / f"{business.public_id.hex}-{run.pk}{SUFFIX}"
 
 
-def _signature(run: ImportRun) -> str:
+def _next(stream: BinaryIO) -> Spooled | None:
+    try:
+        if not stream.peek(1):  # type: ignore[attr-defined]
+            return None
+        return cast(Spooled, pickle.load(stream))  # noqa: S301
+    except _UNREADABLE as error:
+        raise SpoolLost from error
+
+
+def _signature(run: ImportRun, business: Business, fields: Sequence[OwnField]) -> str:
     """What a spool must have been made of."""
     made_of = [run.pk, run.sha256, run.table, run.layout, run.policy, run.currency]
+    made_of += [business.country, business.language, business.currency, str(business.zone)]
+    made_of += [[field.id, field.target, field.options] for field in fields]
     shape = [_VERSION, COLUMNS, GuestRow._fields, ContactRow._fields]
     return hashlib.sha256(json.dumps([made_of, shape], sort_keys=True).encode()).hexdigest()

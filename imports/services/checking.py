@@ -98,7 +98,7 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
         _still(run)
 
     spool_remove(run, business)
-    with SpoolWriter(run, business) if job.keeps_plan else nullcontext() as spool:
+    with SpoolWriter(run, business, source.fields) if job.keeps_plan else nullcontext() as spool:
         found = _tried(business, source, job, run.currency, tell, spool)
     now = ImportRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     _still(run)

@@ -18,12 +18,23 @@ from accounts.tenancy.runs import tried_again
 from customers.changes.leaving import leaving_awaited
 from customers.changes.services import recording
 from imports.ahead import ahead
-from imports.models import ImportRun, ImportSeen
-from imports.services.lives import RunRefused
+from imports.findings import Findings
+from imports.models import ImportProblem, ImportRun, ImportSeen
+from imports.services.lives import RunRefused, findings_store
 from imports.services.noting import Left, batch_note, run_due
 from imports.services.sources import today_of
-from imports.spool import Spooled
-from imports.staging import Job, Planned, cards_made, flush_later, lines_decided, tags_make, turn_take, write_planned
+from imports.spool import Spooled, spool_remove
+from imports.staging import (
+    Job,
+    Planned,
+    Tally,
+    cards_made,
+    flush_later,
+    lines_decided,
+    tags_make,
+    turn_take,
+    write_planned,
+)
 
 Progress = Callable[[int], None]
 WRITERS = 2
@@ -31,6 +42,9 @@ WRITERS = 2
 TURN_BATCHES = 8
 """Batches after which another import that waits has its turn: a few seconds."""
 _What = ImportSeen.What
+_BEGUN = -1
+"""Marks, as if it were a batch, that the run goes by what was planned: its batches are numbered otherwise than its
+file's."""
 
 
 def planned_write(business: Business, job: Job, spooled: Iterator[Spooled], tell: Progress | None) -> set[int]:
@@ -40,6 +54,9 @@ def planned_write(business: Business, job: Job, spooled: Iterator[Spooled], tell
     that connection alone. Raises Left and StopAsked.
     """
     with business_scope(business.pk):
+        ImportSeen.objects.bulk_create(
+            [ImportSeen(run_id=job.run_id, what=_What.BATCH, row_id=_BEGUN)], ignore_conflicts=True
+        )
         state = _State(own=cards_made(job), decided=lines_decided(job))
     with ExitStack() as stack:
         writers = None if connection.in_atomic_block else stack.enter_context(_Writers())
@@ -52,15 +69,22 @@ def planned_write(business: Business, job: Job, spooled: Iterator[Spooled], tell
 
 
 def planned_forget(business: Business, run: ImportRun) -> int:
-    """The batch that the run has come to in its file. What was planned is not there any more: where some of it has been
-    written, the file is gone through from its beginning, and finds those guests.
+    """The batch that the run has come to in its file. What was planned is not there any more: a run that went by it
+    goes through its file from the beginning, finds the guests it has made, and meets every problem again.
     """
+    # First: the marks tell what of it is written.
+    spool_remove(run, business)
     with business_scope(business.pk):
         gone, _by_model = ImportSeen.objects.filter(run_id=run.pk, what__in=(_What.BATCH, _What.LINE)).delete()
         held = ImportRun.objects.select_for_update(no_key=True).get(pk=run.pk)
         if gone:
             held.rows_done = held.batches_done = 0
-            held.save(update_fields=["rows_done", "batches_done"])
+            tally = Tally.of(held.counts)
+            tally.guests["invalid"] = 0
+            held.counts = tally.counts()
+            ImportProblem.objects.filter(run=held).delete()
+            findings_store(held, Findings())
+            held.save()
         return held.batches_done
 
 
@@ -91,7 +115,14 @@ class _Writers:
     def write(self, write: Callable[[_Batch], None], batches: Iterable[_Batch]) -> None:
         """Write the batches; none is being written any more when it returns, or raises what writing one of them did."""
         writing = [self._pool.submit(self._write, write, batch) for batch in batches]
-        wait(writing)
+        try:
+            wait(writing)
+        except BaseException:
+            # Whoever was interrupted is about to let other imports in.
+            for each in writing:
+                each.cancel()
+            wait(writing)
+            raise
         for each in writing:
             each.result()
 
@@ -168,6 +199,8 @@ def _write_once(business: Business, job: Job, state: _State, batch: _Batch) -> N
         marks = [(_What.BATCH, batch.number), *((_What.LINE, line) for line in sorted(overtaken))]
         ImportSeen.objects.bulk_create(ImportSeen(run_id=job.run_id, what=what, row_id=row) for what, row in marks)
         run = ImportRun.objects.select_for_update(no_key=True).get(pk=job.run_id)
+        if run.state != ImportRun.State.RUNNING:
+            raise Left
         batch_note(run, done, problems=done.problems, rows=done.guests["created"])
 
 

@@ -28,12 +28,15 @@ SAMPLE_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that can be imported, and how. `name` is the table's, empty for the only one."""
+    """A file that can be imported, and how. `name` is the table's, empty for the only one; `fields` are the business's
+    own.
+    """
 
     file: SourceFile
     table: Table
     plan: Plan
     name: str = ""
+    fields: Sequence[OwnField] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def source_open(
             raise UnknownColumns(names=", ".join(name[:40] for name in read.header if name)[:500])
         layout = found.layout
     laid = lay(layout, read.header, fields=fields, sample=sample)
-    return Source(file, read, laid, table)
+    return Source(file, read, laid, table, fields)
 
 
 def source_of(run: ImportRun, *, path: Path | None, fields: Sequence[OwnField]) -> Source:
@@ -116,9 +119,9 @@ def read_ahead(source: Source, batches: Iterator[Numbered]) -> Iterator[Numbered
     return ahead_apart(batches) if source.table.rows_about > 2 * BATCH_ROWS else ahead(batches)
 
 
-def interpreted_lines(source: Source, context: Context, lines: Collection[int], *, first: int) -> Iterator[Numbered]:
-    """Single rows of a file, in the batches they stand in, numbered from `first` on."""
-    for number, batch in enumerate(source.table.batches(BATCH_ROWS), start=first):
+def interpreted_lines(source: Source, context: Context, lines: Collection[int]) -> Iterator[Numbered]:
+    """Single rows of a file, in the batches they stand in and by their numbers."""
+    for number, batch in enumerate(source.table.batches(BATCH_ROWS)):
         wanted = [at for at, line in enumerate(batch.lines) if line in lines]
         if wanted:
             rows = Batch(

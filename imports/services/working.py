@@ -27,7 +27,7 @@ from imports.services.sources import (
     source_of,
     today_of,
 )
-from imports.spool import Spooled, spool_read
+from imports.spool import Spooled, SpoolLost, spool_read, spool_remove
 from imports.staging import Job, write_batch
 from imports.stops import Stopped
 
@@ -53,10 +53,12 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
     try:
         source = source_of(run, path=path, fields=fields)
         job = job_of(business, source, run)
-        for batch in read_ahead(source, _batches(business, run, source, context, job, tell)):
-            rows = _write(business, job, batch)
-            if tell is not None:
-                tell(rows)
+        try:
+            _work(business, run, source, context, job, tell)
+        except SpoolLost:
+            # What has been written by it is found again.
+            spool_remove(run, business)
+            _work(business, run, source, context, job, tell)
     except Left:
         return
     except StopAsked:
@@ -71,11 +73,20 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
     run_finish(business_id, run_id, ImportRun.State.DONE)
 
 
+def _work(
+    business: Business, run: ImportRun, source: Source, context: Context, job: Job, tell: Progress | None
+) -> None:
+    for batch in read_ahead(source, _batches(business, run, source, context, job, tell)):
+        rows = _write(business, job, batch)
+        if tell is not None:
+            tell(rows)
+
+
 def _batches(
     business: Business, run: ImportRun, source: Source, context: Context, job: Job, tell: Progress | None
 ) -> Iterator[Numbered]:
     """What is to be written the long way; where the preview has kept what it planned, that is written first."""
-    spooled = spool_read(run, business)
+    spooled = spool_read(run, business, source.fields)
     if spooled is None:
         begun = planned_forget(business, run)
         return interpreted(source, context, skip=begun)
@@ -84,15 +95,21 @@ def _batches(
 
 
 def _others(business: Business, run: ImportRun, source: Source, context: Context, late: set[int]) -> Iterator[Numbered]:
-    """Rows of which something was open in the preview, then those (`late`) of which something is open since."""
-    number = 0
-    for number, (size, rows) in enumerate(_gathered(spool_read(run, business) or iter(())), start=1):
-        if number > run.batches_done:
-            yield Numbered(number - 1, size, rows)
+    """Rows of which something is open since the preview (`late`), then those of which something was open in it: these
+    may be further rows of the same guests, never the other way about.
+    """
+    first = 0
     if late:
-        for batch in interpreted_lines(source, context, late, first=number):
+        for batch in interpreted_lines(source, context, late):
+            first = batch.number + 1
             if batch.number >= run.batches_done:
                 yield batch
+    spooled = spool_read(run, business, source.fields)
+    if spooled is None:
+        raise SpoolLost
+    for number, (size, rows) in enumerate(_gathered(spooled), start=first):
+        if number >= run.batches_done:
+            yield Numbered(number, size, rows)
 
 
 def _gathered(spooled: Iterator[Spooled]) -> Iterator[tuple[int, Interpreted]]:

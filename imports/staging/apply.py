@@ -146,6 +146,13 @@ def remember_planned(cursor: CursorWrapper) -> None:
     )
     cursor.execute(
         """
+        INSERT INTO planned_told
+        SELECT DISTINCT kind, normalised, state FROM stage_contact
+        WHERE state IN ('opted_out', 'bounced') AND normalised <> ''
+        """
+    )
+    cursor.execute(
+        """
         INSERT INTO planned_number
         SELECT n.value, customer_id, line
         FROM stage_guest CROSS JOIN LATERAL (VALUES (number), (digest)) AS n (value) WHERE is_new AND n.value <> ''

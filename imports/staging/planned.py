@@ -96,10 +96,11 @@ def plan_keep(
     """What a preview's batch has planned for new guests of whom nothing is open; None where there are none."""
     if not job.keeps_plan:
         return None
-    lines = sorted(_certain(job, found, batch))
+    certain = _certain(job, found, batch)
+    certain -= _alike(Register(cursor, job), found, certain)
+    lines = sorted(certain)
     if not lines:
         return None
-    certain = set(lines)
     names = {tag: name for name, tag in tags.items()}
     cursor.execute("SELECT -customer_id, slot, tag_id FROM plan_tag ORDER BY customer_id, slot")
     tagged = cursor.fetchall()
@@ -134,9 +135,10 @@ def write_planned(*, job: Job, planned: Planned, today: date, own: set[int]) -> 
         for table, columns in COLUMNS.items():
             rows = b"\n".join(_numbered(planned.tables[table], numbered))
             cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.BytesIO(rows))
-        tagged = [(card_of[line], slot, tags[name]) for line, slot, name in planned.tags if line in card_of]
+        # Two names may have become one tag's.
+        tagged = {(card_of[line], tags[name]): slot for line, slot, name in planned.tags if line in card_of}
         if tagged:
-            copy_rows(cursor, "plan_tag", _TAG, tagged)
+            copy_rows(cursor, "plan_tag", _TAG, [(card, slot, tag) for (card, tag), slot in tagged.items()])
         with facts_once():
             apply_guests(cursor, job, [], today.isoformat(), numbered=bool(planned.numbers))
         apply_fields(cursor, job)
@@ -190,6 +192,21 @@ def _certain(job: Job, found: Resolved, batch: Interpreted) -> set[int]:
     # What is no whole address is compared as it was typed, with other guests of the name.
     lines -= {row.line for row in found.contacts if row.matches and not row.normalised}
     return lines
+
+
+def _alike(register: Register, found: Resolved, lines: Collection[int]) -> set[int]:
+    """Those of the lines whose guest has the number, or the name and phone, of one further up in the file: rows still
+    to come are the first one's, and so it must be written first.
+    """
+    guests = {guest.line: guest for guest in found.guests if guest.line in lines}
+    phones = [row for row in found.contacts if row.line in guests and row.kind == "phone" and row.matches]
+    numbered = register.numbered({guest.number for guest in guests.values() if guest.number})
+    oldest = register.matching(
+        "phone", ((guests[row.line].identity_key, row.matches, row.normalised) for row in phones)
+    ).oldest
+    met = [(line, numbered.get(guest.number)) for line, guest in guests.items()]
+    met += [(row.line, oldest.get((guests[row.line].identity_key, row.matches))) for row in phones]
+    return {line for line, card in met if card not in (None, found.card_of[line])}
 
 
 def _rows_of(cursor: CursorWrapper, table: str, lines: Collection[int]) -> bytes:

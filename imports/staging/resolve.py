@@ -14,6 +14,7 @@ from imports.staging.decisions import Decisions
 from imports.staging.found import Resolved
 from imports.staging.job import OWN_SYSTEM, OWN_SYSTEMS
 from imports.staging.known import Register
+from imports.staging.points import points_told
 from imports.staging.probable import Evidence, Probable, probable
 from imports.staging.records import find_records
 
@@ -53,14 +54,15 @@ def resolve(register: Register, batch: Interpreted, decisions: Decisions | None 
 
 
 def _learn(register: Register, found: Resolved) -> None:
-    """What was learned of an address or number holds on every card that gets it."""
-    found.told_bad = {
-        (contact.line, contact.kind, contact.normalised)
-        for contact in found.contacts
-        if contact.state in ("opted_out", "bounced") and contact.normalised
-    }
+    """What was learned of an address or number holds on every card that gets it, what the file says itself included."""
+    bad = [row for row in found.contacts if row.state in ("opted_out", "bounced") and row.normalised]
+    found.told_bad = {(row.line, row.kind, row.normalised) for row in bad}
     points = register.points((contact.kind, contact.normalised) for contact in found.contacts if contact.normalised)
-    learned = {key: point.learned for key, point in points.items() if point.learned}
+    told = points_told(register.cursor, register.job, {row.normalised for row in found.contacts if row.normalised})
+    told |= {(row.kind, row.normalised, row.state) for row in bad}
+    told |= {(*key, point.learned) for key, point in points.items() if point.learned}
+    # One that has opted out goes before one that bounced.
+    learned = {(kind, normalised): state for kind, normalised, state in sorted(told)}
     if learned:
         for at, contact in enumerate(found.contacts):
             state = learned.get((contact.kind, contact.normalised))

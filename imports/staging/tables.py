@@ -44,6 +44,8 @@ _CREATE_PLANNED: Final = """
 CREATE TEMP TABLE planned_contact (kind text, matches text, identity_key text, customer_id bigint) ON COMMIT DROP;
 CREATE INDEX ON planned_contact (matches);
 CREATE INDEX ON planned_contact (customer_id);
+CREATE TEMP TABLE planned_told (kind text, normalised text, state text) ON COMMIT DROP;
+CREATE INDEX ON planned_told (normalised);
 CREATE TEMP TABLE planned_guest (customer_id bigint, identity_key text) ON COMMIT DROP;
 CREATE INDEX ON planned_guest (customer_id);
 CREATE TEMP TABLE planned_number (value text, customer_id bigint, place integer) ON COMMIT DROP;
@@ -71,8 +73,8 @@ _STAGE: Final = (
     " plan_point, plan_tag, plan_field"
 )
 _PLANNED: Final = (
-    "planned_contact, planned_guest, planned_number, planned_consent, planned_detail, planned_stay, planned_record,"
-    " planned_seen"
+    "planned_contact, planned_told, planned_guest, planned_number, planned_consent, planned_detail, planned_stay,"
+    " planned_record, planned_seen"
 )
 
 

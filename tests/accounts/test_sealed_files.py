@@ -218,6 +218,20 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_is_full_to_the_last_byte_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.FileIO):
+        def write(self, data: Any, /) -> int:
+            raise OSError(28, "No space left on device")
+
+    def full(path: Path) -> io.BufferedWriter:
+        return io.BufferedWriter(Full(path, "wb"))
+
+    monkeypatch.setattr(sealed_files, "_private", full)
+    with pytest.raises(OSError, match="No space"):
+        sealed(tmp_path / "a", letters(3 * FRAME))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
     left, fresh = tmp_path / "a.1.part", tmp_path / "b.2.part"
     for each in (left, fresh):

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ from customers.changes.services import change_set_undo
 from customers.facts.models import CustomerFacts
 from customers.fields.models import GuestFieldValue
 from imports import spool
-from imports.models import ImportRun, ImportSeen
-from imports.retention import nobodys_files_remove
+from imports.models import ImportProblem, ImportRun, ImportSeen
+from imports.retention import files_expire, nobodys_files_remove
+from imports.selectors import own_fields
 from imports.services import (
     replaying,
     rows_decide,
@@ -30,7 +33,7 @@ from imports.services import (
     sources,
     working,
 )
-from imports.spool import spool_path, spool_read
+from imports.spool import Spooled, SpoolLost, spool_path, spool_read
 from tests.cast import Cast, House, cast_assemble
 from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, ExternalIdFactory
 from tests.imports.previews import again, checked, imported, row
@@ -105,17 +108,22 @@ def dump(house: House) -> dict[str, Any]:
         }  # fmt: skip
 
 
+def plan_of(house: House, run: ImportRun) -> Iterator[Spooled] | None:
+    """What the preview has kept, in the scope of the house."""
+    return spool_read(run, run.business, own_fields(language=run.business.language))
+
+
 def planned_lines(house: House, run: ImportRun) -> set[int]:
     """Lines of guests that the preview has planned."""
     with business_scope(house.pk):
-        kept = spool_read(run, run.business)
+        kept = plan_of(house, run)
         assert kept is not None
         return {line for batch in kept if batch.planned for line in batch.planned.lines}
 
 
 def long_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Imports read their files again."""
-    monkeypatch.setattr(working, "spool_read", lambda run, business: None)
+    monkeypatch.setattr(working, "spool_read", lambda *asked: None)
 
 
 def test_what_was_planned_is_written_as_the_long_way_would(
@@ -175,10 +183,50 @@ def test_decisions_about_planned_guests_are_carried_out(house: House, tmp_path: 
         rows_decide(run_id=run.pk, lines=[8], decision="create")
     run = imported(house, run)
     assert run.counts["guests"] == {"created": 17, "updated": 1, "unchanged": 0, "invalid": 0}
+    assert run.rows_done == 20
     with business_scope(house.pk):
         names = set(Customer.objects.values_list("given_name", flat=True))
         assert {"Guest2", "Guest10"}.isdisjoint(names)
         assert ContactPoint.objects.filter(customer=other, normalised="guest5@berg.no").exists()
+
+
+def test_further_rows_of_a_guest_follow_a_decision_about_the_first(house: House, tmp_path: Path) -> None:
+    listed = rows()
+    listed[13] = listed[1] | {"id": "", "note": "Once more"}
+    with business_scope(house.pk):
+        chosen = CustomerFactory(given_name="Guest1", family_name="Berg")
+    run = checked(house, tmp_path, listed)
+    assert 3 in planned_lines(house, run)
+    with business_scope(house.pk):
+        rows_decide(run_id=run.pk, lines=[3], decision="same", customer_id=chosen.pk)
+    run = imported(house, run)
+    with business_scope(house.pk):
+        assert Customer.objects.filter(given_name="Guest1").count() == 1
+    assert (run.counts["guests"]["created"], run.counts["guests"]["updated"]) == (18, 1)
+
+
+def test_what_has_opted_out_further_up_in_the_file_stays_so_on_every_card(house: House, tmp_path: Path) -> None:
+    listed = [each | {"email_state": ""} for each in rows()]
+    listed[0]["email_state"] = "opted_out"
+    listed[9]["email"] = listed[0]["email"]
+    imported(house, checked(house, tmp_path, listed))
+    with business_scope(house.pk):
+        states = set(ContactPoint.objects.filter(normalised="guest0@berg.no").values_list("state", flat=True))
+        assert ContactPoint.objects.filter(normalised="guest0@berg.no").count() == 2
+    assert states == {"opted_out"}
+
+
+def test_of_two_guests_with_one_number_or_name_and_phone_the_first_has_it(house: House, tmp_path: Path) -> None:
+    listed = rows()
+    listed[0]["email"] = "guest0@"
+    listed[9]["id"] = listed[0]["id"]
+    listed[1]["email"] = "guest1@"
+    listed[10] |= {"given_name": "Guest1", "phone": listed[1]["phone"]}
+    run = checked(house, tmp_path, listed)
+    assert {2, 3, 11, 12}.isdisjoint(planned_lines(house, run))
+    imported(house, run)
+    with business_scope(house.pk):
+        assert ExternalId.objects.get(value="N0").customer.given_name == "Guest0"
 
 
 class Killed(BaseException):
@@ -211,14 +259,144 @@ def test_a_run_that_was_killed_goes_on_and_doubles_nobody(
     if lost:
         spool_path(run, house.business).unlink()
     with business_scope(house.pk):
-        assert ImportSeen.objects.filter(run_id=run.pk, what="b").count() == after
+        assert ImportSeen.objects.filter(run_id=run.pk, what="b", row_id__gte=0).count() == after
     run_work(business_id=house.pk, run_id=run.pk)
     run = again(house, run)
     assert run.state == ImportRun.State.DONE
     with business_scope(house.pk):
         assert Customer.objects.count() == run.counts["guests"]["created"] == 17
+        assert run.counts["guests"]["invalid"] == run.problem_count - 1 == ImportProblem.objects.count() - 1 == 1
+        assert run.rows_done == run.rows_about == 20
         assert Customer.objects.count() == CustomerFacts.objects.count()
         assert not ImportSeen.objects.exists()
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new guests", "guests of before"])
+def test_a_plan_that_is_lost_among_the_other_rows_counts_nothing_twice(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    if known:
+        imported(house, checked(house, tmp_path, mixed()))
+    run = checked(house, tmp_path, [each | {"source": "Fair"} for each in mixed()])
+    before = run.counts
+    write_batch = working.write_batch
+    written = 0
+
+    def dying(**options: Any) -> Any:
+        nonlocal written
+        written += 1
+        if written == 1 + known:
+            raise Killed
+        return write_batch(**options)
+
+    monkeypatch.setattr(working, "write_batch", dying)
+    with business_scope(house.pk):
+        run_start(run_id=run.pk, member=house.admin)
+    with pytest.raises(Killed):
+        run_work(business_id=house.pk, run_id=run.pk)
+    spool_path(run, house.business).unlink()
+    run_work(business_id=house.pk, run_id=run.pk)
+    run = again(house, run)
+    assert run.counts == before
+    assert run.rows_done == 20
+    with business_scope(house.pk):
+        assert Customer.objects.count() == 17
+        assert run.problem_count == ImportProblem.objects.filter(run=run).count()
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["damaged", "gone"])
+def test_a_plan_that_is_lost_while_it_is_carried_out_costs_nobody(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_gone: bool
+) -> None:
+    run = checked(house, tmp_path, mixed())
+    before = run.counts
+    path = spool_path(run, house.business)
+    write = working.planned_write
+
+    def losing(*given: Any) -> Any:
+        late = write(*given)
+        if is_gone:
+            path.unlink()
+        return late
+
+    def spoiled(*given: Any) -> Iterator[Spooled] | None:
+        kept = spool_read(*given)
+        return None if kept is None else chain(islice(kept, 2), _lost())
+
+    monkeypatch.setattr(working, "planned_write", losing)
+    if not is_gone:
+        monkeypatch.setattr(working, "spool_read", spoiled)
+    run = imported(house, run)
+    assert run.counts == before
+    assert run.rows_done == 20
+    with business_scope(house.pk):
+        assert Customer.objects.count() == 17
+    assert not path.exists()
+
+
+def _lost() -> Iterator[Spooled]:
+    raise SpoolLost
+    yield
+
+
+def test_a_plan_that_is_damaged_in_its_middle_says_so(house: House, tmp_path: Path) -> None:
+    run = checked(house, tmp_path, rows(900, note="".join(map(chr, range(0x4E00, 0x5600)))[:1000]))
+    path = spool_path(run, house.business)
+    sealed = bytearray(path.read_bytes())
+    assert len(sealed) > 3 << 20
+    sealed[len(sealed) // 2] ^= 1
+    path.write_bytes(sealed)
+    with business_scope(house.pk):
+        kept = plan_of(house, run)
+    assert kept is not None
+    with pytest.raises(SpoolLost):
+        list(kept)
+
+
+def test_a_plan_made_with_other_options_of_an_own_field_is_left_aside(house: House, tmp_path: Path) -> None:
+    with business_scope(house.pk):
+        field = CustomFieldFactory(label="Room", key="room", kind="choice", options=[{"key": "a", "label": "A"}])
+    run = checked(house, tmp_path, [each | {"Room": "A"} for each in rows()])
+    assert planned_lines(house, run)
+    with business_scope(house.pk):
+        field.options = [{"key": "b", "label": "B"}]
+        field.save()
+        assert plan_of(house, run) is None
+
+
+def test_a_batch_of_a_run_that_has_failed_meanwhile_is_not_written(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = checked(house, tmp_path, rows())
+    write_planned = replaying.write_planned
+
+    def late(**options: Any) -> Any:
+        done = write_planned(**options)
+        ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.FAILED)
+        return done
+
+    monkeypatch.setattr(replaying, "write_planned", late)
+    with business_scope(house.pk):
+        run_start(run_id=run.pk, member=house.admin)
+    run_work(business_id=house.pk, run_id=run.pk)
+    with business_scope(house.pk):
+        assert not Customer.objects.exists()
+
+
+def test_the_plan_of_a_stopped_run_goes_with_its_file(
+    house: House, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    run = checked(house, tmp_path, rows())
+    with business_scope(house.pk):
+        run_start(run_id=run.pk, member=house.admin)
+        run_stop(run_id=run.pk)
+    run_work(business_id=house.pk, run_id=run.pk)
+    with business_scope(house.pk):
+        assert ImportRun.objects.filter(state=ImportRun.State.STOPPED).update(kept_until=date(2020, 1, 1)) == 1
+    assert spool_path(run, house.business).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert files_expire() == 1
+    assert not spool_path(run, house.business).exists()
 
 
 def test_a_stop_is_obeyed_between_batches_and_the_run_goes_on(house: House, tmp_path: Path) -> None:
@@ -253,7 +431,7 @@ def test_another_policy_makes_another_plan(house: House, tmp_path: Path) -> None
     run = checked(house, tmp_path, rows())
     with business_scope(house.pk):
         run_policy_set(run_id=run.pk, policy=run.policy | {"update": "fill", "consents": "none", "tag": "Old list"})
-        assert spool_read(again(house, run), house.business) is None
+        assert plan_of(house, again(house, run)) is None
     run_check(business_id=house.pk, run_id=run.pk)
     imported(house, again(house, run))
     with business_scope(house.pk):
