@@ -27,7 +27,7 @@ from accounts.models import Business, Member
 from accounts.tenancy import business_scope, current_actor
 from accounts.tenancy.runs import tried_again
 from customers.bulk.models import BulkRun
-from customers.changes import leaving, statements
+from customers.changes import asked, leaving, statements
 from customers.changes.models import Change, ChangeSet
 from customers.changes.parts import AT_ONCE, has_parts, parts_left, parts_undo
 from customers.changes.services import (
@@ -158,7 +158,7 @@ def _took_step(run: BulkRun) -> bool:
         _undo_parts(run)
         return run.is_open
     with connection.cursor() as cursor, leaving.seeing():
-        statements.join_by_hash(cursor, True)
+        asked.join_by_hash(cursor, True)
         if run.change_set is None:
             _leave(run, cursor)
         elif run.values[_AT]["words"]:
@@ -167,7 +167,7 @@ def _took_step(run: BulkRun) -> bool:
             _remove(run, cursor, run.change_set)
         else:
             _rest(run, cursor, run.change_set)
-        statements.join_by_hash(cursor, False)
+        asked.join_by_hash(cursor, False)
     return run.is_open
 
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.audit import audit_record
 from accounts.models import Member
 from accounts.tenancy import current_actor, current_member_id, require_business_id
+from customers.changes.asked import sets_restriction
 from customers.changes.models import ChangeSet
 from customers.changes.parts import AT_ONCE, lines_undo, parts_left, parts_undo
-from customers.changes.statements import sets_restriction
 from customers.changes.undo import GuestRestricted, UndoOutcome, undo_rows
 from customers.lineage.undoing import CannotFollow, lines_of
 from customers.signals import guests_changed

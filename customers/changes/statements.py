@@ -31,9 +31,6 @@ class Target:
     also: Sequence[int] = ()
 
 
-OF_CARD = ("customer", "contactpoint", "customertag", "externalid", "relation", "guestfieldvalue", "sensitivedetail")
-"""Records of what is known of a guest. Stays, notes and invoices of a restricted one go on."""
-
 PARTS = ("contactpoint", "customertag", "externalid", "guestfieldvalue")
 """Records that make up a card beside it: they stay with one that stays."""
 
@@ -226,42 +223,6 @@ def updated(cursor: Any, model: type[TrackedModel], target: Target, *, beside: S
     return [row[0] for row in cursor.fetchall()]
 
 
-def undone_meanwhile(cursor: Any, target: Target) -> list[tuple[int, str, list[int]]]:
-    """Earlier sets that were undone while rows they had changed were away, because this set had deleted those, and
-    merges that were undone while this set held rows elsewhere: (set, record, rows), the latest set first."""
-    cursor.execute(
-        """
-        WITH undone AS MATERIALIZED (
-            SELECT x.id, x.kind, y.id AS by FROM customers_changeset y JOIN customers_changeset x ON x.id = y.undoes_id
-            WHERE y.undoes_id IS NOT NULL AND y.id > %(set)s AND y.id <> ALL (%(sets)s::bigint[])
-              AND x.state = 'undone'
-        ), gone AS MATERIALIZED (
-            SELECT d.change_set_id, d.record, d.row_id, d.act FROM customers_change d
-            WHERE d.change_set_id = ANY (%(sets)s::bigint[]) AND d.act <> 'I' AND EXISTS (SELECT FROM undone)
-        )
-        SELECT u.change_set_id, u.record, array_agg(DISTINCT u.row_id)
-        FROM gone JOIN customers_change u ON u.record = gone.record AND u.row_id = gone.row_id
-            AND u.change_set_id = ANY (ARRAY(SELECT id FROM undone)) AND u.act = 'U'
-        JOIN undone ON undone.id = u.change_set_id AND (gone.act = 'D' OR undone.kind = 'merge')
-            AND undone.id < gone.change_set_id AND undone.by > gone.change_set_id
-        GROUP BY u.change_set_id, u.record ORDER BY u.change_set_id DESC
-        """,
-        {"set": target.id, "sets": keys((target.id, *target.also))},
-    )
-    return cursor.fetchall()
-
-
-def columns_changed(cursor: Any, target: Target) -> dict[str, list[str]]:
-    """Which columns the set changed of each record's rows."""
-    cursor.execute(
-        "SELECT c.record, array_agg(DISTINCT k.key) FROM customers_change c"
-        " CROSS JOIN LATERAL jsonb_object_keys(c.data) AS k (key)"
-        " WHERE c.change_set_id = ANY (%s::bigint[]) AND c.act = 'U' GROUP BY c.record",
-        [keys((target.id, *target.also))],
-    )
-    return dict(cursor.fetchall())
-
-
 def remove(cursor: Any, model: type[TrackedModel], target: Target, ids: Sequence[int]) -> int:
     """Delete rows the set made, while untouched since and not pointed to; returns how many.
 
@@ -324,74 +285,6 @@ def made(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def acts_on(cursor: Any, change_set_id: int, *, also: Sequence[int] = ()) -> dict[tuple[str, str], int]:
-    """What the set did to which tables, and further ones with it: changes by (record, act)."""
-    cursor.execute(
-        "SELECT record, act, count(*) FROM customers_change WHERE change_set_id = ANY (%s::bigint[])"
-        " GROUP BY record, act",
-        [keys((change_set_id, *also))],
-    )
-    return {(record, act): number for record, act, number in cursor.fetchall()}
-
-
-def join_by_hash(cursor: Any, wanted: bool) -> None:
-    """For a big set join by hash alone: of rows written a moment ago the planner knows nothing, expects one of them,
-    and would go through the set once for every row."""
-    cursor.execute("SELECT set_config('enable_nestloop', %s, true)", ["off" if wanted else "on"])
-
-
-def lock_guests(cursor: Any, change_set_id: int, *, also: Sequence[int] = ()) -> None:
-    """Lock the cards the set touched, in id order like every service, so that two acts never wait in a circle."""
-    cursor.execute(
-        "SELECT count(*) FROM (SELECT g.id FROM customers_customer g WHERE g.id IN (SELECT c.guest_id"
-        " FROM customers_change c WHERE c.change_set_id = ANY (%s::bigint[])) ORDER BY g.id FOR NO KEY UPDATE) locked",
-        [keys((change_set_id, *also))],
-    )
-
-
-def of_restricted(cursor: Any, change_set_id: int) -> dict[str, list[int]]:
-    """Rows the set changed that tell of a guest who is restricted now, on either side of a relation: record → ids."""
-    cursor.execute(
-        "WITH restricted AS ("
-        " SELECT g.id FROM customers_customer g WHERE g.is_restricted AND (g.id IN ("
-        "  SELECT c.guest_id FROM customers_change c WHERE c.change_set_id = %(set)s"
-        " ) OR EXISTS (SELECT FROM customers_change c WHERE c.change_set_id = %(set)s AND c.record = 'relation'))"
-        ") SELECT DISTINCT c.record, c.row_id FROM customers_change c"
-        " WHERE c.change_set_id = %(set)s AND c.record = ANY (%(of_card)s)"
-        " AND c.guest_id IN (SELECT id FROM restricted)"
-        " UNION SELECT c.record, c.row_id FROM customers_change c JOIN customers_relation r ON r.id = c.row_id"
-        " WHERE c.change_set_id = %(set)s AND c.record = 'relation'"
-        " AND (r.customer_id IN (SELECT id FROM restricted) OR r.other_id IN (SELECT id FROM restricted))"
-        " UNION SELECT c.record, c.row_id FROM customers_change c"
-        " WHERE c.change_set_id = %(set)s AND c.record = 'relation' AND c.act = 'D'"
-        " AND (c.data ->> 'other_id')::bigint IN (SELECT id FROM restricted)",
-        {"set": change_set_id, "of_card": list(OF_CARD)},
-    )
-    held: dict[str, list[int]] = {}
-    for record, row in cursor.fetchall():
-        held.setdefault(record, []).append(row)
-    return held
-
-
-def rows_of(cursor: Any, change_set_id: int) -> int:
-    """How many rows the set changed, each counted once."""
-    cursor.execute(
-        "SELECT count(*) FROM (SELECT DISTINCT record, row_id FROM customers_change WHERE change_set_id = %s) r",
-        [change_set_id],
-    )
-    return int(cursor.fetchone()[0])
-
-
-def sets_restriction(cursor: Any, change_set_id: int) -> bool:
-    """Whether the set restricted the processing of a guest's data, or lifted a restriction."""
-    cursor.execute(
-        "SELECT EXISTS (SELECT FROM customers_change c WHERE c.change_set_id = %s AND c.record = 'customer'"
-        " AND c.act = 'U' AND c.data ? 'is_restricted')",
-        [change_set_id],
-    )
-    return bool(cursor.fetchone()[0])
-
-
 def _parameters(model: type[TrackedModel], target: Target, ids: Ids) -> dict[str, Any]:
     record = str(model._meta.model_name)
     held = keys(target.held.get(record, ()))
@@ -448,7 +341,7 @@ def _differs(model: type[TrackedModel], columns: Sequence[str]) -> str:
     conditions = {
         column: f'(w.old ? \'{column}\' AND t."{column}" IS DISTINCT FROM (w.o)."{column}")' for column in columns
     }
-    cards = [str(field.column) for field in _references_of(model) if _is_card(field) and field.column in conditions]
+    cards = [column for column in card_columns(model) if column in conditions]
     for column, still in _still_new(model, cards).items():
         conditions[column] = f'({still} AND t."{column}" IS DISTINCT FROM w."before_{column}")'
     return f"({' OR '.join(conditions.values())})"
@@ -459,6 +352,11 @@ def _defaults(model: type[TrackedModel]) -> str:
     fields = [field for field in model._meta.local_concrete_fields if field.column not in UNRECORDED]
     values = {field.column: field.get_default() for field in fields if field.has_default() or not field.null}
     return json.dumps(values, cls=DjangoJSONEncoder)
+
+
+def card_columns(model: type[TrackedModel]) -> list[str]:
+    """The columns that name a card."""
+    return [str(field.column) for field in _references_of(model) if _is_card(field)]
 
 
 def _is_card(field: TenantForeignKey) -> bool:

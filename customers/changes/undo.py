@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import DataError, IntegrityError, connection, transaction
 
 from accounts.tenancy.models import TenantForeignKey
-from customers.changes import leaving, statements
+from customers.changes import asked, leaving, statements
 from customers.changes.models import TrackedModel
 
 SAMPLE = 50
@@ -100,16 +100,16 @@ def tracked_models() -> tuple[type[TrackedModel], ...]:
 
 def undo_target(cursor: Any, change_set_id: int) -> statements.Target:
     """A set to take back, without the rows of guests who are restricted now. Raises :class:`GuestRestricted`."""
-    held = statements.of_restricted(cursor, change_set_id)
+    held = asked.of_restricted(cursor, change_set_id)
     restricted = sum(map(len, held.values()))
-    if held and statements.rows_of(cursor, change_set_id) == restricted:
+    if held and asked.rows_of(cursor, change_set_id) == restricted:
         raise GuestRestricted
     return statements.Target(change_set_id, held, restricted)
 
 
 def tables_made(cursor: Any, change_set_id: int) -> list[type[TrackedModel]]:
     """The guest tables to which a set added rows, children before parents: the order in which those can go."""
-    acts = statements.acts_on(cursor, change_set_id)
+    acts = asked.acts_on(cursor, change_set_id)
     return [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
 
 
@@ -122,17 +122,17 @@ def undo_rows(*, change_set_id: int, target: statements.Target | None = None, ca
     Raises :class:`GuestRestricted` before anything is taken back, where that would be all.
     """
     with connection.cursor() as cursor:
-        acts = statements.acts_on(cursor, change_set_id, also=target.also if target else ())
+        acts = asked.acts_on(cursor, change_set_id, also=target.also if target else ())
         is_big = sum(acts.values()) > BIG
-        statements.join_by_hash(cursor, is_big)
-        statements.lock_guests(cursor, change_set_id, also=target.also if target else ())
+        asked.join_by_hash(cursor, is_big)
+        asked.lock_guests(cursor, change_set_id, also=target.also if target else ())
         if target is None:
             target, made = undo_target(cursor, change_set_id), tables_made(cursor, change_set_id)
             leaving.going_note(cursor, target, made)
             target = leaving.with_parts(cursor, target, made)
             cursor.execute("DROP TABLE leaving_rows")
         outcome = _Undo(cursor, target, acts).run(cards_first=cards_first)
-        statements.join_by_hash(cursor, False)
+        asked.join_by_hash(cursor, False)
         return outcome
 
 
@@ -150,7 +150,7 @@ class _Undo:
         self.lost = [model for model in deleted + updated if model.sealed]
         self.moved = [model for model in updated if model.belongs]
         self.made = self._touched("I")[::-1]
-        self.columns = statements.columns_changed(cursor, target) if updated else {}
+        self.columns = asked.columns_changed(cursor, target) if updated else {}
         self.reverted: dict[type[TrackedModel], dict[int, bool]] = {model: {} for model in self.changed + self.moved}
         self.returned: dict[type[TrackedModel], int] = dict.fromkeys(self.gone, 0)
         self.removed: dict[type[TrackedModel], int] = dict.fromkeys(self.made, 0)
@@ -196,7 +196,7 @@ class _Undo:
         """What has returned goes back further, where another set was undone while it was away."""
         if self.gone or self.changed:
             models = {str(model._meta.model_name): model for model in tracked_models()}
-            for change_set_id, record, rows in statements.undone_meanwhile(self.cursor, self.target):
+            for change_set_id, record, rows in asked.undone_meanwhile(self.cursor, self.target):
                 earlier = statements.Target(change_set_id, self.target.held, 0)
 
                 def act(part: statements.Ids, record: str = record, earlier: statements.Target = earlier) -> None:
@@ -224,11 +224,23 @@ class _Undo:
     def _revert(self, model: type[TrackedModel], ids: statements.Ids = None) -> list[int]:
         """Set columns back; returns the rows that a constraint refused."""
 
-        def act(part: statements.Ids) -> None:
-            columns = self.columns[str(model._meta.model_name)]
-            self.reverted[model].update(statements.revert(self.cursor, model, self.target, part, columns=columns))
+        refused: set[int] = set()
+        for columns, is_whole in self._rounds(model):
 
-        return _piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target))
+            def act(part: statements.Ids, columns: Sequence[str] = columns, is_whole: bool = is_whole) -> None:
+                rows = statements.revert(self.cursor, model, self.target, part, columns=columns)
+                self.reverted[model].update(rows if is_whole else dict.fromkeys(rows, True))
+
+            refused.update(_piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target)))
+        return sorted(refused)
+
+    def _rounds(self, model: type[TrackedModel]) -> list[tuple[list[str], bool]]:
+        """The columns to set back in one statement, and whether those are all: rows leave a card before one of its own
+        gets back the flag that only one may carry."""
+        columns = self.columns[str(model._meta.model_name)]
+        ends = [column for column in columns if column in statements.card_columns(model)]
+        others = [column for column in columns if column not in ends]
+        return [(ends, False), (others, False)] if ends and set(others) & set(model.exclusive) else [(columns, True)]
 
     def _revert_by_column(self, model: type[TrackedModel], ids: Sequence[int]) -> None:
         """The last resort of rows that cannot go back whole: as many of their columns as can."""
@@ -273,10 +285,10 @@ class _Undo:
             self.outcome.block(name, statements.missing(self.cursor, model, self.target))
             self.outcome.keep(name, statements.updated(self.cursor, model, self.target, beside=model.belongs))
         for model in self.moved:
-            rows = statements.edited_since(self.cursor, model, self.target, columns=model.belongs)
-            self.outcome.keep(str(model._meta.model_name), rows)
-        for record, rows in self.target.held.items():
-            self.outcome.keep(record, rows)
+            left = statements.edited_since(self.cursor, model, self.target, columns=model.belongs)
+            self.outcome.keep(str(model._meta.model_name), left)
+        for record, held in self.target.held.items():
+            self.outcome.keep(record, held)
         self.outcome.restricted = self.target.restricted
         return self.outcome
 

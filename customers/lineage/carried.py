@@ -70,7 +70,8 @@ def _carry(
     cursor: Any, each: Carried, rows: Iterable[Row], pairs: Mapping[int, int], notes: dict[int, dict[str, Any]]
 ) -> None:
     alike: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-    columns = [each.declared.table._meta.get_field(name).column for name in each.declared.join_on]
+    columns_of = {item.name: str(item.column) for item in each.declared.table._meta.local_concrete_fields}
+    columns = [columns_of[name] for name in each.declared.join_on]
     for row in rows:
         card = row[each.column]
         own = [row[column] for column in columns] if columns else [row[column] for column in each.key]
@@ -152,7 +153,7 @@ def _insert(cursor: Any, each: Carried, rows: list[Row]) -> None:
     if not rows:
         return
     fields = [field for field in each.declared.table._meta.local_concrete_fields if not field.generated]
-    columns = [field.column for field in fields]
+    columns = [str(field.column) for field in fields]
     values = {
         column: f"coalesce((SELECT l.survivor_id FROM customers_cardlineage l WHERE l.absorbed_id = r.{column}),"
         f" r.{column})"

@@ -2,15 +2,15 @@
 came since, consents. Both ways: cards come apart, and undoing that, come together again."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.tenancy.models import TenantForeignKey
@@ -165,16 +165,25 @@ def _come_home(cursor: Any, lines: Sequence[Line], roots: dict[int, int]) -> Non
     }
     cursor.execute(
         """
-        WITH undone AS MATERIALIZED (
-            SELECT x.id, x.kind, y.id AS by FROM customers_changeset y JOIN customers_changeset x ON x.id = y.undoes_id
+        WITH lines AS MATERIALIZED (
+            SELECT * FROM unnest(%(absorbed)s::bigint[], %(acts)s::bigint[]) l (absorbed, act)
+        ), undone AS MATERIALIZED (
+            SELECT x.id, x.kind, x.params, y.id AS by
+            FROM customers_changeset y JOIN customers_changeset x ON x.id = y.undoes_id
             WHERE y.undoes_id IS NOT NULL AND y.id > %(first)s
+        ), met AS MATERIALIZED (
+            SELECT x.id, l.absorbed FROM undone x CROSS JOIN LATERAL jsonb_array_elements_text(
+                coalesce(x.params -> 'guests', '[]') || coalesce(x.params -> 'absorbed', '[]')) AS of (card)
+            JOIN lines l ON l.absorbed = of.card::bigint AND x.by > l.act AND x.id <> l.act
+            WHERE x.kind IN ('merge', 'undo')
         )
-        SELECT DISTINCT c.record, c.row_id, l.absorbed, c.act, c.data
-        FROM unnest(%(absorbed)s::bigint[], %(acts)s::bigint[]) l (absorbed, act)
-        JOIN undone x ON x.by > l.act AND x.id <> l.act
-        JOIN customers_change c ON c.change_set_id = x.id AND c.act <> 'I'
-            AND (c.guest_id = l.absorbed AND c.act = 'D' OR x.kind IN ('merge', 'undo'))
-        WHERE c.data::text LIKE '%%' || l.absorbed || '%%'
+        SELECT c.record, c.row_id, m.absorbed, c.act, c.data, c.change_set_id
+        FROM met m JOIN customers_change c ON c.change_set_id = m.id AND c.act <> 'I'
+        UNION
+        SELECT c.record, c.row_id, l.absorbed, c.act, c.data, c.change_set_id
+        FROM lines l JOIN customers_change c ON c.guest_id = l.absorbed AND c.act = 'D'
+        JOIN undone x ON x.id = c.change_set_id AND x.by > l.act AND x.kind NOT IN ('merge', 'undo')
+        WHERE EXISTS (SELECT FROM undone)
         """,
         values,
     )
@@ -182,12 +191,16 @@ def _come_home(cursor: Any, lines: Sequence[Line], roots: dict[int, int]) -> Non
     columns: dict[str, list[tuple[str, str]]] = {}
     for record, table, column in _of_cards():
         columns.setdefault(record, []).append((table, column))
-    for record, row, absorbed, act, data in cursor.fetchall():
+    blocked: dict[tuple[int, str], set[int]] = {}
+    for record, row, absorbed, act, data, act_id in cursor.fetchall():
         found = json.loads(data) if isinstance(data, str) else data
+        if act == "D" and record in columns:
+            blocked.setdefault((act_id, record), set()).add(row)
         for table, column in columns.get(record, ()):
             value = found.get(column)
             if (value if act == "D" else (value or [None])[0]) == absorbed:
                 going.setdefault((table, column), {})[row] = absorbed
+    _bring_back(cursor, blocked)
     for (table, column), rows in going.items():
         cursor.execute(
             f"UPDATE {table} t SET {column} = w.absorbed FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])"
@@ -198,6 +211,21 @@ def _come_home(cursor: Any, lines: Sequence[Line], roots: dict[int, int]) -> Non
                 statements.keys(roots[absorbed] for absorbed in rows.values()),
             ],
         )
+
+
+def _bring_back(cursor: Any, blocked: Mapping[tuple[int, str], Collection[int]]) -> None:
+    """Rows that an undo could not bring back, because the card that carried on had their like: there is room now."""
+    models = {str(model._meta.model_name): model for model in apps.get_models() if issubclass(model, TrackedModel)}
+    for (act_id, record), rows in blocked.items():
+        cursor.execute(
+            "SELECT r.id FROM unnest(%s::bigint[]) r (id) WHERE NOT EXISTS (SELECT FROM customers_changeset y"
+            " JOIN customers_change c ON c.change_set_id = y.id AND c.record = %s AND c.row_id = r.id AND c.act = 'I'"
+            " WHERE y.undoes_id = %s)",
+            [statements.keys(rows), record, act_id],
+        )
+        for (row,) in cursor.fetchall():
+            with suppress(IntegrityError), transaction.atomic():
+                statements.restore(cursor, models[record], statements.Target(act_id, {}, 0), [row])
 
 
 @cache

@@ -43,7 +43,8 @@ class CardField:
 
     @property
     def longest(self) -> int:
-        return int(Customer._meta.get_field(self.columns[0]).max_length or 0)
+        field: Any = Customer._meta.get_field(self.columns[0])
+        return int(field.max_length or 0)
 
 
 def _name(customer: Customer) -> str:

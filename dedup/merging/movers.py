@@ -88,8 +88,10 @@ def movers() -> tuple[Mover, ...]:
 
 
 def _mover(declared: GuestTable, model: type[TrackedModel], columns: tuple[str, ...]) -> Mover:
+    columns_of = {each.name: str(each.column) for each in model._meta.local_concrete_fields}
+
     def column(name: str) -> str:
-        return str(model._meta.get_field(name).column)
+        return columns_of[name]
 
     place = model.places[0] if model.places else ""
     unique: list[tuple[tuple[str, ...], Mapping[str, Any]]] = []
@@ -117,7 +119,7 @@ def _plain(condition: Q | None) -> dict[str, Any]:
         return {}
     plain = {}
     for child in condition.children:
-        if isinstance(child, Q) or "__" in child[0] or condition.negated:
+        if not isinstance(child, tuple) or "__" in child[0] or condition.negated:
             raise ValueError(f"A merge does not know how to keep {condition}.")
         plain[str(child[0])] = child[1]
     return plain
