@@ -20,6 +20,28 @@ NAMES = [
     ("Bjørn Tveiten", "Bjorn Tveiten", "bjorn.tveiten@example.no", "+4792345678"),
     ("Willemijn de Graaf", "Willemijn Graaf", "willemijn.degraaf@example.nl", "+31612345678"),
 ]
+STRANGERS = [
+    "Anne",
+    "Berit",
+    "Dag",
+    "Else",
+    "Frode",
+    "Grete",
+    "Hans",
+    "Jorunn",
+    "Kjetil",
+    "Liv",
+    "Magne",
+    "Nina",
+    "Oddvar",
+    "Petra",
+    "Quirin",
+    "Ragnhild",
+    "Steinar",
+    "Turid",
+    "Ulrik",
+    "Vigdis",
+]
 
 
 @pytest.fixture
@@ -28,8 +50,8 @@ def cast(transactional_db: None) -> Cast:
     found = cast_assemble()
     house = found.fjordstuen
     with business_scope(house.pk):
-        for number in range(20):
-            CustomerFactory(given_name=f"Guest {number}", family_name=f"Other {number}")
+        for name in STRANGERS:
+            CustomerFactory(given_name=name, family_name="Hansen", language="nb")
         for first, second, email, phone in NAMES:
             for place, name in enumerate((first, second)):
                 given, _space, family = name.partition(" ")
