@@ -1,6 +1,7 @@
 """The same filters as a Django developer would write them without facts: a queryset over the register's own tables."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -11,7 +12,6 @@ from customers.consent.models import ConsentState
 from customers.filters import Condition, Context, Group
 from customers.history.models import Activity, StayParticipant
 
-PARTS = StayParticipant.objects.filter(customer=OuterRef("pk"))
 TOOK_PLACE = Q(stay__status__in=["checked_in", "checked_out"])
 
 
@@ -20,6 +20,10 @@ def guests_of(tree: Group, context: Context) -> QuerySet[Customer]:
     reader = _Reader(context)
     condition = reader.group(tree)
     return Customer.objects.annotate(**reader.annotations).filter(condition)
+
+
+def _parts() -> QuerySet[StayParticipant]:
+    return StayParticipant.objects.filter(customer=OuterRef("pk"))
 
 
 class _Reader:
@@ -40,7 +44,7 @@ class _Reader:
         return ~condition if rule.negated else condition
 
     def compare(self, rule: Condition, column: str) -> Q:
-        value = rule.value
+        value = _days(rule.value) if column == "nights" else rule.value
         match rule.operator:
             case "any_of":
                 return Q(**{f"{column}__in": value})
@@ -105,28 +109,33 @@ class _Reader:
         return Q(Exists(there.filter(granted=state == "granted")))
 
     def figure(self, key: str, rule: Condition) -> Any:
-        took = PARTS.filter(TOOK_PLACE, is_guest=True)
+        took = _parts().filter(TOOK_PLACE, is_guest=True)
         window = rule.period.span(self.context.today) if rule.period else None
         if window is not None:
             took = took.filter(stay__arrival__range=(window.first, window.last))
-        paid = PARTS.filter(TOOK_PLACE, is_payer=True)
+        paid = _parts().filter(TOOK_PLACE, is_payer=True)
         if window is not None:
             paid = paid.filter(stay__arrival__range=(window.first, window.last))
         calls = Activity.objects.filter(customer=OuterRef("pk"), kind__in=dict(rule.where).get("kind", []))
         if window is not None and key.startswith("activities"):
             calls = calls.filter(at__date__range=(window.first, window.last))
-        ahead = PARTS.filter(is_guest=True, stay__status="booked", stay__departure__gte=self.context.today)
+        ahead = _parts().filter(is_guest=True, stay__status="booked", stay__departure__gte=self.context.today)
         return {
             "stays": lambda: _one(took, Count("*"), 0),
             "stays.count": lambda: _one(took, Count("*"), 0),
             "activities.count": lambda: _one(calls, Count("*"), 0),
             "nights": lambda: _one(took, Sum(F("stay__departure") - F("stay__arrival")), dt.timedelta(0)),
-            "value": lambda: _one(paid, Sum("stay__amount"), 0),
-            "stays.amount": lambda: _one(paid, Sum("stay__amount"), 0),
+            "value": lambda: _one(paid, Sum("stay__amount"), Decimal(0)),
+            "stays.amount": lambda: _one(paid, Sum("stay__amount"), Decimal(0)),
             "last_stay": lambda: _one(took, Max("stay__departure")),
             "first_arrival": lambda: _one(took, Min("stay__arrival")),
             "next_arrival": lambda: _one(ahead, Min("stay__arrival")),
         }[key]()
+
+
+def _days(value: Any) -> Any:
+    """Numbers of nights as the ORM counts them."""
+    return dt.timedelta(days=float(value)) if not isinstance(value, tuple) else tuple(map(_days, value))
 
 
 def _one(rows: QuerySet[Any], figure: Any, default: Any = None) -> Any:

@@ -11,6 +11,8 @@ from typing import BinaryIO, Final, NoReturn, TypeVar, cast
 T = TypeVar("T")
 
 _END = object()
+_FIRST_FILE: Final = 3
+"""Below are the standard streams."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -59,6 +61,9 @@ def _make(items: Iterator[object], writing: int) -> NoReturn:
     try:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        # The database must hear of it when the process that was forked dies: nobody else may hold its connections.
+        os.closerange(_FIRST_FILE, writing)
+        os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
         with os.fdopen(writing, "wb") as out:
             try:
                 for item in items:
