@@ -27,9 +27,9 @@ def parts_left(*, change_set_id: int) -> list[int]:
 
 def lines_undo(*, change_set_id: int, lines: Lines, act_id: int) -> UndoOutcome:
     """Undo an act that merged cards, or took a merge apart. Raises :class:`CannotFollow` before anything is written."""
-    with following(lines, act_id=act_id):
+    with following(lines, act_id=act_id) as come_home:
         target = statements.Target(change_set_id, {}, 0)
-        return undo_rows(change_set_id=change_set_id, target=target, cards_first=bool(lines.apart))
+        return undo_rows(change_set_id=change_set_id, target=target, cards_first=come_home if lines.apart else None)
 
 
 def parts_undo(*, part_ids: Sequence[int], act: ChangeSet) -> tuple[UndoOutcome, list[int]]:
@@ -61,9 +61,10 @@ def _apart(part_ids: Sequence[int]) -> tuple[list[int], Lines]:
     taken = []
     for part in part_ids:
         cards = {card for line in of_part[part] for card in (line.absorbed_id, line.survivor_id)}
-        if not cards & seen:
-            taken.append(part)
-        # What shares a card with one that waits waits too: the order among them is kept.
+        if cards & seen:
+            # The rest waits too: rows between cards of two parts go back in their order.
+            break
+        taken.append(part)
         seen |= cards
     chosen = set(taken)
     return taken, Lines(
@@ -74,9 +75,10 @@ def _apart(part_ids: Sequence[int]) -> tuple[list[int], Lines]:
 
 def _undo(part_ids: Sequence[int], lines: Lines, act: ChangeSet, outcome: UndoOutcome) -> None:
     first, *also = sorted(part_ids)
-    with following(lines, act_id=act.pk):
+    with following(lines, act_id=act.pk) as come_home:
         target = statements.Target(first, {}, 0, tuple(also))
-        outcome.add(undo_rows(change_set_id=first, target=target, cards_first=bool(lines.apart)))
+        cards_first = come_home if lines.apart else None
+        outcome.add(undo_rows(change_set_id=first, target=target, cards_first=cards_first))
     undone = {part.pk: part for part in ChangeSet.objects.filter(pk__in=part_ids)}
     kept = {"kept": 0} if outcome.kept == 0 else {}
     undos = ChangeSet.objects.bulk_create(

@@ -113,12 +113,15 @@ def tables_made(cursor: Any, change_set_id: int) -> list[type[TrackedModel]]:
     return [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
 
 
-def undo_rows(*, change_set_id: int, target: statements.Target | None = None, cards_first: bool = False) -> UndoOutcome:
+def undo_rows(
+    *, change_set_id: int, target: statements.Target | None = None, cards_first: Callable[[], None] | None = None
+) -> UndoOutcome:
     """Take back the changes of one set, inside the caller's recording and transaction.
 
     What is known of a guest who is restricted now stays and is counted as kept, and so is what makes up a card that the
     set made and that was used since; ``target`` says which rows those are, where that has been found out before.
-    ``cards_first``: deleted cards return before anything else, because nearly every row of the set goes back to one.
+    ``cards_first``: deleted cards return before anything else, because nearly every row of the set goes back to one; it
+    is called when they have got those, before other deleted rows return.
     Raises :class:`GuestRestricted` before anything is taken back, where that would be all.
     """
     with connection.cursor() as cursor:
@@ -162,7 +165,7 @@ class _Undo:
         """How many changes of a kind the set recorded of a table: at least as many as rows."""
         return self.acts[str(model._meta.model_name), act]
 
-    def run(self, *, cards_first: bool = False) -> UndoOutcome:
+    def run(self, *, cards_first: Callable[[], None] | None = None) -> UndoOutcome:
         """What the set made goes first, to free the places of what returns, and again last, when nothing points to it.
 
         Columns go back before deleted rows return, and again after: a reference may lead to one of those.
@@ -172,6 +175,8 @@ class _Undo:
             self._withdraw(model)
         absent = {model: self._restore(model) for model in self.gone[:1] if cards_first}
         stuck = {model: self._revert(model) for model in self.changed}
+        if cards_first:
+            cards_first()
         absent |= {model: self._restore(model) for model in self.gone if model not in absent}
         if not cards_first:
             stuck = {model: self._revert(model) for model in self.changed}

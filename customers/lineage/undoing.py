@@ -2,11 +2,11 @@
 came since, consents. Both ways: cards come apart, and undoing that, come together again."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.apps import apps
@@ -76,8 +76,9 @@ def lines_of(*, change_set_ids: Sequence[int]) -> Lines:
 
 
 @contextmanager
-def following(lines: Lines, *, act_id: int) -> Iterator[None]:
-    """Around the undo of acts that merged cards or took merges apart, inside its recording.
+def following(lines: Lines, *, act_id: int) -> Iterator[Callable[[], None]]:
+    """Around the undo of acts that merged cards or took merges apart, inside its recording. Gives what is to be called
+    once the cards are back and have their rows, before others return.
 
     Raises :class:`CannotFollow` before anything is written.
     """
@@ -86,11 +87,10 @@ def following(lines: Lines, *, act_id: int) -> Iterator[None]:
     with facts_once(), connection.cursor() as cursor:
         if lines.together:
             carry({line.absorbed_id: roots[line.absorbed_id] for line in lines.together})
-        yield
+        apart = {line.absorbed_id: roots[line.absorbed_id] for line in lines.apart}
+        yield partial(_come_home, cursor, lines.apart, apart)
         if lines.apart:
-            apart = {line.absorbed_id: roots[line.absorbed_id] for line in lines.apart}
             uncarry(apart)
-            _come_home(cursor, lines.apart, apart)
             _place(cursor, lines.apart, apart)
         consents_derive(cursor, {*lines.cards, *roots.values()})
         if lines.apart:
@@ -158,6 +158,8 @@ def _of_cards() -> tuple[tuple[str, str, str], ...]:
 
 def _come_home(cursor: Any, lines: Sequence[Line], roots: dict[int, int]) -> None:
     """What an undo of another act gave to the card that carried on, because the one it had belonged to was merged."""
+    if not lines:
+        return
     values = {
         "absorbed": statements.keys(line.absorbed_id for line in lines),
         "acts": statements.keys(line.change_set_id for line in lines),

@@ -164,6 +164,12 @@ def derived(row: dict[str, Any]) -> set[str]:
     return {"sort_key", "identity_key", "search_tokens", "birthday", "number_scaled"} & set(row)
 
 
+def plain(rows: dict[tuple[str, int], dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
+    """Without what an undo sets on both cards when somebody set it on the merged one."""
+    stricter = {"do_not_contact", "is_deceased"}
+    return {key: {name: value for name, value in row.items() if name not in stricter} for key, row in rows.items()}
+
+
 class TestEditsBetween:
     @EXAMPLES
     @given(act=steps, places=chosen, since=steps)
@@ -212,4 +218,4 @@ class TestEditsBetween:
                     outcome = change_set_undo(change_set_id=one.pk)[1]
                     left += outcome.kept + outcome.blocked
             if not left:
-                assert rows_of() == before
+                assert plain(rows_of()) == plain(before)
