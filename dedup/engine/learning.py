@@ -20,6 +20,8 @@ SAMPLE = 40_000
 WITHIN = 6_000
 ROUNDS = 25
 SETTLED = 0.01
+FEWEST = 0.005
+"""Matches for each card that are there whatever is seen: the class does not die out."""
 PAIRS = 1_000_000
 """Of more candidate pairs a sample is learned from."""
 STEP = 2.0
@@ -139,7 +141,7 @@ class _Patterns:
         for one, place in zip(self.comparisons, places[OTHER], strict=True):
             logs[-1] += _flat(model.chances[OTHER][one.name])[place]
         strangers = logs[-1].copy()
-        some = max(0.1 * table.size, 1.0)
+        some, fewest = max(0.1 * table.size, 1.0), FEWEST * table.size
         expected = np.array([some, some, some, float(total)])
         for _ in range(ROUNDS):
             before = expected
@@ -151,6 +153,7 @@ class _Patterns:
             share = np.exp2(logs - logs.max(axis=0))
             share *= self.counts / share.sum(axis=0)
             expected = np.array([*np.maximum(share.sum(axis=1)[:-1], 0.5), float(total)])
+            expected[0] += fewest
             for row, name in enumerate(CLASSES[:-1]):
                 for one, place in zip(self.comparisons, places[name], strict=True):
                     if one.kind not in model.chance[name]:

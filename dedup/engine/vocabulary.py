@@ -136,7 +136,7 @@ def _usual(table: Table, shares: Mapping[str, Mapping[str, float]]) -> dict[str,
     found = {}
     for name, column in table.columns.items():
         if column.field.kind in (Kind.GIVEN, Kind.FAMILY):
-            least = max((COMMON_ROWS - 0.5) / max(table.size, 20), COMMON_SHARE)
+            least = max((COMMON_ROWS - 0.5) / max(table.size, 1), COMMON_SHARE)
             found[name] = frozenset(value for value, share in shares[name].items() if share >= least)
     return found
 

@@ -50,9 +50,6 @@ def nicknames() -> dict[str, frozenset[str]]:
         name, *others = collapse(line).split() or [""]
         for each in others:
             relate(name, each)
-        for at, one in enumerate(others):
-            for other in others[at + 1 :]:
-                relate(one, other)
     return {name: frozenset(others) for name, others in related.items()}
 
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from dedup.engine import GUEST_FIELDS, Model, Profile, Table, explain, find, keys, score
 
 ROWS = [
