@@ -16,6 +16,7 @@ FOUND: Final[dict[str, str]] = {
     "address": gettext_noop("The card has this e-mail address or phone number"),
     "file": gettext_noop("The same guest as on an earlier line of the file"),
     "decided": gettext_noop("As you decided"),
+    "earlier": gettext_noop("As somebody decided in an earlier file"),
 }
 """How the guest of a row was found."""
 REVIEW: Final[dict[str, str]] = {

@@ -182,6 +182,8 @@ class ImportRow(TenantModel):
     label = models.CharField(max_length=120, blank=True)
     """Whom the row speaks of, as the file says it."""
     decision = models.CharField(max_length=8, choices=Decision, blank=True, default="")
+    same_as = models.IntegerField(null=True)
+    """The first line of the file that speaks of the same guest, where that is an earlier one."""
 
     class Meta:
         verbose_name = _("row of an import")

@@ -126,10 +126,13 @@ class RowOut(serializers.ModelSerializer):
         source="customer_id", read_only=True, allow_null=True, help_text="The card it means, or may mean."
     )
     decision = serializers.CharField(read_only=True, help_text="What somebody decided; empty: as proposed.")
+    same_as = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The first line that speaks of the same guest, where it is another."
+    )
 
     class Meta:
         model = ImportRow
-        fields = ("line", "outcome", "cause", "reason", "guest_id", "label", "decision")
+        fields = ("line", "outcome", "cause", "reason", "guest_id", "label", "decision", "same_as")
         read_only_fields = fields
 
     def get_reason(self, row: ImportRow) -> str:

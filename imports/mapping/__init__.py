@@ -26,6 +26,7 @@ from imports.mapping.rows import (
     GuestRow,
     Interpreted,
     InvoiceRow,
+    PartRow,
     PurchaseRow,
     StayRow,
     TagRow,
@@ -62,6 +63,7 @@ __all__ = [
     "OwnField",
     "OwnReader",
     "OwnValue",
+    "PartRow",
     "Plan",
     "PurchaseRow",
     "Question",
@@ -112,6 +114,7 @@ def interpret(laid: Plan, batch: Batch, context: Context) -> Interpreted:
         if columns.left_out:
             gone = {columns.lines[at] for at in columns.left_out}
             result.stays = [row for row in result.stays if row.line not in gone]
+            result.parts = [row for row in result.parts if row.line not in gone]
             result.invoices = [row for row in result.invoices if row.line not in gone]
             result.purchases = [row for row in result.purchases if row.line not in gone]
         read_extras(columns, context, result)

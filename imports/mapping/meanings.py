@@ -125,6 +125,7 @@ _MEANINGS: Final = (
     Meaning("stay.currency", gettext_noop("Currency"), "stay", _STAYS),
     Meaning("stay.booked_on", gettext_noop("Booked on"), "stay", _STAYS),
     Meaning("stay.lead_days", gettext_noop("Days from booking to arrival"), "stay", _STAYS),
+    Meaning("stay.roles", gettext_noop("Part in the stay"), "stay", _STAYS, "join", "; "),
     Meaning("stay.note", gettext_noop("Note on the stay"), "stay", _STAYS, "join", " · "),
     Meaning("invoice.id", gettext_noop("Invoice's own number"), "invoice", _INVOICES),
     Meaning("invoice.number", gettext_noop("Invoice number"), "invoice", _INVOICES),

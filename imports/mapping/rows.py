@@ -126,6 +126,16 @@ class StayRow(NamedTuple):
     note: str
 
 
+class PartRow(NamedTuple):
+    """What part the guest of a row has in its stay, where the file says so; at least one is true."""
+
+    line: int
+    is_guest: bool
+    is_booker: bool
+    is_payer: bool
+    is_agent: bool
+
+
 class InvoiceRow(NamedTuple):
     """An invoice as one row tells of it; the row's guest is who was billed. `amount` is never None.
 
@@ -224,6 +234,7 @@ class Interpreted:
     contacts: list[ContactRow] = field(default_factory=list)
     tags: list[TagRow] = field(default_factory=list)
     stays: list[StayRow] = field(default_factory=list)
+    parts: list[PartRow] = field(default_factory=list)
     invoices: list[InvoiceRow] = field(default_factory=list)
     purchases: list[PurchaseRow] = field(default_factory=list)
     guest_fields: list[FieldRow] = field(default_factory=list)

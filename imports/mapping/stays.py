@@ -2,13 +2,16 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Final
 
 from imports.mapping import values
 from imports.mapping.cards import without_card_numbers
 from imports.mapping.columns import Columns
 from imports.mapping.meanings import WHO
 from imports.mapping.records import content_id, currencies, record_ids
-from imports.mapping.rows import LIMITS, Context, Interpreted, StayRow
+from imports.mapping.rows import LIMITS, Context, Interpreted, PartRow, StayRow
+
+_ROLES: Final = ("guest", "booker", "payer", "agent")
 
 
 def read_stays(columns: Columns, context: Context, result: Interpreted) -> list[dt.date | None]:
@@ -53,6 +56,7 @@ def read_stays(columns: Columns, context: Context, result: Interpreted) -> list[
     for at, row in enumerate(rows):
         if at not in columns.left_out:
             result.stays.append(StayRow(*row))
+    result.parts += _parts(columns)
     result.invalid_stays += before
     return [on or arrival for on, arrival in zip(booked, arrivals, strict=True)]
 
@@ -151,6 +155,20 @@ def _statuses(columns: Columns, context: Context, departures: list[dt.date | Non
         elif gone is not None and status and gone != (status == "cancelled") and status != "no_show":
             columns.report_between(at, both, f"{int(gone)}, {texts[at]}", "contradiction")
     return statuses
+
+
+def _parts(columns: Columns) -> list[PartRow]:
+    """The parts that rows name, as `guest; payer`; a word that is none is reported."""
+    if not columns.has("stay.roles"):
+        return []
+    found = []
+    for at, text in enumerate(columns.texts("stay.roles")):
+        words = {word for part in text.split(";") if (word := part.strip().casefold())}
+        if words - set(_ROLES):
+            columns.report(at, "stay.roles", text, "choice")
+        elif words:
+            found.append(PartRow(columns.lines[at], *(role in words for role in _ROLES)))
+    return found
 
 
 def _amount_of(columns: Columns) -> str:

@@ -9,8 +9,8 @@ from django.db.backends.utils import CursorWrapper
 
 from customers.card.models import MAX_TAGS
 from customers.facts.services import facts_once
-from imports.mapping import ContactRow, Interpreted, TagRow
-from imports.staging.apply import apply_guests, apply_numbers, apply_stays, remember_planned
+from imports.mapping import ContactRow, Interpreted, PartRow, TagRow
+from imports.staging.apply import apply_guests, apply_numbers, apply_parts, apply_stays, remember_planned
 from imports.staging.consents import Decided, decide_consents, write_consents
 from imports.staging.decisions import begin_preview, decisions_of
 from imports.staging.details import Sealing, decide_details, write_details
@@ -30,6 +30,7 @@ from imports.staging.restricted import hold_restricted, restricted_cards
 from imports.staging.tables import (
     CONTACT_COLUMNS,
     GUEST_COLUMNS,
+    PART_COLUMNS,
     STAY_COLUMNS,
     TAG_COLUMNS,
     copy_rows,
@@ -117,7 +118,7 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
             cursor, job, found, batch, consenting=consents.sensitive, restricted=restricted, seen=seen
         )
         if job.dry:
-            remember_planned(cursor)
+            remember_planned(cursor, found)
             remember_records(cursor, found.records)
         else:
             with facts_once():
@@ -127,6 +128,8 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
                 apply_numbers(cursor, job, found)
                 if found.stays:
                     apply_stays(cursor, job, changed_stays)
+                if found.joined:
+                    apply_parts(cursor, job, found)
                 apply_records(cursor, job, found.records, today)
             apply_fields(cursor, job)
         write_consents(cursor, job, consents)
@@ -138,8 +141,9 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
         if job.dry and job.run_id:
             tally.quality = quality_gained(cursor, job, [card for card in found.known if card > 0], consents)
             touched = {line for line, stay in found.stay_of.items() if stay in found.new_stays or stay in altered}
-            touched |= found.records.touched()
-            keep_fates(cursor, job, fates(found, batch, batch.problems + tally.problems, changed, touched))
+            touched |= found.records.touched() | found.joined
+            told = fates(found, batch, batch.problems + tally.problems, changed, touched)
+            keep_fates(cursor, job, told, found.card_of)
             tally.planned = plan_keep(cursor, job, found, batch, tags=tags, problems=batch.problems + tally.problems)
     _count_extras(tally, job, batch, consents, details)
     _count_invalid(tally, job, batch, found)
@@ -218,6 +222,16 @@ def _stage(
                 for stay in found.stays
             ),
         )
+    told = {line: stays[line] for line in found.parts if line in stays} | found.joins
+    told |= {line: stays[line] for line in found.joined if line in stays}
+    if told:
+        guest = PartRow(0, is_guest=True, is_booker=False, is_payer=False, is_agent=False)
+        copy_rows(
+            cursor,
+            "stage_part",
+            PART_COLUMNS,
+            ((stay, line, *found.parts.get(line, guest)[1:]) for line, stay in told.items()),
+        )
 
 
 def _tally(
@@ -244,8 +258,9 @@ def _tally(
     updated = sum(card in changed for card in fresh)
     later = [card for card in changed if seen.get(card) is False]
     cursor.execute("SELECT DISTINCT row_id FROM plan_field WHERE of = 'stay'")
-    altered = (set(changed_stays) | {row[0] for row in cursor.fetchall()}) - found.new_stays
     known_stays = sorted(set(found.stay_of.values()) - found.new_stays)
+    joined = {stay for line, stay in (found.stay_of | found.joins).items() if line in found.joined}
+    altered = (set(changed_stays) | {row[0] for row in cursor.fetchall()} | joined) & set(known_stays)
     tally = Tally()
     tally.guests.update(
         {

@@ -73,7 +73,8 @@ def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str, 
 
 def apply_numbers(cursor: CursorWrapper, job: Job, found: Resolved) -> None:
     """Let cards be known by every number that another system's file gives them, not only by their first row's, so that
-    the same file finds the same cards however they have grown; and one that somebody chose by the row itself, too.
+    the same file finds the same cards however they have grown; and one that somebody chose by the row itself, and by
+    the guest's name with their addresses, too.
     """
     is_own = job.system in OWN_SYSTEMS
     chosen: list[tuple[int, str]] = []
@@ -83,7 +84,8 @@ def apply_numbers(cursor: CursorWrapper, job: Job, found: Resolved) -> None:
         is_first = card in found.new and card not in begun
         begun.add(card)
         if how == "decided":
-            chosen += [(card, value) for value in (guest.number, guest.digest) if value]
+            values = (guest.number, guest.digest, *found.known_as.get(guest.line, ()))
+            chosen += [(card, value) for value in values if value]
         elif guest.number and not is_own and not is_first and how != "number":
             chosen.append((card, guest.number))
     if chosen:
@@ -126,17 +128,45 @@ def apply_stays(cursor: CursorWrapper, job: Job, changed: list[int]) -> None:
         """
         INSERT INTO customers_stayparticipant
             (business_id, version, stay_id, customer_id, is_guest, is_booker, is_payer, is_agent)
-        SELECT %(business)s, 1, s.stay_id, g.customer_id, true, true, true, false
-        FROM stage_stay s JOIN stage_guest g ON g.line = s.line
+        SELECT %(business)s, 1, s.stay_id, g.customer_id, coalesce(p.is_guest, true), coalesce(p.is_booker, true),
+               coalesce(p.is_payer, true), coalesce(p.is_agent, false)
+        FROM stage_stay s JOIN stage_guest g ON g.line = s.line LEFT JOIN stage_part p ON p.line = s.line
         WHERE s.is_new OR s.lacks_guest
         ORDER BY s.stay_id
+        ON CONFLICT (business_id, stay_id, customer_id) DO NOTHING
         """,
         values,
     )
 
 
-def remember_planned(cursor: CursorWrapper) -> None:
+def apply_parts(cursor: CursorWrapper, job: Job, found: Resolved) -> None:
+    """Give guests who have no part in their stay one. A stay has one payer: of another that is not kept."""
+    cursor.execute(
+        """
+        INSERT INTO customers_stayparticipant
+            (business_id, version, stay_id, customer_id, is_guest, is_booker, is_payer, is_agent)
+        SELECT %(business)s, 1, stay_id, customer_id, is_guest OR NOT (is_booker OR pays OR is_agent), is_booker, pays,
+               is_agent
+        FROM (
+            SELECT DISTINCT ON (p.stay_id, g.customer_id) p.*, g.customer_id,
+                   p.is_payer AND p.line = min(p.line) FILTER (WHERE p.is_payer) OVER (PARTITION BY p.stay_id)
+                   AND NOT EXISTS (SELECT FROM customers_stayparticipant h WHERE h.business_id = %(business)s
+                                   AND h.stay_id = p.stay_id AND h.is_payer) AS pays
+            FROM stage_part p JOIN stage_guest g ON g.line = p.line WHERE p.line = ANY (%(joined)s)
+            ORDER BY p.stay_id, g.customer_id, p.line
+        ) x
+        ORDER BY stay_id, customer_id
+        ON CONFLICT (business_id, stay_id, customer_id) DO NOTHING
+        """,
+        job.values() | {"joined": sorted(found.joined)},
+    )
+
+
+def remember_planned(cursor: CursorWrapper, found: Resolved) -> None:
     """In a try-out: keep what was not written, so that later batches find it as if it had been."""
+    for line, keys in found.known_as.items():
+        for key in keys:
+            cursor.execute("INSERT INTO planned_number VALUES (%s, %s, %s)", [key, found.card_of[line], line])
     cursor.execute("INSERT INTO planned_guest SELECT customer_id, identity_key FROM plan_card WHERE is_new")
     cursor.execute(
         """

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from imports.mapping import ContactRow, GuestRow, InvoiceRow, PurchaseRow, StayRow
+from imports.mapping import ContactRow, GuestRow, InvoiceRow, PartRow, PurchaseRow, StayRow
 from imports.problems import Problem
 from imports.staging.decisions import Decisions
 from imports.staging.job import Outcome
@@ -72,6 +72,10 @@ class Resolved:
     new_stays: set[int] = field(default_factory=set)
     unguested: set[int] = field(default_factory=set)
     """Stays that have no guest yet."""
+    joins: dict[int, int] = field(default_factory=dict)
+    """Line → stay of rows that name one more guest of a stay of an earlier row, in a list of Innkeeper's own."""
+    joined: set[int] = field(default_factory=set)
+    """Those of these lines whose guest has no part in the stay yet."""
     problems: list[Problem] = field(default_factory=list)
     how: dict[int, str] = field(default_factory=dict)
     """Line → how its card was found, for cards of before (`imports.causes`)."""
@@ -91,12 +95,18 @@ class Resolved:
         """Cards that were there before."""
         return sorted(set(self.card_of.values()) - self.new)
 
+    known_as: dict[int, list[str]] = field(default_factory=dict)
+    """Line → by what the guest of a row whose card somebody chose is found in the next file: name and addresses."""
+    parts: dict[int, PartRow] = field(default_factory=dict)
+    """Line → what the guest's part in the stay is, where the file says so."""
+
     def leave_out(self, lines: set[int]) -> None:
         """Forget rows that are not to be imported."""
         if lines:
             self.stays = [row for row in self.stays if row.line not in lines]
             self.guests = [row for row in self.guests if row.line not in lines]
             self.contacts = [row for row in self.contacts if row.line not in lines]
+            self.joins = {line: stay for line, stay in self.joins.items() if line not in lines}
             self.records.rows = [row for row in self.records.rows if row.line not in lines]
             gone = {self.records.id_of.pop(line) for line in lines if line in self.records.id_of}
             self.records.new -= gone

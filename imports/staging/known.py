@@ -17,6 +17,8 @@ from imports.staging.job import OWN_SYSTEM, Job
 
 # An address or phone on more cards than this belongs to an agency: names are looked up first.
 SHARED_BY: Final = 25
+CHOSEN: Final = "who:"
+"""Before an id that stands for a name with an address or number, of a guest whose card somebody chose."""
 # So many namesakes are compared, when neither address nor phone can be looked up directly.
 NAMESAKES: Final = 1_000
 
@@ -89,18 +91,18 @@ class Register:
         )
         return {stay: (arrival, departure) for stay, arrival, departure in rows}
 
-    def guests_of_stays(self, stays: Collection[int]) -> dict[int, int]:
-        """The guest of each stay that has one: who pays, else who stays."""
-        guests: dict[int, int] = {}
-        for stay, customer in self._ask(
+    def guests_of_stays(self, stays: Collection[int]) -> dict[int, list[tuple[int, bool]]]:
+        """Who has a part in each stay, and whether as its agent: first who pays, then who stays."""
+        guests: dict[int, list[tuple[int, bool]]] = {}
+        for stay, customer, is_agent in self._ask(
             """
-            SELECT stay_id, customer_id FROM customers_stayparticipant
-            WHERE business_id = %(business)s AND stay_id = ANY (%(wanted)s) AND NOT is_agent
+            SELECT stay_id, customer_id, is_agent FROM customers_stayparticipant
+            WHERE business_id = %(business)s AND stay_id = ANY (%(wanted)s)
             ORDER BY stay_id, is_payer DESC, is_guest DESC, customer_id
             """,
             list(stays),
         ):
-            guests.setdefault(stay, customer)
+            guests.setdefault(stay, []).append((customer, is_agent))
         return guests
 
     def seen_stays(self, stays: Collection[int]) -> set[int]:
@@ -244,6 +246,17 @@ class Register:
             )
             found = dict(planned) | found
         return found
+
+    def remembers(self) -> bool:
+        """Whether somebody has chosen cards for guests of this system's files, by their names and addresses."""
+        asked = """
+            SELECT EXISTS (SELECT FROM customers_externalid WHERE business_id = %(business)s AND system = %(system)s
+                           AND value >= %(first)s AND value < %(last)s)
+            """
+        if self.job.dry:
+            asked += " OR EXISTS (SELECT FROM planned_number WHERE value >= %(first)s AND value < %(last)s)"
+        self.cursor.execute(asked, self.job.values() | {"first": CHOSEN, "last": f"{CHOSEN[:-1]};"})
+        return self.cursor.fetchone() == (True,)
 
     def matching(self, kind: str, wanted: Iterable[tuple[str, str, str]]) -> Matches:
         """The oldest card with each (folded name, matches); `wanted` holds (folded name, matches, normalised)."""

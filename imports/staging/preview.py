@@ -1,6 +1,6 @@
 """What becomes of each row, found out in a try-out and kept as rows of the run."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
@@ -12,7 +12,7 @@ from imports.staging.job import Job
 from imports.staging.tables import copy_rows
 
 LABEL_MAX: Final = 120
-_COLUMNS: Final = ("line", "outcome", "cause", "customer_id", "label", "decision")
+_COLUMNS: Final = ("line", "outcome", "cause", "customer_id", "label", "decision", "same_as")
 
 
 class Fate(NamedTuple):
@@ -63,27 +63,44 @@ def fates(
     return told
 
 
-def keep_fates(cursor: CursorWrapper, job: Job, told: list[Fate]) -> None:
-    """Keep them as rows of the run."""
+def keep_fates(cursor: CursorWrapper, job: Job, told: list[Fate], cards: Mapping[int, int]) -> None:
+    """Keep them as rows of the run; `cards` by line tell which rows speak of one guest."""
     if not told:
         return
+    first: dict[int, int] = {}
+    for fate in sorted(told):
+        if fate.line in cards:
+            first.setdefault(cards[fate.line], fate.line)
+    first |= _first_lines(cursor, first)
     cursor.execute(
         """
         DROP TABLE IF EXISTS stage_fate;
         CREATE TEMP TABLE stage_fate (
-            line integer, outcome text, cause text, customer_id bigint, label text, decision text
+            line integer, outcome text, cause text, customer_id bigint, label text, decision text, same_as integer
         ) ON COMMIT DROP
         """
     )
-    copy_rows(cursor, "stage_fate", _COLUMNS, told)
+    earlier = {line: first[card] for line, card in cards.items() if first.get(card, line) < line}
+    copy_rows(cursor, "stage_fate", _COLUMNS, ((*fate, earlier.get(fate.line)) for fate in told))
     cursor.execute(
         """
-        INSERT INTO imports_importrow (business_id, run_id, line, outcome, cause, customer_id, label, decision)
-        SELECT %(business)s, %(run)s, line, outcome, cause, customer_id, label, decision FROM stage_fate ORDER BY line
+        INSERT INTO imports_importrow (business_id, run_id, line, outcome, cause, customer_id, label, decision, same_as)
+        SELECT %(business)s, %(run)s, line, outcome, cause, customer_id, label, decision, same_as FROM stage_fate
+        ORDER BY line
         ON CONFLICT (business_id, run_id, line) DO NOTHING
         """,
         job.values(),
     )
+
+
+def _first_lines(cursor: CursorWrapper, first: Mapping[int, int]) -> dict[int, int]:
+    """Card → the line of earlier batches that met it first; those met only now are remembered."""
+    if not first:
+        return {}
+    cursor.execute("SELECT card, line FROM planned_line WHERE card = ANY (%s)", [list(first)])
+    found = dict(cursor.fetchall())
+    copy_rows(cursor, "planned_line", ("card", "line"), [each for each in first.items() if each[0] not in found])
+    return found
 
 
 def _fate(found: Resolved, line: int, card: int, changes: bool, met: set[int]) -> tuple[str, str, int | None]:

@@ -6,14 +6,15 @@ without an address, the one with the same phone and name. Anybody else is new. T
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 
 from imports.mapping import ContactRow, GuestRow, Interpreted, StayRow
 from imports.problems import Problem, shown
 from imports.staging.decisions import Decisions
 from imports.staging.found import Resolved
 from imports.staging.job import OWN_SYSTEM, OWN_SYSTEMS
-from imports.staging.known import Register
+from imports.staging.known import CHOSEN, Register
 from imports.staging.points import points_told
 from imports.staging.probable import Evidence, Probable, probable
 from imports.staging.records import find_records
@@ -26,9 +27,9 @@ def resolve(register: Register, batch: Interpreted, decisions: Decisions | None 
     """
     dry = register.job.dry
     found = Resolved(batch.guests, list(batch.contacts), batch.stays, decisions=decisions or {})
+    found.parts = {part.line: part for part in batch.parts}
     found.leave_out({line for line, decided in found.decisions.items() if decided.decision == "skip"})
-    if found.stays:
-        _stays(register, found, dry=dry)
+    taking_part = _stays(register, found, dry=dry) if found.stays else {}
     found.records = find_records(register, found, batch)
     _learn(register, found)
     evidence = _evidence(found.contacts)
@@ -43,6 +44,14 @@ def resolve(register: Register, batch: Interpreted, decisions: Decisions | None 
         held = register.lock(set(found.card_of.values()))
         found.card_of = {line: card for line, card in found.card_of.items() if card in held}
     _new_cards(register, found, evidence, dry=dry)
+    found.known_as = {
+        guest.line: _known_as(guest, evidence[guest.line])
+        for guest in found.guests
+        if found.how.get(guest.line) == "decided"
+    }
+    of_stays = found.joins | {line: stay for line, stay in found.stay_of.items() if stay in taking_part}
+    if register.job.system == OWN_SYSTEM:
+        found.joined = {line for line, stay in of_stays.items() if found.card_of[line] not in taking_part.get(stay, ())}
     if dry:
         doubtful = [
             guest
@@ -104,28 +113,66 @@ def _evidence(contacts: Iterable[ContactRow]) -> Evidence:
     return evidence
 
 
-def _stays(register: Register, found: Resolved, *, dry: bool) -> None:
-    """Known stays with their guests, numbers for new ones; rows that repeat an id of the file are left out."""
+def _stays(register: Register, found: Resolved, *, dry: bool) -> dict[int, list[int]]:
+    """Known stays with their guests, numbers for new ones; rows that repeat an id of the file are left out, but in a
+    list of Innkeeper's own, which has a row for each guest of a stay. Returns who has a part in known stays.
+    """
+    is_own = register.job.system == OWN_SYSTEM
     known = register.stays({stay.external_id for stay in found.stays})
     known |= _own_stays(register, [stay for stay in found.stays if stay.external_id not in known])
     seen = register.seen_stays(known.values())
     met: set[str] = set()
     repeated: set[int] = set()
+    joining: dict[int, str] = {}
     for stay in found.stays:
-        if stay.external_id in met or known.get(stay.external_id) in seen:
+        is_again = stay.external_id in met or known.get(stay.external_id) in seen
+        if is_again and is_own:
+            joining[stay.line] = stay.external_id
+        elif is_again:
             repeated.add(stay.line)
             found.problems.append(Problem(stay.line, "", shown(stay.external_id), "repeated"))
         met.add(stay.external_id)
     found.leave_out(repeated)
+    found.stays = [stay for stay in found.stays if stay.line not in joining]
     fresh = [stay for stay in found.stays if stay.external_id not in known]
     numbers = [-stay.line for stay in fresh] if dry else register.new_ids("customers_stay", len(fresh))
     found.stay_of = {stay.line: known[stay.external_id] for stay in found.stays if stay.external_id in known}
-    guests = register.guests_of_stays(found.stay_of.values())
-    found.unguested = set(found.stay_of.values()) - guests.keys()
-    found.card_of = {line: guests[stay] for line, stay in found.stay_of.items() if stay in guests}
+    made = {stay.external_id: number for stay, number in zip(fresh, numbers, strict=True)}
+    found.joins = {line: known[key] if key in known else made[key] for line, key in joining.items()}
+    parts = register.guests_of_stays({*found.stay_of.values(), *found.joins.values()})
+    main = {stay: card for stay, cards in parts.items() for card, is_agent in reversed(cards) if not is_agent}
+    taking_part = {stay: [card for card, _is_agent in cards] for stay, cards in parts.items()}
+    found.unguested = set(found.stay_of.values()) - main.keys()
+    found.card_of = {line: main[stay] for line, stay in found.stay_of.items() if stay in main}
+    if is_own:
+        found.card_of = _own_guests(register, found, taking_part)
     found.how = dict.fromkeys(found.card_of, "stay")
-    found.stay_of |= {stay.line: number for stay, number in zip(fresh, numbers, strict=True)}
+    found.stay_of |= {stay.line: made[stay.external_id] for stay in fresh}
     found.new_stays = set(numbers)
+    return taking_part
+
+
+def _own_guests(register: Register, found: Resolved, taking_part: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """Line → card in a list of Innkeeper's own: of those who have a part in the stay the one whose number or name the
+    row has; where it names none of them, and is not of somebody else's part, whoever the stay is of.
+    """
+    stays = found.stay_of | found.joins
+    rows = {guest.line: guest for guest in found.guests if taking_part.get(stays.get(guest.line, 0))}
+    brought = register.numbered({guest.number for guest in rows.values() if guest.number})
+    names = register.identities({card for cards in taking_part.values() for card in cards})
+    cards: dict[int, int] = {}
+    for line, guest in rows.items():
+        among = taking_part[stays[line]]
+        numbers = [int(guest.number)] if _may_be_card(guest.number) else []
+        numbers += [brought[guest.number]] if guest.number in brought else []
+        same = [card for card in among if guest.identity_key and names.get(card) == guest.identity_key]
+        card = next((card for card in (*numbers, *same) if card in among), None)
+        part = found.parts.get(line)
+        if card is None and line in found.card_of and (part is None or part.is_payer):
+            card = found.card_of[line]
+        if card is not None:
+            cards[line] = card
+    return cards
 
 
 def _own_stays(register: Register, stays: list[StayRow]) -> dict[str, int]:
@@ -147,13 +194,17 @@ def _by_number(register: Register, found: Resolved, evidence: Evidence, free: li
     """By the card's own number, by one that an earlier file brought, or by the whole row.
 
     A number proves nothing without a name or address that agrees, unless it is all that the row says: then it must be
-    one that a file of this system brought, or stand in a list of Innkeeper's own.
+    one that a file of this system brought, or stand in a list of Innkeeper's own. A card that somebody chose for the
+    name with the address or number in an earlier file is chosen again.
     """
-    free = [guest for guest in free if (guest.number or guest.digest) and guest.line not in found.card_of]
+    free = [guest for guest in free if guest.line not in found.card_of]
+    known_as = {guest.line: _known_as(guest, evidence[guest.line]) for guest in free} if register.remembers() else {}
+    free = [guest for guest in free if guest.number or guest.digest or known_as.get(guest.line)]
     # The number of another system's guest is no number of a card.
     is_own = register.job.system in OWN_SYSTEMS
     cards = {guest.line: int(guest.number) for guest in free if is_own and _may_be_card(guest.number)}
-    brought = register.numbered({value for guest in free for value in (guest.number, guest.digest) if value})
+    values = {value for guest in free for value in (guest.number, guest.digest) if value}
+    brought = register.numbered(values | {key for keys in known_as.values() for key in keys})
     candidates = set(cards.values()) | set(brought.values())
     names, contacts = register.identities(candidates), register.contacts(candidates)
 
@@ -178,6 +229,20 @@ def _by_number(register: Register, found: Resolved, evidence: Evidence, free: li
         elif same in names:
             found.card_of[guest.line] = same
             found.how[guest.line] = "row"
+        elif chosen := [card for key in known_as.get(guest.line, ()) if (card := brought.get(key)) in names]:
+            found.card_of[guest.line] = chosen[0]
+            found.how[guest.line] = "earlier"
+
+
+def _known_as(guest: GuestRow, own: Mapping[str, Sequence[ContactRow]]) -> list[str]:
+    """What stands for the guest's name with each of their addresses, where nothing else stands for the guest."""
+    if guest.number or guest.digest:
+        return []
+    return [
+        CHOSEN + sha256(f"{guest.identity_key}\x1f{kind}\x1f{contact.matches}".encode()).hexdigest()[:32]
+        for kind, contacts in own.items()
+        for contact in contacts
+    ]
 
 
 def _may_be_card(number: str) -> bool:

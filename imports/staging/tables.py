@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
 
-from imports.mapping import ContactRow, FieldRow, GuestRow, StayRow
+from imports.mapping import ContactRow, FieldRow, GuestRow, PartRow, StayRow
 
 GUEST_COLUMNS: Final = (*GuestRow._fields, "customer_id", "is_new")
 KEYS: Final = ("sort_key", "identity_key", "search_tokens")
 CONTACT_COLUMNS: Final = ContactRow._fields
 STAY_COLUMNS: Final = (*StayRow._fields, "property_id", "stay_id", "is_new", "lacks_guest")
+PART_COLUMNS: Final = ("stay_id", *PartRow._fields)
 TAG_COLUMNS: Final = ("line", "position", "tag_id")
 FIELD_COLUMNS: Final = ("of", "row_id", *FieldRow._fields)
 
@@ -34,6 +35,9 @@ CREATE TEMP TABLE stage_stay (
     currency text, booked_on date, note text, property_id bigint,
     stay_id bigint, is_new boolean, lacks_guest boolean
 ) ON COMMIT DROP;
+CREATE TEMP TABLE stage_part (
+    line integer, stay_id bigint, is_guest boolean, is_booker boolean, is_payer boolean, is_agent boolean
+) ON COMMIT DROP;
 CREATE TEMP TABLE stage_tag (line integer, position integer, tag_id bigint) ON COMMIT DROP;
 CREATE TEMP TABLE stage_field (
     of text, row_id bigint, line integer, field_id bigint, text text, number numeric(18, 4), date date, flag boolean
@@ -46,6 +50,7 @@ CREATE INDEX ON planned_contact (matches);
 CREATE INDEX ON planned_contact (customer_id);
 CREATE TEMP TABLE planned_told (kind text, normalised text, state text) ON COMMIT DROP;
 CREATE INDEX ON planned_told (normalised);
+CREATE TEMP TABLE planned_line (card bigint PRIMARY KEY, line integer) ON COMMIT DROP;
 CREATE TEMP TABLE planned_guest (customer_id bigint, identity_key text) ON COMMIT DROP;
 CREATE INDEX ON planned_guest (customer_id);
 CREATE TEMP TABLE planned_number (value text, customer_id bigint, place integer) ON COMMIT DROP;
@@ -68,13 +73,13 @@ CREATE TEMP TABLE planned_seen (
 """
 _DROP: Final = "DROP TABLE IF EXISTS {}"
 _STAGE: Final = (
-    "stage_guest, stage_contact, stage_stay, stage_record, stage_tag, stage_field,"
+    "stage_guest, stage_contact, stage_stay, stage_part, stage_record, stage_tag, stage_field,"
     " plan_card, plan_contact,"
     " plan_point, plan_tag, plan_field"
 )
 _PLANNED: Final = (
-    "planned_contact, planned_told, planned_guest, planned_number, planned_consent, planned_detail, planned_stay,"
-    " planned_record, planned_seen"
+    "planned_contact, planned_told, planned_line, planned_guest, planned_number, planned_consent, planned_detail,"
+    " planned_stay, planned_record, planned_seen"
 )
 
 

@@ -81,6 +81,8 @@ class Row:
     value: str = ""
     query: str = ""
     look: LookUp | None = None
+    same_as: int | None = None
+    """The earlier line of a list of guests that speaks of the same one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,7 @@ def _opened(request: BusinessRequest, run: ImportRun, shown: Shown, opened: Open
                 column=problems[row.line].column if row.line in problems else "",
                 value=problems[row.line].value if row.line in problems else "",
                 query=query_of(shown.outcome, shown.cause, after, line=row.line),
+                same_as=row.same_as if run.kind == ImportRun.Kind.GUESTS else None,
                 look=_look(request, opened) if row.line == opened.line else None,
             )
             for row in rows

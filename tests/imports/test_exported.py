@@ -11,15 +11,17 @@ from accounts.tenancy import business_scope
 from customers.card.models import Tag
 from customers.card.services import tag_add
 from customers.changes.models import Change
+from customers.changes.services import change_set, change_set_undo
 from customers.consent.models import ConsentEvent
 from customers.export.catalogue import columns_of
 from customers.export.look import Look, preset_look
 from customers.export.models import Kind
 from customers.fields.services import guest_values_set
+from customers.history.models import StayParticipant
 from imports.exported import keys_of
 from imports.models import ImportRun
 from imports.selectors import own_fields
-from imports.services import run_begin, run_create, run_work, source_open
+from imports.services import run_begin, run_create, run_work, source_open, sources
 from tests.cast import Cast, House
 from tests.customers.exporting import written
 from tests.factories import (
@@ -169,3 +171,82 @@ def test_a_header_for_people_is_told_by_the_number_and_by_most_of_its_names() ->
     assert keys_of(["Given name", "Family name", "City"]) == ()
     assert keys_of(["Guest number", "First name", "Last name"]) == ()
     assert keys_of(["id", "given_name", "family_name"]) == ()
+
+
+@pytest.fixture
+def shared(cast: Cast) -> House:
+    """A register with stays of several guests, in names' order before and behind who pays."""
+    with business_scope(cast.fjordstuen.pk):
+        people = {
+            name: CustomerFactory(given_name=name, family_name="Berg", birth_date=None)
+            for name in ("Anna", "Bo", "Cecilie", "Dag")
+        }
+        for name, guest in people.items():
+            EmailFactory(customer=guest, value=f"{name.lower()}@berg.no")
+        roles = [
+            {"Anna": {"is_guest": True}, "Bo": {"is_payer": True, "is_booker": True}, "Cecilie": {"is_guest": True}},
+            {"Dag": {"is_guest": False, "is_agent": True}, "Anna": {"is_payer": True}},
+            {"Cecilie": {"is_guest": True}, "Dag": {"is_guest": True}},
+        ]
+        for number, parts in enumerate(roles):
+            stay = StayFactory(reference=f"S{number}", amount="900", currency="NOK")
+            for name, role in parts.items():
+                StayParticipantFactory(stay=stay, customer=people[name], **{"is_payer": False, **role})
+    return cast.fjordstuen
+
+
+def parts(house: House) -> set[tuple[Any, ...]]:
+    """Who has which part in which stay."""
+    with business_scope(house.pk):
+        return set(
+            StayParticipant.objects.values_list(
+                "stay__reference", "customer__given_name", "is_guest", "is_booker", "is_payer", "is_agent"
+            )
+        )
+
+
+@pytest.mark.parametrize("rows_a_batch", [1, 2, 5_000])
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_stay_of_several_guests_imported_again_changes_nothing(
+    shared: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: Look, rows_a_batch: int
+) -> None:
+    path = tmp_path / f"stays.{look.format}"
+    assert written(shared, path, look=look, kind="stays").rows == 7
+    before = told(shared)
+    monkeypatch.setattr(sources, "BATCH_ROWS", rows_a_batch)
+    run = loaded(shared, path)
+    assert run.counts["stays"] == {"created": 0, "updated": 0, "unchanged": 3, "invalid": 0}
+    assert run.problem_groups == []
+    after = told(shared)
+    assert {table: rows for table, rows in after.items() if rows != before[table]} == {}
+
+
+@pytest.mark.parametrize("rows_a_batch", [1, 2, 5_000])
+def test_every_guest_of_a_stay_comes_along(
+    cast: Cast, shared: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_a_batch: int
+) -> None:
+    path = tmp_path / "stays.csv"
+    written(shared, path, look=LOOKS["programs"], kind="stays")
+    monkeypatch.setattr(sources, "BATCH_ROWS", rows_a_batch)
+    there = cast.duinzicht
+    run = loaded(there, path)
+    assert run.counts["stays"]["created"] == 3
+    assert parts(there) == parts(shared)
+    before = told(there)
+    run = loaded(there, path)
+    assert run.counts["stays"] == {"created": 0, "updated": 0, "unchanged": 3, "invalid": 0}
+    assert told(there) == before
+
+
+def test_a_guest_who_lost_their_part_gets_it_back(shared: House, tmp_path: Path) -> None:
+    path = tmp_path / "stays.csv"
+    written(shared, path, look=LOOKS["programs"], kind="stays")
+    before = parts(shared)
+    with business_scope(shared.pk), change_set(kind="edit"):
+        StayParticipant.objects.filter(customer__given_name="Cecilie").delete()
+    run = loaded(shared, path)
+    assert parts(shared) == before
+    assert run.counts["stays"] == {"created": 0, "updated": 2, "unchanged": 1, "invalid": 0}
+    with business_scope(shared.pk):
+        change_set_undo(change_set_id=run.change_set_id or 0)
+    assert len(parts(shared)) == len(before) - 2

@@ -8,7 +8,8 @@ import pytest
 from accounts.tenancy import business_scope
 from customers.card.models import ContactPoint, Customer, ExternalId
 from customers.changes.models import ChangeSet
-from customers.changes.services import change_set
+from customers.changes.services import change_set, change_set_undo
+from customers.history.models import Stay
 from imports.models import ImportMapping, ImportRow, ImportRun
 from imports.selectors import row_groups, row_totals, rows_before, rows_of, rows_problems
 from imports.services import (
@@ -251,3 +252,51 @@ def test_groups_are_paged(house: House, tmp_path: Path) -> None:
         assert rows_before(run=run, line=3, size=2, **group) == 0
         run_discard(run_id=run.pk)
         assert rows_of(run=run) == []
+
+
+@pytest.mark.parametrize("rows_a_batch", [1, 5_000])
+def test_whom_somebody_chose_for_a_booking_is_known_in_the_next_file(
+    house: House,
+    cards: dict[str, Customer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rows_a_batch: int,
+) -> None:
+    monkeypatch.setattr(sources, "BATCH_ROWS", rows_a_batch)
+    by_mail = {"name": "Berit Berg", "email": "shared@fjord.no", "phone-number": ""}
+    first = [booking(1, **by_mail), booking(2, **by_mail, arrival_date_day_of_month="9")]
+    run = checked(house, tmp_path, first)
+    assert [found[:2] for found in told(house, run).values()] == [("review", "same_email")] * 2
+    with business_scope(house.pk):
+        rows_decide(run_id=run.pk, lines=[2], decision="same")
+    run = imported(house, run)
+    with business_scope(house.pk):
+        assert Customer.objects.count() == len(cards)
+        assert Stay.objects.filter(participants__customer=cards["bo"]).count() == 2
+    others = {"name": "Berit Hansen", "email": "shared@fjord.no", "phone-number": ""}
+    after = [booking(3, **by_mail), booking(4, **others), booking(5, name="Berit Berg", email="new@fjord.no")]
+    found = told(house, checked(house, tmp_path, after))
+    assert found[2] == ("update", "earlier", cards["bo"].pk), "nobody is asked again"
+    assert found[3][:2] == ("review", "same_email"), "another name at the address"
+    assert found[4] == ("create", "", None), "another address of the name"
+    run = imported(house, run_of(house))
+    with business_scope(house.pk):
+        assert Stay.objects.filter(participants__customer=cards["bo"]).count() == 3
+        change_set_undo(change_set_id=run.change_set_id or 0)
+
+
+def run_of(house: House) -> ImportRun:
+    with business_scope(house.pk):
+        return ImportRun.objects.latest("pk")
+
+
+@pytest.mark.parametrize("rows_a_batch", [1, 3, 5_000])
+def test_rows_of_one_guest_tell_the_first_of_them(
+    house: House, cards: dict[str, Customer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_a_batch: int
+) -> None:
+    monkeypatch.setattr(sources, "BATCH_ROWS", rows_a_batch)
+    rows = [*ROWS, row(city="Voss"), row(given_name="New", family_name="One", email="new@one.no", phone="", city="X")]
+    run = checked(house, tmp_path, rows)
+    with business_scope(house.pk):
+        found = {each.line: each.same_as for each in rows_of(run=run, size=100)}
+    assert {line: first for line, first in found.items() if first} == {8: 7, 10: 2, 11: 7}

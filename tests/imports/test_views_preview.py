@@ -284,3 +284,9 @@ def test_what_was_undone_asks_for_nothing_more(admin: Client, house: House, run:
     assert not any(action in undone for action in actions)
     for gone in ("was left out.", "Quality of the register", "Undo the import", "See the guests", "What happened"):
         assert gone not in undone
+
+
+def test_doubles_within_a_list_are_named(admin: Client, house: House) -> None:
+    twice = [guest(note="", email="a@fjord.no", phone="", city=city) for city in ("Oslo", "Bergen")]
+    run = checked(admin, house, twice)
+    assert "Also on line 2" in page(admin, house, run, "?outcome=update&cause=file")
