@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from dedup.engine.classes import AGREES, CLASSES, COLLEAGUES, DIFFERS, MATCH, OTHER, anchors, parents
 from dedup.engine.clusters import components
-from dedup.engine.comparisons import Comparison, compare, plan
+from dedup.engine.comparisons import PLACES, Comparison, compare, plan
 from dedup.engine.hashing import mix
 from dedup.engine.kinds import Kind
-from dedup.engine.model import Chances, Model, probability
+from dedup.engine.model import NAMES, Chances, Model, probability
 from dedup.engine.sides import Levels, Side
 from dedup.engine.table import Table
 from dedup.engine.vocabulary import Vocabulary
@@ -32,6 +32,11 @@ PERSONAL_STRENGTH = 0.5
 """The same for what a guest's own fields say of a match, as a share of the matches."""
 LIFT = 1.3
 KNOWN = 200
+SHARED = frozenset((Kind.GIVEN, Kind.FAMILY, Kind.CATEGORY, Kind.TEXT, *PLACES))
+"""What strangers share by the thousand: other values of such pairs tell how strangers agree. Those who share a number or
+an address of their own are hardly strangers."""
+DIFFERENT_MOST = 0.12
+"""Of a match's names, no more than this differ altogether: else it is a class of something else."""
 STRANGERS = 0.3
 """Of pairs that agree in something, so many have to be strangers to tell how these agree otherwise."""
 SURE = 7.0
@@ -183,7 +188,12 @@ class _Patterns:
         if name == MATCH and one.kind in model.chance[COLLEAGUES]:
             strength = np.maximum(strength, PERSONAL_STRENGTH * counted.sum(axis=1))
         counts = counted + strength[:, None] * believed[name][one.name]
-        chances[name][one.name] = counts / counts.sum(axis=1, keepdims=True)
+        found = counts / counts.sum(axis=1, keepdims=True)
+        if name == MATCH and one.kind in NAMES:
+            different = np.minimum(found[:, -1:], DIFFERENT_MOST)
+            found[:, :-1] *= (1 - different) / found[:, :-1].sum(axis=1, keepdims=True)
+            found[:, -1:] = different
+        chances[name][one.name] = found
 
 
 def _flat(chances: NDArray[np.float64]) -> Bits:
@@ -244,7 +254,7 @@ def _tied(
     best: dict[str, tuple[float, str, NDArray[np.float64]]] = {}
     for parent in comparisons:
         column = table.columns[parent.name]
-        if not 0 < agreeing[parent.name] < 0.5:
+        if parent.kind not in SHARED or not 0 < agreeing[parent.name] < 0.5:
             continue
         left, right = _within(column.codes, random)
         if len(left) < 200:

@@ -21,7 +21,7 @@ from dedup.engine.sides import NULL, Levels, Side
 from dedup.engine.vocabulary import Vocabulary
 
 PROPOSE = 0.5
-CERTAIN = 0.995
+CERTAIN = 0.999
 RARITY_LEAST, RARITY_MOST = -4.0, 8.0
 _WEIGHT_MOST = 40.0
 NAMES = frozenset((Kind.GIVEN, Kind.FAMILY))
