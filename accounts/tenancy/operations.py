@@ -3,6 +3,7 @@
 They read the model's state at their place in the history and can be repeated after a later ``AddField``.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def app_role() -> str:
     return str(settings.DATABASES["default"]["USER"])
 
 
-class TableOperation(Operation):
+class TableOperation(Operation, ABC):
     """Run SQL that is made of a model as it stands at its place in the history; the models stay as they are.
 
     Going back runs nothing, unless `undoing` says what: most of it goes with the table.
@@ -35,9 +36,9 @@ class TableOperation(Operation):
     def __init__(self, name: str) -> None:
         self.name = name
 
+    @abstractmethod
     def statements(self, model: type[Model]) -> Sequence[str]:
         """What is run, in order; safe to run again."""
-        raise NotImplementedError
 
     def undoing(self, model: type[Model]) -> Sequence[str]:
         """What is run on the way back."""

@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
 
 from imports.mapping import GuestRow
 from imports.staging.job import OWN_SYSTEM, Job
+from imports.staging.matches import Matches, Point
 
 # An address or phone on more cards than this belongs to an agency: names are looked up first.
 SHARED_BY: Final = 25
@@ -24,23 +25,6 @@ NAMESAKES: Final = 1_000
 
 # What is compared of a stored contact point, as ContactRow.matches.
 MATCHES: Final = "CASE WHEN normalised <> '' THEN normalised WHEN kind = 'email' THEN lower(value) ELSE national END"
-
-
-class Matches(NamedTuple):
-    """The oldest card of each (folded name, matches), and those that more than one card of before bears."""
-
-    oldest: dict[tuple[str, str], int]
-    several: set[tuple[str, str]]
-
-
-class Point(NamedTuple):
-    """What the register knows of an address or number: its cards, none where very many share it, and whether it was
-    learned that nothing may be sent there (`opted_out`, `bounced`), else empty."""
-
-    cards: tuple[int, ...]
-    is_shared: bool
-    learned: str
-
 
 _NOBODY: Final = Point((), is_shared=False, learned="")
 

@@ -39,6 +39,7 @@ READ_ONLY = {"customers_consentstate"}
 """Written by a function of the owner alone."""
 
 DERIVED = {
+    "customers_change",
     "customers_misspelling",
     "customers_posting",
     "customers_presence",
@@ -46,8 +47,7 @@ DERIVED = {
     "dedup_cardkey",
     "dedup_cardprofile",
 }
-"""Made from the tables they follow and taken away by their triggers; without foreign keys, whose checks cost more than
-the rows."""
+"""Written by the triggers of the tables they follow; without foreign keys, whose checks cost more than the rows."""
 
 HIDDEN = {"dedup_cardprofile", "dedup_match"}
 """Tables beside those of guests that name cards and hide those on their way out."""

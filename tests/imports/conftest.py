@@ -5,6 +5,8 @@ from django.test import Client
 
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
+from imports import spool
+from imports.services import replaying, sources, working
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, EmailFactory, PhoneFactory
 
@@ -36,3 +38,12 @@ def cards(house: House) -> dict[str, Customer]:
         for twin in twins:
             EmailFactory(customer=twin, value="jan@dahl.no")
     return {"ase": ase, "bo": bo, "kari": kari, "jan": twins[0], "jan2": twins[1]}
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many batches of a few rows."""
+    monkeypatch.setattr(sources, "BATCH_ROWS", 4)
+    monkeypatch.setattr(spool, "SPOOLED_ROWS", 4)
+    monkeypatch.setattr(working, "REST_ROWS", 3)
+    monkeypatch.setattr(replaying, "TURN_BATCHES", 1)

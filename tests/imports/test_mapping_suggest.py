@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 
 from imports.mapping import (
     KINDS,
-    Context,
-    Interpreted,
     MappingError,
     OwnField,
-    Suggestion,
     interpret,
     lay,
     samples,
@@ -24,27 +21,7 @@ from imports.mapping import (
 )
 from imports.mapping.headers import LANGUAGES
 from imports.readers import Batch
-
-CONTEXT = Context(country="NO", language="nb", today=dt.date(2026, 6, 1), home_currency="NOK", property="Fjordstuen")
-
-
-def told(header: str, *rows: str, **known: Any) -> Suggestion:
-    """What is suggested for a semicolon file."""
-    return suggest(header.split(";"), [row.split(";") for row in rows], **known)
-
-
-def meant(found: Suggestion) -> dict[str, list[str]]:
-    """Meaning → columns."""
-    return {reading["meaning"]: reading["from"] for reading in found.layout["readings"]}
-
-
-def read(header: str, *rows: str, **known: Any) -> Interpreted:
-    """What a semicolon file becomes as it is suggested."""
-    cells = [row.split(";") for row in rows]
-    found = suggest(header.split(";"), cells, **known)
-    laid = lay(found.layout, header.split(";"), sample=cells)
-    return interpret(laid, Batch(list(range(2, len(cells) + 2)), cells), CONTEXT)
-
+from tests.imports.suggesting import CONTEXT, meant, read, told
 
 BOOKINGS = [
     (
@@ -324,46 +301,6 @@ def test_the_prefix_of_a_dutch_name_belongs_to_the_family_name() -> None:
     assert told(header, "dhr;Jan;van der;Berg", language="nl").is_sure
     guests = read(header, "dhr;Jan;van der;Berg", "mw;Els;;Vis", language="nl").guests
     assert [guest.family_name for guest in guests] == ["van der Berg", "Vis"]
-
-
-@pytest.mark.parametrize(
-    ("column", "cell", "parted"),
-    [
-        ("Postnr/sted", "0155 Oslo sentrum", True),
-        ("PLZ/Ort", "24103 Kiel", True),
-        ("Postcode/plaats", "1012 AB Amsterdam", True),
-        ("Postcode en woonplaats", "1012AB Amsterdam", True),
-        ("Postnr och ort", "114 55 Stockholm", True),
-        ("Postadress", "SE-114 55 Stockholm", True),
-        ("Postnr/sted", "Oslo", False),
-    ],
-)
-def test_a_postal_code_and_a_city_in_one_cell(column: str, cell: str, parted: bool) -> None:
-    found = told(f"Navn;{column}", f"Kari Berg;{cell}", language="nb")
-    assert found.is_sure is parted
-    guest = read(f"Navn;{column}", f"Kari Berg;{cell}", language="nb").guests[0]
-    assert f"{guest.postal_code} {guest.city}".strip() == cell
-    if parted:
-        assert guest.city in ("Oslo sentrum", "Kiel", "Amsterdam", "Stockholm")
-
-
-@pytest.mark.parametrize(
-    ("header", "cells", "place"),
-    [
-        ("Naam;Plaats", ("1012 AB Amsterdam", "3511 LN Utrecht"), ("1012 AB", "Amsterdam")),
-        ("Namn;Postnummer", ("114 55 Stockholm", "211 22 Malmö"), ("114 55", "Stockholm")),
-        ("Namn;Adress;Postadress", ("Storgatan 1;114 55 Stockholm", "Torget 2;Malmö"), ("", "")),
-        ("Navn;Postnr;Sted", ("0155;Oslo", "5003;Bergen"), ("0155", "Oslo")),
-        ("Name;Address", ("1012 Main Street", "44 Elm Street"), ("", "")),
-    ],
-)
-def test_a_column_is_parted_only_where_its_values_are_both(
-    header: str, cells: tuple[str, ...], place: tuple[str, str]
-) -> None:
-    rows = [f"Kari Berg;{cell}" for cell in cells]
-    assert told(header, *rows, language="nb").is_sure
-    guests = read(header, *rows, language="nb").guests
-    assert (guests[0].postal_code, guests[0].city) == place
 
 
 @pytest.mark.parametrize(
