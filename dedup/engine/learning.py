@@ -20,6 +20,7 @@ SAMPLE = 40_000
 WITHIN = 6_000
 ROUNDS = 25
 SETTLED = 0.01
+DOUBTFUL = 0.3
 FEWEST = 0.005
 """Matches for each card that are there whatever is seen: the class does not die out."""
 PAIRS = 1_000_000
@@ -33,8 +34,8 @@ PERSONAL_STRENGTH = 0.5
 LIFT = 1.3
 KNOWN = 200
 SHARED = frozenset((Kind.GIVEN, Kind.FAMILY, Kind.CATEGORY, Kind.TEXT, *PLACES))
-"""What strangers share by the thousand: other values of such pairs tell how strangers agree. Those who share a number or
-an address of their own are hardly strangers."""
+"""What strangers share by the thousand: other values of such pairs tell how strangers agree. Those who share a number
+or an address of their own are hardly strangers."""
 DIFFERENT_MOST = 0.12
 """Of a match's names, no more than this differ altogether: else it is a class of something else."""
 STRANGERS = 0.3
@@ -156,7 +157,10 @@ class _Patterns:
                     logs[row] += _flat(chances[name][one.name])[place]
             logs[-1] = strangers
             share = np.exp2(logs - logs.max(axis=0))
-            share *= self.counts / share.sum(axis=0)
+            share /= share.sum(axis=0)
+            # Many faint chances would outweigh the few pairs that are matches: those alone teach what matches are.
+            share[0, share[0] < DOUBTFUL] = 0.0
+            share *= self.counts
             expected = np.array([*np.maximum(share.sum(axis=1)[:-1], 0.5), float(total)])
             expected[0] += fewest
             for row, name in enumerate(CLASSES[:-1]):
