@@ -20,7 +20,7 @@ SAMPLE = 40_000
 WITHIN = 6_000
 ROUNDS = 25
 SETTLED = 0.01
-DOUBTFUL = 0.3
+DOUBTFUL = 0.5
 FEWEST = 0.005
 """Matches for each card that are there whatever is seen: the class does not die out."""
 PAIRS = 1_000_000
@@ -36,7 +36,7 @@ KNOWN = 200
 SHARED = frozenset((Kind.GIVEN, Kind.FAMILY, Kind.CATEGORY, Kind.TEXT, *PLACES))
 """What strangers share by the thousand: other values of such pairs tell how strangers agree. Those who share a number
 or an address of their own are hardly strangers."""
-DIFFERENT_MOST = 0.12
+DIFFERENT_MOST = 0.08
 """Of a match's names, no more than this differ altogether: else it is a class of something else."""
 STRANGERS = 0.3
 """Of pairs that agree in something, so many have to be strangers to tell how these agree otherwise."""
