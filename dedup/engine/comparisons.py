@@ -61,6 +61,7 @@ def compare(comparisons: Sequence[Comparison], left: Side, right: Side, words: V
             found[one.name] = by_values(one.name, left, right, _MEASURES[one.kind], words)
     _crossed(comparisons, left, right, found, words)
     _in_address(comparisons, left, right, found)
+    _named_alike(comparisons, found)
     return [found[one.name] for one in comparisons]
 
 
@@ -111,6 +112,15 @@ def _crossed(
     for level, name in ((forward, given.name), (backward, family.name)):
         alone = single & (level[at] > names.INITIAL)
         found[name][at[alone]] = np.where(fits_one, np.maximum(one, 1), np.maximum(two, 1))[alone]
+
+
+def _named_alike(comparisons: Sequence[Comparison], found: dict[str, Levels]) -> None:
+    """Two people of one name have addresses that resemble each other: that says nothing more."""
+    email, family = _first(comparisons, Kind.EMAIL), _first(comparisons, Kind.FAMILY)
+    if email is not None and family is not None:
+        named = (found[family.name] >= 0) & (found[family.name] <= names.TYPO)
+        levels = found[email.name]
+        levels[named & (levels == EMAIL_LEVELS.index("similar"))] = EMAIL_LEVELS.index("different")
 
 
 def _in_address(comparisons: Sequence[Comparison], left: Side, right: Side, found: dict[str, Levels]) -> None:
