@@ -52,6 +52,8 @@ class Job:
     member_id: int | None = None
     actor: str = ""
     policy: Policy = field(default_factory=Policy)
+    weighs: bool = True
+    """Whether a preview weighs each row's guest against all cards, or goes by exact keys alone."""
     told_at: datetime = EVER
     """When rows that do not say so themselves were last changed: where the newest wins."""
 

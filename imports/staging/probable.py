@@ -28,10 +28,11 @@ def probable(register: Register, guests: Collection[GuestRow], evidence: Evidenc
     """Line → the card that its guest may be: by all that is known of both; else the oldest by address, by phone, by
     name with postal code or birth date.
 
-    An address or phone that very many cards share tells nothing.
+    An address or phone that very many cards share tells nothing. Of a long file the keys alone are asked: who may be
+    whom beyond them is found once its guests are in.
     """
     found = by_keys(register, guests, evidence)
-    if register.is_empty or not guests:
+    if register.is_empty or not guests or not register.job.weighs:
         return found
     for line, hits in lookup_many(values={guest.line: _values(guest, evidence) for guest in guests}).items():
         # The surest card is shown, whatever the keys say; of why, the keys tell more plainly.
