@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 from dedup.engine.arrays import distinct
 from dedup.engine.keys import first_word, local_letters, sound
 from dedup.engine.kinds import Kind
-from dedup.engine.sides import NULL, Levels, Rows, Side, Values, by_values, distances
+from dedup.engine.sides import NULL, Levels, Rows, Side, Values, by_values, distances, one_edit
 from dedup.engine.table import Column, Table
 from dedup.engine.vocabulary import Vocabulary
 
@@ -50,12 +50,25 @@ def phones(name: str, left: Side, right: Side, words: Vocabulary) -> Levels:
 
 
 def _email(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
-    edits = distances(a.texts(), b.texts(), OSA.distance, np.int32, 6)
-    found = np.where(edits <= 2, 5, np.where(edits <= 6, 6, 7)).astype(np.int8)
-    longest = np.maximum(_lengths(a), _lengths(b))
-    found[(found == 6) & (edits > longest // 4)] = 7
+    # Addresses of one hand begin or end alike before the @; the others are not measured.
+    near = a.of(a.column.hashed("begins", _begins)) == b.of(b.column.hashed("begins", _begins))
+    near |= a.of(a.column.hashed("ends", _ends)) == b.of(b.column.hashed("ends", _ends))
+    where = np.flatnonzero(near)
+    edits = distances(a.texts(where), b.texts(where), OSA.distance, np.int32, 6)
+    longest = np.maximum(_lengths(a)[where], _lengths(b)[where])
+    found = np.full(len(a.codes), 7, np.int8)
+    found[where[(edits <= 6) & (edits <= longest // 4)]] = 6
+    found[where[edits <= 2]] = 5
     found[a.of(_locals(a.column)) == b.of(_locals(b.column))] = 4
     return found
+
+
+def _begins(text: str) -> str:
+    return text[:2]
+
+
+def _ends(text: str) -> str:
+    return text.partition("@")[0][-3:]
 
 
 def _lengths(values: Values) -> NDArray[np.int64]:
@@ -68,7 +81,7 @@ def _locals(column: Column) -> NDArray[np.uint64]:
 
 
 def _phone(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
-    return np.where(distances(a.texts(), b.texts(), OSA.distance, np.int32, 1) <= 1, 2, 3)
+    return np.where(one_edit(a, b), 2, 3)
 
 
 def given_column(table: Table) -> Column | None:

@@ -15,8 +15,8 @@ from dedup.engine.settling import settled
 from dedup.engine.sides import Levels, Side
 from dedup.engine.table import Table
 
-KEEP_FROM = -8.0
-"""Pairs of less than this many bits are not kept: a chance of 1 in 257."""
+KEEP_FROM = -6.0
+"""Pairs of less than this many bits are not kept: a chance of 1 in 65."""
 CHUNK = 1_000_000
 Rows = NDArray[np.int64]
 

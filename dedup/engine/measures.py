@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import JaroWinkler
 
-from dedup.engine.sides import Values, distances
+from dedup.engine.sides import Values, distances, one_edit
 from dedup.engine.table import Column
 from dedup.engine.vocabulary import Vocabulary
 from dedup.engine.wordsets import shared
@@ -21,12 +21,12 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def number(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     """One digit wrong, missing or two swapped: a typo."""
-    return np.where(_near(a, b, 1), 1, 2)
+    return np.where(one_edit(a, b), 1, 2)
 
 
 def date(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     """A typo: one digit, or day and month crossed. A part: two of day, month and year agree. Near: each by a little."""
-    near = _near(a, b, 1)
+    near = one_edit(a, b)
     found = np.where(near, 1, 4).astype(np.int8)
     rest = np.flatnonzero(~near)
     if not len(rest):
@@ -89,8 +89,3 @@ def house(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
 def category(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     """Unequal is different."""
     return np.ones(len(a.codes), np.int8)
-
-
-def _near(a: Values, b: Values, most: int) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = distances(a.texts(), b.texts(), OSA.distance, np.int32, most) <= most
-    return found

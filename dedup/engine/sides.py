@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from dedup.engine.table import Codes, Column, Table
 from dedup.engine.vocabulary import Vocabulary
@@ -50,6 +51,35 @@ def distances(a: NDArray[Any], b: NDArray[Any], scorer: Any, dtype: Any, cutoff:
     workers = -1 if len(a) > PARALLEL else 1
     found: NDArray[Any] = process.cpdist(a, b, scorer=scorer, dtype=dtype, score_cutoff=cutoff, workers=workers)
     return found
+
+
+def one_edit(a: Values, b: Values) -> NDArray[np.bool_]:
+    """Whether a letter changed, added, missing, or swapped with its neighbour makes one text of a pair the other.
+
+    Such texts of seven letters and more have their first three or their last three in common: others are not measured.
+    """
+
+    def part(values: Values, name: str, of: Callable[[str], str]) -> NDArray[Any]:
+        return values.of(values.column.hashed(name, of))
+
+    near = part(a, "head", _head) == part(b, "head", _head)
+    near |= part(a, "tail", _tail) == part(b, "tail", _tail)
+    near |= a.of(_short(a.column)) | b.of(_short(b.column))
+    where = np.flatnonzero(near)
+    near[where] = distances(a.texts(where), b.texts(where), OSA.distance, np.int32, 1) <= 1
+    return near
+
+
+def _head(text: str) -> str:
+    return text[:3]
+
+
+def _tail(text: str) -> str:
+    return text[-3:]
+
+
+def _short(column: Column) -> NDArray[np.bool_]:
+    return column.derived("short", lambda: np.array([len(text) < 7 for text in column.texts], bool))
 
 
 Measure = Callable[[Values, Values, Vocabulary], NDArray[Any]]

@@ -1,6 +1,7 @@
 """How common values are in a register: a rare surname says more than Hansen."""
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -34,6 +35,8 @@ BELIEVED: Mapping[Kind, tuple[float, float]] = {
     Kind.TEXT: (1e-3, 100),
 }
 """How often a stranger has a given value, and how many rows that belief counts for."""
+CORED = frozenset((Kind.GIVEN, Kind.FAMILY))
+"""Names are counted by their cores."""
 Shares = NDArray[np.float64]
 
 
@@ -50,6 +53,8 @@ class Vocabulary:
         self.rows = rows
         self.usual = usual
         self.whole: dict[str, float] = {}
+        self._agreeing: dict[str, float] = {}
+        self._bearers: dict[str, int] = {}
 
     @classmethod
     def of(
@@ -63,9 +68,21 @@ class Vocabulary:
         ``usual``: which values are common, where that is known.
         """
         rows = table.size if labels is None else len(distinct(labels))
-        shares = {name: _counted(column, labels) for name, column in table.columns.items()}
+        shares: dict[str, dict[str, float]] = {}
+        counted = {name: _counts(column, labels) for name, column in table.columns.items()}
+        for name, column in table.columns.items():
+            shares[name] = _cores(column, *counted[name])
         found = cls(shares, rows, usual or _usual(table, shares))
-        found.whole = {name: _collisions(column, labels) for name, column in table.columns.items()}
+        for name, column in table.columns.items():
+            counts, total = counted[name]
+            found.whole[name] = _collisions(column, counts, total)
+            found._bearers[name] = total
+            if column.field.kind in CORED:
+                found._agreeing[name] = sum(share**2 for share in shares[name].values())
+            else:
+                found._agreeing[name] = float(((counts / total) ** 2).sum())
+                known = found._smoothed(column, np.append(counts / total, 0.0))
+                column.derived(f"shares {found._name}", partial(_itself, known))
         return found
 
     def shares(self, column: Column) -> Shares:
@@ -73,12 +90,16 @@ class Vocabulary:
 
         def looked_up() -> Shares:
             known, core = self.known.get(column.field.name, {}), core_of(column.field.kind)
-            found = np.array([*(known.get(core(text), 0.0) for text in column.texts), 0.0])
-            usual, strength = BELIEVED[column.field.kind]
-            counts = np.maximum(found * self.rows - 0.5, 0.5)
-            return (counts + usual * strength) / (self.rows + strength)
+            return self._smoothed(column, np.array([*(known.get(core(text), 0.0) for text in column.texts), 0.0]))
 
         return column.derived(f"shares {self._name}", looked_up)
+
+    def _smoothed(self, column: Column, shares: Shares) -> Shares:
+        """Shares as they are seen, with what is believed beforehand."""
+        usual, strength = BELIEVED[column.field.kind]
+        bearers = self._bearers.get(column.field.name, self.rows)
+        counts = np.maximum(shares * bearers - 0.5, 0.5)
+        return (counts + usual * strength) / (bearers + strength)
 
     def logs(self, column: Column) -> Shares:
         """log2 of the shares."""
@@ -106,8 +127,7 @@ class Vocabulary:
 
     def agreeing(self, name: str) -> float:
         """The chance that two cards taken at random have the same core value."""
-        shares = np.fromiter(self.known.get(name, {}).values(), np.float64)
-        return float((shares**2).sum()) if len(shares) else 0.0
+        return self._agreeing.get(name, 0.0)
 
     def agreeing_letters(self, name: str) -> float:
         """The chance that two cards taken at random have values that begin alike."""
@@ -121,6 +141,8 @@ class Vocabulary:
         return {
             "rows": self.rows,
             "shares": {name: _most(known) for name, known in self.known.items()},
+            "agreeing": self._agreeing,
+            "bearers": self._bearers,
             "usual": {name: sorted(values) for name, values in self.usual.items()},
         }
 
@@ -128,7 +150,9 @@ class Vocabulary:
     def from_json(cls, stored: Mapping[str, Any]) -> "Vocabulary":
         """The vocabulary that ``as_json`` gave."""
         usual = {name: frozenset(values) for name, values in stored["usual"].items()}
-        return cls(stored["shares"], stored["rows"], usual)
+        found = cls(stored["shares"], stored["rows"], usual)
+        found._agreeing, found._bearers = dict(stored["agreeing"]), dict(stored["bearers"])
+        return found
 
 
 def _usual(table: Table, shares: Mapping[str, Mapping[str, float]]) -> dict[str, frozenset[str]]:
@@ -141,21 +165,29 @@ def _usual(table: Table, shares: Mapping[str, Mapping[str, float]]) -> dict[str,
     return found
 
 
-def _collisions(column: Column, labels: NDArray[np.int64] | None) -> float:
-    counts, total = _counts(column, labels)
+def _collisions(column: Column, counts: NDArray[np.int64], total: int) -> float:
+    """The chance that two cards taken at random have the same value."""
     usual, strength = BELIEVED[column.field.kind]
     pairs = (counts.astype(np.float64) * (counts - 1)).sum()
     return float((pairs + usual * strength * 50) / (total * (total - 1.0) + strength * 50))
 
 
-def _counted(column: Column, labels: NDArray[np.int64] | None) -> dict[str, float]:
+def _cores(column: Column, counts: NDArray[np.int64], total: int) -> dict[str, float]:
+    """The share of each core value. Values of other columns than names that one card has are left out: they are many,
+    and count as one that is not known."""
+    if column.field.kind not in CORED:
+        several = np.flatnonzero(counts > 1)
+        return dict(zip([column.texts[at] for at in several], (counts[several] / total).tolist(), strict=True))
     core = core_of(column.field.kind)
-    counts, total = _counts(column, labels)
     found: dict[str, float] = {}
     for text, bearers in zip(column.texts, counts.tolist(), strict=True):
         value = core(text)
         found[value] = found.get(value, 0.0) + bearers / total
     return found
+
+
+def _itself(shares: Shares) -> Shares:
+    return shares
 
 
 def _counts(column: Column, labels: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], int]:
