@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.engine.arrays import signature
 from dedup.engine.classes import AGREES, CLASSES, COLLEAGUES, DIFFERS, MATCH, OTHER, anchors, parents
 from dedup.engine.clusters import components
 from dedup.engine.comparisons import PLACES, Comparison, compare, plan
@@ -104,7 +105,7 @@ class _Patterns:
         self.comparisons = model.comparisons
         size = len(left.rows)
         rarity = [model.rarity(one, found, left, right) for one, found in zip(self.comparisons, levels, strict=True)]
-        key = model.pattern(levels).view(np.uint64) if size else np.zeros(0, np.uint64)
+        key = signature(levels)
         steps = []
         for name in CLASSES[1:]:
             bits = np.zeros(size)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.arrays import numbered
+from dedup.engine.arrays import alike
 from dedup.engine.classes import ABSENT, AGREES, CLASSES, DIFFERS, chance_of
 from dedup.engine.comparisons import Comparison, compare, plan
 from dedup.engine.kinds import Field, Kind
@@ -67,11 +67,11 @@ class Model:
         size = len(left.rows)
         if not size:
             return np.zeros(0, np.float32)
-        patterns, number = numbered(self.pattern(levels))
-        seen = self.levels_of(patterns)
+        first, number = alike(levels)
+        seen = [found[first] for found in levels]
         logs, taught = self._logs(seen)
         # What is rare adds to a weight; what agrees in nothing rare enough needs no closer look.
-        agreeing = np.zeros(len(patterns))
+        agreeing = np.zeros(len(first))
         for one, found in zip(self.comparisons, seen, strict=True):
             agreeing += (found >= 0) & ((found < one.agreeing) | (one.kind in NAMES) & (found == INITIAL))
         best = logs[0] - np.logaddexp2.reduce(logs[1:]) + taught + RARITY_MOST * agreeing
@@ -178,15 +178,26 @@ class Model:
     def pattern(self, levels: Sequence[Levels]) -> NDArray[np.int64]:
         """The levels of all comparisons as one number a pair."""
         code = np.zeros(len(levels[0]) if levels else 0, np.int64)
-        for one, found in zip(self.comparisons, levels, strict=True):
+        for one, found in zip(self._packed, levels, strict=False):
             code = code * (len(one.levels) + 1) + (found.astype(np.int64) + 1)
         return code
+
+    @cached_property
+    def _packed(self) -> tuple[Comparison, ...]:
+        """The comparisons that a pattern has room for: all of a guest's, and of twenty columns and more most."""
+        room, kept = 1, 0
+        for one in self.comparisons:
+            room *= len(one.levels) + 1
+            if room >= 1 << 62:
+                break
+            kept += 1
+        return self.comparisons[:kept]
 
     def levels_of(self, patterns: NDArray[np.int64]) -> list[Levels]:
         """The levels that ``pattern`` made one number of."""
         rest = np.asarray(patterns, np.int64).copy()
-        found: list[Levels] = []
-        for one in reversed(self.comparisons):
+        found = [np.full(len(rest), NULL, np.int8) for _ in self.comparisons[len(self._packed) :]]
+        for one in reversed(self._packed):
             width = len(one.levels) + 1
             found.append((rest % width - 1).astype(np.int8))
             rest //= width

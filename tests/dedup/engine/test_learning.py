@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from dedup.engine import Model, Table, explain, find
+from dedup.engine import Field, Kind, Model, Table, explain, find
 
 GIVEN = "Anna Bjorn Carla David Emil Frida Georg Heidi Ivar Jonas Karin Lars Maria Nils Olga Pavel Rita Simon Tora Ulf"
 FAMILY = "Berg Dahl Eide Foss Grieg Holm Isaksen Jensen Kvam Lund Moe Nygard Olsen Persson Quist Rudi Solberg Tveit"
@@ -72,3 +72,13 @@ def test_decisions_move_pairs_like_those_decided() -> None:
     before, after = found.model.usual(patterns), taught.usual(patterns)
     assert after[same].mean() - after[~same].mean() > before[same].mean() - before[~same].mean()
     assert taught.taught([], []).bits == {}
+
+
+def test_table_of_many_columns_is_weighed_as_one_of_few() -> None:
+    fields = [Field(f"text{number}", Kind.TEXT) for number in range(30)]
+    letters = np.random.default_rng(2).integers(97, 123, (60, 30, 8))
+    texts = [["".join(map(chr, text)) for text in row] for row in letters.tolist()]
+    rows = [{field.name: [text] for field, text in zip(fields, row, strict=True)} for row in texts]
+    found = find(Table.of([*rows, rows[0]], fields))
+    assert [(int(found.left[0]), int(found.right[0]))] == [(0, 60)]
+    assert (found.probability >= 0.5).sum() == 1
