@@ -1,19 +1,24 @@
 """Hashes of texts and of their combinations, the same in every process and on every machine."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 _MULTIPLIER = 0x9E3779B97F4A7C15
+_BASE = 0x100000001B3
+_MASK = (1 << 64) - 1
 _POWERS_MAX = 4096
+FEW = 40
+"""So many texts are hashed one by one: a look-up has no more."""
 
 
 def _powers() -> Hashes:
     powers = [1]
     for _ in range(_POWERS_MAX - 1):
-        powers.append(powers[-1] * 0x100000001B3 % (1 << 64))
+        powers.append(powers[-1] * _BASE & _MASK)
     return np.array(powers, np.uint64)
 
 
@@ -32,8 +37,8 @@ def mix(hashed: Hashes) -> Hashes:
 
 def hashes(texts: Sequence[str]) -> Hashes:
     """A hash of each text, uint64[n]; 0 for an empty one."""
-    if not texts:
-        return np.zeros(0, np.uint64)
+    if len(texts) <= FEW:
+        return np.array([_hash(text) for text in texts], np.uint64)
     encoded = [text.encode("utf-8", "surrogatepass")[:_POWERS_MAX] for text in texts]
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
     ends = np.cumsum(lengths)
@@ -45,6 +50,23 @@ def hashes(texts: Sequence[str]) -> Hashes:
     found = mix(sums + lengths.astype(np.uint64) * np.uint64(_MULTIPLIER))
     found[lengths == 0] = 0
     return found
+
+
+@lru_cache(maxsize=1 << 15)
+def _hash(text: str) -> int:
+    """The same hash of one text."""
+    encoded = text.encode("utf-8", "surrogatepass")[:_POWERS_MAX]
+    if not encoded:
+        return 0
+    total = len(encoded) * _MULTIPLIER
+    power = 1
+    for letter in encoded:
+        total += (letter + 1) * power
+        power = power * _BASE & _MASK
+    total &= _MASK
+    total = (total ^ (total >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    total = (total ^ (total >> 27)) * 0x94D049BB133111EB & _MASK
+    return total ^ (total >> 31)
 
 
 def combined(*parts: Hashes, salt: int = 0) -> Hashes:

@@ -92,8 +92,8 @@ _STRONG = (Kind.EMAIL, Kind.PHONE, Kind.NUMBER, Kind.ORGANISATION)
 _PLACES = (Kind.POSTAL_CODE, Kind.CITY, Kind.STREET, Kind.BIRTH_DATE, Kind.TEXT, Kind.COMPANY)
 
 
-def passes(table: Table) -> list[Pass]:
-    """All passes over a table, those by strong values first."""
+def passes(table: Table, *, narrow_only: bool = False) -> list[Pass]:
+    """All passes over a table, those by strong values first; or those for a look-up alone."""
     found: list[Pass] = []
     everyone = np.arange(table.size, dtype=np.int32)
 
@@ -102,6 +102,8 @@ def passes(table: Table) -> list[Pass]:
         found.append(_pass(name, rows, hashed[codes], narrow=True))
 
     def whole(*atoms: Atom, narrow: bool = False) -> None:
+        if narrow_only and not narrow:
+            return
         names = "+".join(name for name, _ in atoms)
         salt = sum(map(ord, names))
         found.append(_pass(names, everyone, combined(*(hashed for _, hashed in atoms), salt=salt), narrow=narrow))
@@ -154,7 +156,7 @@ def _pass(name: str, rows: Codes, hashed: Hashes, *, narrow: bool) -> Pass:
 
 def keys(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(rows, keys) of every row for the key table of the look-up: rows that share a key are worth comparing."""
-    narrow = [one for one in passes(table) if one.narrow]
+    narrow = passes(table, narrow_only=True)
     rows = np.concatenate([one.rows for one in narrow]).astype(np.int64) if narrow else np.zeros(0, np.int64)
     salted = [one.hashes ^ np.uint64(at * 0x9E3779B97F4A7C15 % (1 << 64)) for at, one in enumerate(narrow)]
     hashed = np.concatenate(salted) if narrow else np.zeros(0, np.uint64)

@@ -38,7 +38,7 @@ def given(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     same_core = core_a == core_b
     related = same_core & ~(several_a & several_b)
     related |= a.of(one.joined) == b.of(other.joined)
-    related |= np.isin(combined(core_a, core_b), _related())
+    related |= _among(combined(core_a, core_b), _related())
     initial = a.of(one.initial) | b.of(other.initial)
     found = np.full(len(core_a), DIFFERENT, np.int8)
     rest = np.flatnonzero(~related & ~initial)
@@ -114,6 +114,14 @@ def _parts(column: Column, *, is_given: bool) -> _Parts:
         )
 
     return column.derived(f"name parts {is_given}", worked_out)
+
+
+def _among(values: Hashes, ordered: Hashes) -> NDArray[np.bool_]:
+    """Which values are among sorted ones."""
+    at = np.searchsorted(ordered, values)
+    at[at == len(ordered)] = 0
+    found: NDArray[np.bool_] = ordered[at] == values
+    return found
 
 
 _RELATED: list[Hashes] = []

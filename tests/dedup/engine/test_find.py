@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dedup.engine import GUEST_FIELDS, Model, Profile, Table, explain, find, keys, score
+from dedup.engine.hashing import hashes
 
 ROWS = [
     {"given_name": ["Jan"], "family_name": ["van der Berg"], "emails": ["jan@berg.no"], "phones": ["+47 99 88 77 66"]},
@@ -44,3 +45,15 @@ def test_register_without_pairs_has_none(size: int) -> None:
     found = find(Table.of(ROWS[:size]))
     assert len(found.left) == 0
     assert len(found.clusters()) == size
+
+
+def test_few_texts_have_the_hashes_of_many() -> None:
+    texts = ["", "a", "kjær", "van der berg", "x" * 300, "\ud800"] * 20
+    assert hashes(texts).tolist() == [hashes([text])[0] for text in texts]
+
+
+def test_keys_of_one_card_are_those_it_has_in_a_register() -> None:
+    rows, hashed = keys(Table.of(ROWS))
+    for number, row in enumerate(ROWS):
+        _, alone = keys(Table.of([row]))
+        assert set(alone.tolist()) == set(hashed[rows == number].tolist())
