@@ -116,7 +116,7 @@ def settle(table: Table, found: Found) -> Found:
     model, left, right, weight, patterns = found.model, found.left, found.right, found.direct, found.patterns
     least = bits_of(model.propose)
     grouped = groups(table.size, left, right, weight, least, found.apart, table.source)
-    more, final = settled(grouped, left, right, weight, least, table)
+    more, final = settled(grouped, left, right, weight, least, table, found.apart)
     if len(more):
         bits, levels = weighed(model, Side(table, more[:, 0]), Side(table, more[:, 1]))
         left, right = np.append(left, more[:, 0]), np.append(right, more[:, 1])

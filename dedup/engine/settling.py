@@ -11,7 +11,13 @@ Rows = NDArray[np.int64]
 
 
 def settled(
-    grouped: Groups, left: Rows, right: Rows, weight: NDArray[np.float32], least: float, table: Table
+    grouped: Groups,
+    left: Rows,
+    right: Rows,
+    weight: NDArray[np.float32],
+    least: float,
+    table: Table,
+    apart: Rows | None = None,
 ) -> tuple[Rows, NDArray[np.float32]]:
     """(further pairs int64[k, 2], weights of the given pairs and of these).
 
@@ -22,10 +28,15 @@ def settled(
     final = weight.copy()
     labels = grouped.labels
     low, high = np.minimum(labels[left], labels[right]), np.maximum(labels[left], labels[right])
-    contradicted = np.flatnonzero((weight >= least) & (low != high))
+    between = low * size + high
+    against = (weight >= least) & (low != high)
+    if apart is not None and len(apart):
+        # Which of two cards that people keep apart is the third one, people have to say too: both stay proposed.
+        one, other = labels[apart[:, 0]], labels[apart[:, 1]]
+        against &= ~np.isin(between, np.minimum(one, other) * size + np.maximum(one, other))
+    contradicted = np.flatnonzero(against)
     if len(contradicted):
         members = np.bincount(labels, minlength=table.size)
-        between = low * size + high
         wanted, where = numbered(between[contradicted])
         at = np.searchsorted(wanted, between)
         at[at == len(wanted)] = 0

@@ -54,3 +54,13 @@ def test_pairs_known_apart_are_never_in_one_group() -> None:
     labels = apart.clusters()
     assert labels[0] != labels[1]
     assert not ((apart.left == 0) & (apart.right == 1)).any()
+
+
+def test_two_that_are_kept_apart_may_both_be_the_third() -> None:
+    card: dict[str, Any] = {"given_name": ["Kari"], "family_name": ["Nordli"], "emails": ["kari@nordli.no"]}
+    found = find(Table.of([card, card, card]), apart=np.array([[0, 1]]))
+    proposed = found.probability >= 0.5
+    pairs = set(zip(found.left[proposed].tolist(), found.right[proposed].tolist(), strict=True))
+    assert pairs == {(0, 2), (1, 2)}
+    labels = found.clusters()
+    assert labels[0] != labels[1]
