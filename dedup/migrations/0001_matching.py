@@ -302,7 +302,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("propose", models.FloatField(default=0.5, verbose_name="propose from")),
-                ("certain", models.FloatField(default=0.995, verbose_name="certain from")),
+                ("certain", models.FloatField(default=0.999, verbose_name="certain from")),
                 ("is_own", models.BooleanField(default=False, editable=False)),
                 ("automatic", models.BooleanField(default=False, verbose_name="merge by itself")),
                 ("model", models.JSONField(editable=False, null=True)),

@@ -92,9 +92,11 @@ def matches_keep(
     of those that have not changed that they were seen.
     """
     fresh = 0
+    # What changed cards have around them may overlap: a pair is found from both sides.
+    once = list({(pair.left_id, pair.right_id): pair for pair in pairs}.values())
     with connection.cursor() as cursor:
-        for at in range(0, len(pairs), BATCH):
-            part = pairs[at : at + BATCH]
+        for at in range(0, len(once), BATCH):
+            part = once[at : at + BATCH]
             cursor.execute(
                 _KEEP,
                 {

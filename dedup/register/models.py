@@ -24,7 +24,7 @@ class MatchSettings(TenantModel):
 
     propose = models.FloatField(_("propose from"), default=0.5)
     """The probability from which two cards are shown as a match."""
-    certain = models.FloatField(_("certain from"), default=0.995)
+    certain = models.FloatField(_("certain from"), default=0.999)
     """The probability from which two cards may be merged without anybody looking."""
     is_own = models.BooleanField(default=False, editable=False)
     """Whether somebody has set the thresholds; until then they follow what the engine learns."""
