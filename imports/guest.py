@@ -24,7 +24,9 @@ GUEST_TABLES = (
         "",
         Merge.LINEAGE,
         Erase.REMOVE,
-        untold=dict.fromkeys(("run", "line", "outcome", "cause", "customer_id", "label", "decision"), _WITH_THE_RUN),
+        untold=dict.fromkeys(
+            ("run", "line", "outcome", "cause", "customer_id", "label", "decision", "same_as"), _WITH_THE_RUN
+        ),
     ),
 )
 

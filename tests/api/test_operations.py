@@ -220,7 +220,7 @@ def test_what_is_sent_to_be_read_writes_nothing(cast: Cast, home: dict[str, Any]
     caller = caller_make(cast.fjordstuen, ["read"])
     before = contents(cast.fjordstuen)
     for operation in reading:
-        answer = caller.call(operation.method, operation.address(home), operation.example)
+        answer = caller.call(operation.method, operation.address(home), numbers_at_home(operation.example, home))
         assert answer.status == 200, answer.text
     assert {**contents(cast.fjordstuen), "accounts_apikey": ""} == {**before, "accounts_apikey": ""}
 

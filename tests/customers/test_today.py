@@ -367,7 +367,7 @@ def test_today_is_the_first_room(cast: Cast, desk: Client) -> None:
         CustomerFactory()
     for path, current in ((HOME, "Today"), (f"{HOME}today/all/", "Today"), (f"{HOME}tasks/", "Tasks")):
         entries = desk.get(path).context["navigation"]
-        assert [entry["label"] for entry in entries][:4] == ["Today", "Guests", "Segments", "Tasks"]
+        assert [entry["label"] for entry in entries][:5] == ["Today", "Guests", "Duplicates", "Segments", "Tasks"]
         assert [entry["label"] for entry in entries if entry["current"]] == [current]
 
 
