@@ -10,7 +10,7 @@ from customers.card.models import ContactPoint, Customer, CustomerTag, Tag
 from customers.changes.models import ChangeSet
 from customers.changes.selectors import act_view
 from customers.changes.services import change_set, change_set_undo
-from customers.consent.models import ConsentEvent, ConsentState
+from customers.consent.models import ConsentEvent
 from customers.consent.selectors import consent_events
 from customers.consent.services import consent_record
 from customers.facts.models import CustomerFacts
@@ -24,6 +24,7 @@ from customers.sensitive.selectors import sensitive_panel
 from customers.sensitive.services import sensitive_set
 from dedup.merging.services import MergeRefused, merge, merge_preview
 from tests.cast import Cast, House
+from tests.dedup.merging.guests import at, newsletter, said, two
 from tests.factories import (
     ActivityFactory,
     CompanyFactory,
@@ -45,32 +46,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def two(**second: Any) -> tuple[Customer, Customer]:
-    """A guest with a stay, and the same once more."""
-    one = CustomerFactory(given_name="Ingrid", family_name="Sørensen", street="Parkveien 12", city="Oslo")
-    StayParticipantFactory(customer=one, is_payer=True)
-    other = CustomerFactory(given_name="Ingrid", family_name="Sorensen", **second)
-    return one, other
-
-
-def at(day: int) -> dt.datetime:
-    return dt.datetime(2025, 3, day, 12, tzinfo=dt.UTC)
-
-
-def said(guest: Customer, act: str, day: int, **values: Any) -> ConsentEvent:
-    when = at(day)
-    event: ConsentEvent = ConsentEventFactory(customer=guest, act=act, at=when, recorded_at=when, **values)
-    return event
-
-
-def newsletter(guest: Customer) -> bool | None:
-    return (
-        ConsentState.objects.filter(customer=guest, purpose="newsletter", channel="email")
-        .values_list("granted", flat=True)
-        .first()
-    )
 
 
 @pytest.mark.usefixtures("fjordstuen")

@@ -1,8 +1,5 @@
 """Merges taken back, and where the ids of merged cards lead."""
 
-import datetime as dt
-from typing import Any
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,16 +9,15 @@ from customers.card.models import Customer
 from customers.changes.models import Change, ChangeSet
 from customers.changes.selectors import acts_of_guest
 from customers.changes.services import CannotUndo, change_set, change_set_undo
-from customers.consent.models import ConsentEvent, ConsentState
 from customers.history.models import Activity, Purchase, StayParticipant
 from customers.lineage.models import CardLineage
 from customers.lineage.selectors import ids_now, lineage_of, survivor_of
 from customers.relations.services import relation_add
 from dedup.merging.services import Order, merge, merge_many
 from tests.cast import Cast, House
+from tests.dedup.merging.guests import two
 from tests.factories import (
     ActivityFactory,
-    ConsentEventFactory,
     CustomerFactory,
     PurchaseFactory,
     RelationFactory,
@@ -29,32 +25,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def two(**second: Any) -> tuple[Customer, Customer]:
-    """A guest with a stay, and the same once more."""
-    one = CustomerFactory(given_name="Ingrid", family_name="Sørensen", street="Parkveien 12", city="Oslo")
-    StayParticipantFactory(customer=one, is_payer=True)
-    other = CustomerFactory(given_name="Ingrid", family_name="Sorensen", **second)
-    return one, other
-
-
-def at(day: int) -> dt.datetime:
-    return dt.datetime(2025, 3, day, 12, tzinfo=dt.UTC)
-
-
-def said(guest: Customer, act: str, day: int, **values: Any) -> ConsentEvent:
-    when = at(day)
-    event: ConsentEvent = ConsentEventFactory(customer=guest, act=act, at=when, recorded_at=when, **values)
-    return event
-
-
-def newsletter(guest: Customer) -> bool | None:
-    return (
-        ConsentState.objects.filter(customer=guest, purpose="newsletter", channel="email")
-        .values_list("granted", flat=True)
-        .first()
-    )
 
 
 @pytest.mark.usefixtures("fjordstuen")
