@@ -8,7 +8,7 @@ from django.utils import timezone
 from customers.changes import statements
 from customers.changes.models import ChangeSet
 from customers.changes.undo import UndoOutcome, undo_rows
-from customers.lineage.undoing import CannotFollow, Line, Lines, following, lines_of
+from customers.lineage.undoing import CannotFollow, Line, Lines, following, lines_of, rows_between_changed
 
 AT_ONCE = 250
 """Parts undone in one go."""
@@ -52,20 +52,21 @@ def parts_undo(*, part_ids: Sequence[int], act: ChangeSet) -> tuple[UndoOutcome,
 
 
 def _apart(part_ids: Sequence[int]) -> tuple[list[int], Lines]:
-    """The first parts of which no two share a card, and what they did."""
+    """The first parts of which no two share a card, or a row between two cards, and what they did."""
     lines = lines_of(change_set_ids=part_ids)
-    of_part: dict[int, list[Line]] = {part: [] for part in part_ids}
+    touched: dict[int, set[tuple[str, int]]] = {part: set() for part in part_ids}
     for line in (*lines.apart, *lines.together):
-        of_part[line.change_set_id].append(line)
-    seen: set[int] = set()
+        touched[line.change_set_id] |= {("customer", card) for card in _cards(line)}
+    for part, record, row in rows_between_changed(change_set_ids=part_ids):
+        touched[part].add((record, row))
+    seen: set[tuple[str, int]] = set()
     taken = []
     for part in part_ids:
-        cards = {card for line in of_part[part] for card in (line.absorbed_id, line.survivor_id)}
-        if cards & seen:
+        if touched[part] & seen:
             # The rest waits too: rows between cards of two parts go back in their order.
             break
         taken.append(part)
-        seen |= cards
+        seen |= touched[part]
     chosen = set(taken)
     return taken, Lines(
         [line for line in lines.apart if line.change_set_id in chosen],

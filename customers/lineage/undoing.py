@@ -2,6 +2,7 @@
 came since, consents. Both ways: cards come apart, and undoing that, come together again."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -73,6 +74,18 @@ def lines_of(*, change_set_ids: Sequence[int]) -> Lines:
         for act, *values in cursor.fetchall():
             (lines.apart if act == "I" else lines.together).append(Line(*values))
     return lines
+
+
+def rows_between_changed(*, change_set_ids: Sequence[int]) -> list[tuple[int, str, int]]:
+    """The rows between two cards that these acts changed: (act, record, row). One query."""
+    columns = Counter(record for record, _table, _column in _of_cards())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT change_set_id, record, row_id FROM customers_change"
+            " WHERE change_set_id = ANY (%s::bigint[]) AND record = ANY (%s)",
+            [statements.keys(change_set_ids), [record for record, number in columns.items() if number > 1]],
+        )
+        return cursor.fetchall()
 
 
 @contextmanager

@@ -6,11 +6,12 @@ Everything happens inside the caller's recording, with the cards locked.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Model, Q, UniqueConstraint
 
 from accounts.tenancy.models import TenantForeignKey
@@ -288,6 +289,22 @@ def _move_into_places(cursor: Any, mover: Mover, moving: Moving) -> None:
         taken[target].add(free)
         changes[pk] = {card: target, mover.place: free}
     _update(cursor, mover, changes)
+
+
+def rows_between(cards: Collection[int]) -> set[tuple[int, int]]:
+    """Which of these cards rows lie between."""
+    found: set[tuple[int, int]] = set()
+    with connection.cursor() as cursor:
+        for mover in movers():
+            if len(mover.columns) > 1:
+                one, other = mover.columns
+                cursor.execute(
+                    f"SELECT t.{one}, t.{other} FROM {mover.table} t"
+                    f" WHERE t.{one} = ANY (%(cards)s::bigint[]) AND t.{other} = ANY (%(cards)s::bigint[])",
+                    {"cards": keys(cards)},
+                )
+                found.update(cursor.fetchall())
+    return found
 
 
 def _move_between(cursor: Any, mover: Mover, moving: Moving) -> None:

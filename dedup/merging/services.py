@@ -26,7 +26,7 @@ from customers.lineage.models import MergedCard
 from customers.lineage.selectors import survivors_of
 from customers.lineage.undoing import consents_derive
 from dedup.merging.cards import Cards, Group, cards_read, decide
-from dedup.merging.movers import Moving, move, update_rows
+from dedup.merging.movers import Moving, move, rows_between, update_rows
 from dedup.merging.orders import Merged, MergeRefused, Order
 from dedup.merging.preview import preview_of
 from dedup.merging.shown import Preview
@@ -115,7 +115,8 @@ def merge_many(
 
 
 def _apart(waiting: Mapping[int, Order]) -> dict[int, Order]:
-    """The first orders of which no two share a card."""
+    """The first orders of which no two share a card, or cards that a row lies between: each act of its own records what
+    it does to such a row, and can be undone without the other."""
     seen: set[int] = set()
     some: dict[int, Order] = {}
     for place, order in waiting.items():
@@ -124,7 +125,17 @@ def _apart(waiting: Mapping[int, Order]) -> dict[int, Order]:
         if not seen & set(order.customer_ids):
             some[place] = order
         seen |= set(order.customer_ids)
-    return some
+    place_of = {card: place for place, order in some.items() for card in order.customer_ids}
+    tied: dict[int, set[int]] = defaultdict(set)
+    for one, other in rows_between(place_of):
+        if place_of[one] != place_of[other]:
+            tied[place_of[one]].add(place_of[other])
+            tied[place_of[other]].add(place_of[one])
+    free: dict[int, Order] = {}
+    for place, order in some.items():
+        if not tied[place] & free.keys():
+            free[place] = order
+    return free
 
 
 def _merge_some(

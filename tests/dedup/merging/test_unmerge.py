@@ -28,7 +28,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.usefixtures("fjordstuen")
-@pytest.mark.usefixtures("fjordstuen")
 class TestUndo:
     def test_what_came_since_stays_where_it_belongs(self) -> None:
         one, other = two()
@@ -90,6 +89,26 @@ class TestUndo:
         assert Customer.objects.count() == 6
         with pytest.raises(CannotUndo, match="already been undone"):
             change_set_undo(change_set_id=done.merges[0])
+
+    @pytest.mark.parametrize("again", [False, True])
+    @pytest.mark.parametrize("first", [0, 1])
+    def test_a_row_between_cards_of_two_merges(self, first: int, again: bool) -> None:
+        """Each of two merges made at once, and each undo of them, takes back its own end of a household."""
+        (ola, ola_too), (kari, kari_too) = two(), two()
+        household = RelationFactory(customer=ola_too, other=kari_too)
+        many = merge_many(orders=[Order((ola.pk, ola_too.pk)), Order((kari.pk, kari_too.pk))])
+        assert many.act is not None
+        if again:
+            undone = change_set_undo(change_set_id=many.act.pk)[0]
+            change_set_undo(change_set_id=undone.pk)
+        household.refresh_from_db()
+        assert (household.customer_id, household.other_id) == (ola.pk, kari.pk)
+        change_set_undo(change_set_id=many.merges[first])
+        household.refresh_from_db()
+        assert (household.customer_id, household.other_id) == ((ola_too.pk, kari.pk), (ola.pk, kari_too.pk))[first]
+        change_set_undo(change_set_id=many.merges[1 - first])
+        household.refresh_from_db()
+        assert (household.customer_id, household.other_id) == (ola_too.pk, kari_too.pk)
 
     def test_refusals_stop_nobody_else(self) -> None:
         one, other = two()
