@@ -168,11 +168,16 @@ def test_businesses_share_no_word(cast: Cast) -> None:
         assert Vocabulary.objects.count() == Posting.objects.count() == 1
 
 
+def as_of_many(cursor: Any) -> None:
+    """Let PostgreSQL plan as where the register is too large to scan."""
+    for way in ("seqscan", "bitmapscan", "sort"):
+        cursor.execute(f"SET LOCAL enable_{way} = off")
+
+
 def plan(sql: str, values: list[Any]) -> str:
     """How PostgreSQL would answer where the register is too large to scan."""
     with connection.cursor() as cursor:
-        for way in ("seqscan", "bitmapscan", "sort"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
+        as_of_many(cursor)
         cursor.execute(f"EXPLAIN (COSTS OFF) {sql}", values)
         return "\n".join(row[0] for row in cursor.fetchall())
 
@@ -279,7 +284,7 @@ def test_definer_functions_use_their_indexes(call: str, index: str, fjordstuen: 
             return int(cursor.fetchone()[0])
 
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        as_of_many(cursor)
         before = scans()
         cursor.execute(f"SELECT * FROM {call}")
     assert scans() > before
