@@ -284,8 +284,8 @@ def control_state(
 
 @register.filter
 def unlocalised(value: float) -> str:
-    """A number as SVG and other machines read it, whatever the language."""
-    return f"{value:g}"
+    """A number as SVG and other machines read it, whatever the language: an id to its last digit."""
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 @register.simple_tag

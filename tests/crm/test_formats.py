@@ -134,6 +134,14 @@ def test_names_of_languages_and_countries() -> None:
     assert ui.autonym("zzz") == "zzz"
 
 
+@pytest.mark.parametrize(
+    ("value", "written"), [(7, "7"), (1_050_001, "1050001"), (2**63 - 1, "9223372036854775807"), (0.125, "0.125")]
+)
+def test_numbers_for_machines_keep_their_digits(value: float, written: str) -> None:
+    with translation.override("nb"):
+        assert Template("{% load ui %}{{ value|unlocalised }}").render(Context({"value": value})) == written
+
+
 def test_moments_are_shown_in_the_active_time_zone() -> None:
     utc = dt.datetime(2026, 10, 3, 22, 30, tzinfo=dt.UTC)
     with timezone.override("Europe/Oslo"), translation.override("en"):
