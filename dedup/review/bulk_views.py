@@ -21,7 +21,7 @@ from dedup.register.tasks import match_run_work
 from dedup.review.run_views import merging_context, run_of
 from dedup.review.shown import pair_of
 from dedup.review.state import QueueState, state_read
-from dedup.review.wording import FIELD_WORDS, SAID_OF_NOBODY
+from dedup.review.wording import FIELD_WORDS, SAID_OF_NOBODY, percent_words
 
 STEPS = (0.999, 0.995, 0.99, 0.98, 0.95, 0.9)
 """From which probability on many may be merged at once; less certain pairs are looked at one by one."""
@@ -98,7 +98,7 @@ def _page(
         "total": merging_count(minimum=minimum, agree=frozenset(agree)),
         "sample": sample,
         "problem": problem,
-        "steps": [(f"{step:g}", _("%(percent)s %% and more") % {"percent": f"{100 * step:g}"}) for step in STEPS],
+        "steps": [(f"{step:g}", _("%(percent)s and more") % {"percent": percent_words(step)}) for step in STEPS],
         "chosen": f"{minimum:g}",
         "fields": [
             (name, label, name in agree)

@@ -13,14 +13,16 @@ from customers.card.models import Customer
 from dedup.register.explaining import Explained, Part, match_explained
 from dedup.register.selectors import Row
 from dedup.register.shown import CardShown
-from dedup.review.level_words import part_words
-from dedup.review.wording import percent_of
+from dedup.review.level_words import REST, part_words
+from dedup.review.wording import percent_words
 
 BEFORE = "before"
 """What was thought before looking, as explanations name it."""
 VALUES_MAX = 3
 SMALLEST = 0.05
 """Parts of fewer bits say nothing and are left out, as long as the others add up to what is shown."""
+LITTLE = 0.5
+"""Parts of fewer bits stand on one line together: nobody decides by any of them."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class EvidenceShown:
     width: float
     side: str
     points: str
-    percent: int
+    percent: str
 
 
 def evidence_of(row: Row) -> EvidenceShown | None:
@@ -92,7 +94,7 @@ def evidence_drawn(
         width,
         "for" if ends > 0 else "against",
         points(ends),
-        percent_of(explained.probability),
+        percent_words(explained.probability),
     )
 
 
@@ -124,6 +126,9 @@ def points(weight: float) -> str:
 
 
 def _ordered(parts: Sequence[Part]) -> list[Part]:
-    """What was known before looking first, then what speaks for it most; what says nothing goes."""
-    told = [part for part in parts if part.field == BEFORE or abs(part.weight) >= SMALLEST]
-    return sorted(told, key=lambda part: (part.field != BEFORE, -part.weight))
+    """What was known before looking first, then what speaks for it most; what says little comes last, in one line."""
+    told = [part for part in parts if part.field == BEFORE or abs(part.weight) >= LITTLE]
+    rest = sum(part.weight for part in parts if part not in told)
+    if abs(rest) >= SMALLEST:
+        told.append(Part(REST, "", rest, "", ""))
+    return sorted(told, key=lambda part: (part.field != BEFORE, part.field == REST, -part.weight))

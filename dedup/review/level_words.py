@@ -10,6 +10,8 @@ from dedup.engine.explain import OTHERS
 from dedup.register.explaining import Part
 from dedup.review.wording import FIELD_WORDS
 
+REST: Final = "rest"
+"""What says little, taken together."""
 RARE, COMMON = 8.0, 3.0
 """Bits from which on an equal name says much because few bear it, and up to which little, because many do."""
 
@@ -30,6 +32,7 @@ _NAMES: Final[Mapping[str, Any]] = {
 """A level of any field."""
 _OWN: Final[Mapping[tuple[str, str], Any]] = {
     ("before", ""): gettext_lazy("Before looking: two cards are seldom one guest"),
+    (REST, ""): gettext_lazy("Everything else together"),
     ("emails", "same_owned"): gettext_lazy("Same e-mail, and it carries their name"),
     ("emails", "same"): gettext_lazy("Same e-mail"),
     ("emails", "same_other"): gettext_lazy("Same e-mail, but it carries another name"),

@@ -15,14 +15,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
 from customers.changes.messages import undoable
+from customers.changes.models import ChangeSet
+from customers.changes.views import change_undo
 from customers.search.hits import hits_found
 from dedup.merging.services import MergeRefused, merge, merge_preview
 from dedup.merging.shown import Preview
 from dedup.register.models import Decision, Match
-from dedup.register.selectors import next_after
 from dedup.register.services import DecisionRefused, decide
 from dedup.register.shown import cards_shown
+from dedup.review.following import following, queue_address
 from dedup.review.merge_shown import PICK, merge_shown
+from dedup.review.services import match_back
 from dedup.review.shown import merge_address
 from dedup.review.state import QueueState, number_read, state_read
 
@@ -65,17 +68,32 @@ def _merge(request: BusinessRequest, guests: Sequence[int], state: QueueState) -
         return _refused(request, str(refused))
     if request.method != "POST":
         return _page(request, preview, state)
-    following = _following(state)
     try:
         act = merge(customer_ids=guests, member=request.member, **_sent(request.POST, preview))
     except MergeRefused as refused:
         return _page(request, preview, state, problem=str(refused))
     survivor = _survivor(request.POST, preview)
     names = ", ".join(card.name or "–" for card in preview.cards)
-    undoable(request, _("%(names)s are one card now.") % {"names": names}, act)
+    text = _("%(names)s are one card now.") % {"names": names}
+    slug = request.business.slug
     if state.match is None:
-        return redirect("guest_card", slug=request.business.slug, customer_id=survivor)
-    return redirect(_queue(request, state.with_(match=following)))
+        undoable(request, text, act)
+        return redirect("guest_card", slug=slug, customer_id=survivor)
+    back = reverse("match_unmerge", kwargs={"slug": slug, "match_id": state.match, "change_set_id": act.pk})
+    messages.success(request, text, extra_tags=f"undo={back}{state.query}")
+    return redirect(queue_address(slug, following(state)))
+
+
+@requires(Capability.MERGE)
+@require_POST
+def match_unmerge(request: BusinessRequest, slug: str, match_id: int, change_set_id: int) -> HttpResponse:
+    """Undo a merge that was made from the queue, and show the pair again where it stood."""
+    answer = change_undo(request, slug=slug, change_set_id=change_set_id)
+    if not ChangeSet.objects.filter(pk=change_set_id, state=ChangeSet.State.UNDONE).exists():
+        return answer
+    state = state_read(request.GET).with_(match=match_id)
+    match_back(match_id=match_id, state=Match.State(state.state))
+    return redirect(queue_address(slug, state))
 
 
 @requires(Capability.MERGE)
@@ -106,7 +124,6 @@ def merge_apart(request: BusinessRequest, slug: str) -> HttpResponse:
     guests = guests_read(request.POST)
     if not 2 <= len(guests) <= CARDS_MAX:
         return _refused(request, _("Choose at least two guests first."))
-    following = _following(state)
     try:
         for left, right in combinations(guests, 2):
             decide(left_id=left, right_id=right, decision=Decision.Verdict.DIFFERENT, member=request.member)
@@ -115,7 +132,7 @@ def merge_apart(request: BusinessRequest, slug: str) -> HttpResponse:
     messages.success(request, _("Noted: they are not the same guest. It will not be asked again."))
     if state.match is None:
         return redirect("guest_card", slug=slug, customer_id=guests[0])
-    return redirect(_queue(request, state.with_(match=following)))
+    return redirect(queue_address(slug, following(state)))
 
 
 def guests_read(query: QueryDict) -> list[int]:
@@ -147,18 +164,6 @@ def _numbers(texts: Sequence[str]) -> list[int]:
     return [number for text in texts if (number := number_read(text)) is not None]
 
 
-def _following(state: QueueState) -> int | None:
-    """The pair that follows the one being decided."""
-    if state.match is None:
-        return None
-    minimum, maximum = state.limits
-    return next_after(match_id=state.match, minimum=minimum, maximum=maximum, agree=state.agree, state=state.state)
-
-
-def _queue(request: BusinessRequest, state: QueueState) -> str:
-    return reverse("match_list", kwargs={"slug": request.business.slug}) + state.query
-
-
 def _refused(request: BusinessRequest, text: str) -> HttpResponse:
     """Back to the list, with the reason."""
     messages.error(request, text)
@@ -181,6 +186,6 @@ def _page(request: BusinessRequest, preview: Preview, state: QueueState, problem
         "shows_all": shows_all,
         "other_url": f"{reverse('merge_other', kwargs={'slug': slug})}?guests={','.join(map(str, ids))}",
         "apart_url": reverse("merge_apart", kwargs={"slug": slug}) + place,
-        "back_url": _queue(request, state) if state.match is not None else "",
+        "back_url": queue_address(slug, state) if state.match is not None else "",
     }
     return render(request, "duplicates/merge.html", context, status=422 if problem else 200)

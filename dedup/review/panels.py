@@ -11,7 +11,7 @@ from dedup.register.selectors import Row, matches_of
 from dedup.review.others import others_of
 from dedup.review.shown import merge_address
 from dedup.review.state import QueueState
-from dedup.review.wording import field_words, percent_of
+from dedup.review.wording import field_words, percent_words
 
 SHOWN_MAX = 5
 
@@ -43,7 +43,7 @@ def _pair(slug: str, row: Row, customer_id: int) -> dict[str, object]:
     place = QueueState(state=row.state, match=row.match_id).query
     return {
         "other": other,
-        "percent": percent_of(row.probability),
+        "percent": percent_words(row.probability),
         "agreeing": field_words(row.agreeing),
         "url": reverse("match_list", kwargs={"slug": slug}) + place,
     }

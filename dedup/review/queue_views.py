@@ -20,6 +20,7 @@ from dedup.register.models import Match
 from dedup.register.selectors import PAGE, Counts, Row
 from dedup.register.services import decide
 from dedup.review.evidence import evidence_of
+from dedup.review.following import following, queue_address
 from dedup.review.others import others_of
 from dedup.review.services import merge_propose
 from dedup.review.shown import PairShown, merge_address, pair_of
@@ -127,14 +128,9 @@ def match_decide(request: BusinessRequest, slug: str, match_id: int) -> HttpResp
     decision = request.POST.get("decision") or request.GET.get("decision", "")
     if decision == Match.State.DIFFERENT and not request.member.can(Capability.MERGE):
         return forbidden(request, Capability.MERGE)
-    state = state_read(request.GET)
-    minimum, maximum = state.limits
-    following = selectors.next_after(
-        match_id=match_id, minimum=minimum, maximum=maximum, agree=state.agree, state=state.state
-    )
+    state = state_read(request.GET).with_(match=match_id)
     stays = _decided(request, row, decision, state)
-    place = state.with_(match=match_id if stays else following)
-    return redirect(reverse("match_list", kwargs={"slug": slug}) + place.query)
+    return redirect(queue_address(slug, state if stays else following(state)))
 
 
 def _decided(request: BusinessRequest, row: Row, decision: str, state: QueueState) -> bool:

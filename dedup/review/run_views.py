@@ -18,7 +18,7 @@ from dedup.register.fields import names
 from dedup.register.models import MatchRun
 from dedup.register.services import RunRefused, run_cancel, run_start
 from dedup.register.tasks import match_run_work
-from dedup.review.wording import SKIPPED, field_words, percent_of
+from dedup.review.wording import SKIPPED, field_words, percent_words
 
 
 @requires(Capability.MERGE)
@@ -77,7 +77,7 @@ def merging_context(request: BusinessRequest, run: MatchRun) -> dict[str, Any]:
         "run": run,
         "is_working": run.is_open,
         "skipped": sorted(skipped, key=lambda each: -each[1]),
-        "percent": percent_of(run.minimum or 0),
+        "percent": percent_words(run.minimum or 0),
         "agree_words": field_words(names(run.agrees)),
         "act": act,
         "can_undo": act is not None and act.state == ChangeSet.State.DONE and may_undo(request, act),

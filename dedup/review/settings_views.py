@@ -15,7 +15,7 @@ from dedup.register.learning import Estimates, estimates
 from dedup.register.models import MatchRun
 from dedup.register.services import SettingsRefused, settings_save
 from dedup.review.forms import MatchSettingsForm
-from dedup.review.wording import percent_of
+from dedup.review.wording import percent_words
 
 
 @requires(Capability.MERGE)
@@ -46,7 +46,7 @@ def match_settings(request: BusinessRequest, slug: str) -> HttpResponse:
 
 
 def _told(found: Estimates) -> dict[str, Any]:
-    """What decisions tell, in percent."""
+    """What decisions tell, in words of percent."""
     shares = (
         "precision",
         "precision_low",
@@ -60,5 +60,5 @@ def _told(found: Estimates) -> dict[str, Any]:
     return {
         "found": found,
         "missing": max(0, found.needed - found.decisions),
-        **{name: None if share is None else percent_of(share) for name, share in told.items()},
+        **{name: None if share is None else percent_words(share) for name, share in told.items()},
     }

@@ -15,7 +15,7 @@ from dedup.register.selectors import Row
 from dedup.register.shown import CardShown
 from dedup.review.evidence import EvidenceShown
 from dedup.review.state import QueueState
-from dedup.review.wording import Band, band_of, field_words, percent_of
+from dedup.review.wording import Band, band_of, field_words, percent_words
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -42,7 +42,7 @@ class PairShown:
     pair that is shown beside the list only: why, which cards more may be the same guest, and what was decided."""
 
     id: int
-    percent: int
+    percent: str
     band: Band
     left: Side
     right: Side
@@ -107,7 +107,7 @@ def pair_of(request: BusinessRequest, row: Row, state: QueueState, current: int 
     place = state.with_(match=row.match_id).query
     return PairShown(
         id=row.match_id,
-        percent=percent_of(row.probability),
+        percent=percent_words(row.probability),
         band=band_of(row.probability),
         left=side_of(row.left, 0),
         right=side_of(row.right, 1),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("duplicates/", queue_views.match_list, name="match_list"),
     path("duplicates/<int:match_id>/decide/", queue_views.match_decide, name="match_decide"),
     path("duplicates/<int:match_id>/merge/", merge_views.match_merge, name="match_merge"),
+    path("duplicates/<int:match_id>/unmerge/<int:change_set_id>/", merge_views.match_unmerge, name="match_unmerge"),
     path("duplicates/merge/", merge_views.merge_cards, name="merge_cards"),
     path("duplicates/merge/other/", merge_views.merge_other, name="merge_other"),
     path("duplicates/merge/apart/", merge_views.merge_apart, name="merge_apart"),

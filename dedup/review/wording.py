@@ -4,9 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from babel.numbers import format_percent
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from accounts import formats
 from dedup.register.selectors import BANDS
 
 
@@ -78,9 +80,12 @@ def bands() -> list[Band]:
     return [Band(low, str(words)) for low, words in _BAND_WORDS.items()]
 
 
-def percent_of(probability: float) -> int:
-    """A probability as people read it: rounded down, and never more than 99 %, for nothing is certain."""
-    return min(99, int(100 * probability + 1e-9))
+def percent_words(probability: float) -> str:
+    """A probability as people read it: rounded down, from 99 % on to a tenth, and never more than 99.9 %, for nothing
+    is certain."""
+    tenths = min(999, int(1000 * probability + 1e-6))
+    shown = tenths if tenths >= 990 else tenths - tenths % 10
+    return format_percent(shown / 1000, locale=formats.locale_for(get_language()), decimal_quantization=False)
 
 
 def field_words(names: Collection[str]) -> list[str]:

@@ -137,6 +137,49 @@ class TestMerge:
         listed = client.get(answer.headers["Location"])
         assert [each.id for each in listed.context["pairs"]] == [following.pk]
 
+    def test_the_next_pair_is_the_next_of_those_that_are_left(self, cast: Cast) -> None:
+        """Three cards of one guest, as likely each: with one of them goes a second pair."""
+        house = cast.fjordstuen
+        one, two, three = (card(house) for _ in range(3))
+        last = match_of(house, two, three, 0.99)
+        gone = match_of(house, one, three, 0.99)
+        first = match_of(house, one, two, 0.99)
+        client = client_of(house.admin)
+        listed = client.get(address(house, "match_list"))
+        assert [each.id for each in listed.context["pairs"]] == [first.pk, gone.pk, last.pk]
+        form = form_of(client.get(address(house, "match_merge", match_id=first.pk)))
+        answer = client.post(form.action, form.values | {"survivor": str(two.pk)})
+        assert answer.headers["Location"] == address(house, "match_list") + f"?match={last.pk}"
+        assert [each.id for each in client.get(answer.headers["Location"]).context["pairs"]] == [last.pk]
+
+    @pytest.mark.parametrize("state", [Match.State.OPEN, Match.State.LATER])
+    def test_from_the_queue_its_undo_leads_back_to_the_pair(self, cast: Cast, state: str) -> None:
+        house = cast.fjordstuen
+        match = pair(house, probability=0.99, state=state)
+        pair(house, "Ola Berg", 0.9, state=state)
+        client = client_of(house.admin)
+        query = "" if state == Match.State.OPEN else f"state={state}&"
+        form = form_of(client.get(address(house, "match_merge", match_id=match.pk) + f"?{query}agree=emails"))
+        merged = client.post(form.action, form.values)
+        assert len(cards_of(house)) == 3
+        undone = client.post(way_back(merged))
+        assert undone.headers["Location"] == address(house, "match_list") + f"?{query}agree=emails&match={match.pk}"
+        assert cards_of(house) == [match.left_id, match.right_id, *cards_of(house)[2:]]
+        page = client.get(undone.headers["Location"])
+        assert page.context["pairs"][0].id == match.pk
+        assert page.context["match"].id == match.pk
+
+    def test_an_undo_that_is_refused_leaves_the_pair_merged(self, cast: Cast) -> None:
+        house = cast.fjordstuen
+        match = pair(house, probability=0.99)
+        client = client_of(house.admin)
+        form = form_of(client.get(address(house, "match_merge", match_id=match.pk)))
+        back = way_back(client.post(form.action, form.values))
+        stranger = client_of(house.reception)
+        assert stranger.post(back).status_code == 403
+        assert len(cards_of(house)) == 1
+        assert state_of(house, match) == Match.State.GONE
+
     def test_what_a_colleague_changed_meanwhile_is_looked_at_first(self, cast: Cast) -> None:
         house = cast.fjordstuen
         one, two = card(house, language="nb"), card(house, language="en")

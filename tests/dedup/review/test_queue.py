@@ -19,7 +19,7 @@ class TestList:
         page = client_of(house.admin).get(address(house, "match_list"))
         pairs = page.context["pairs"]
         assert [each.left.name for each in pairs] == ["Kari Sure", "Ola Likely"]
-        assert (pairs[0].percent, pairs[0].band.label) == (99, "Nearly certain")
+        assert (pairs[0].percent, pairs[0].band.label) == ("99.5%", "Nearly certain")
         assert (pairs[0].agreeing, pairs[0].differing) == (["Name", "E-mail"], ["Date of birth"])
         assert [each.is_current for each in pairs] == [True, False]
         assert page.context["match"].id == sure.pk
@@ -56,8 +56,8 @@ class TestList:
         client = client_of(house.admin)
         first = client.get(address(house, "match_list"))
         second = client.get(address(house, "match_list") + first.context["next"])
-        assert [each.percent for each in first.context["pairs"]] == [99, 98]
-        assert [each.percent for each in second.context["pairs"]] == [97]
+        assert [each.percent for each in first.context["pairs"]] == ["99%", "98%"]
+        assert [each.percent for each in second.context["pairs"]] == ["97%"]
         assert (second.context["next"], second.context["previous"]) == ("", "?")
 
     def test_the_pair_beside_it_comes_alone_when_it_is_asked_for_alone(self, cast: Cast) -> None:

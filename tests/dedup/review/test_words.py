@@ -11,21 +11,24 @@ from dedup.register.explaining import Explained, Part
 from dedup.review.evidence import evidence_drawn
 from dedup.review.level_words import part_words
 from dedup.review.state import QueueState, state_read
-from dedup.review.wording import FIELD_WORDS, band_of, field_words, percent_of
+from dedup.review.wording import FIELD_WORDS, band_of, field_words, percent_words
 
 
 @pytest.mark.parametrize(
     ("probability", "percent", "band"),
     [
-        (1.0, 99, "Nearly certain"),
-        (0.9999, 99, "Nearly certain"),
-        (0.96, 96, "Very likely"),
-        (0.5, 50, "Possible"),
-        (0, 0, "Unlikely"),
+        (1.0, "99.9%", "Nearly certain"),
+        (0.9999, "99.9%", "Nearly certain"),
+        (0.9919, "99.1%", "Nearly certain"),
+        (0.99, "99%", "Nearly certain"),
+        (0.9899, "98%", "Very likely"),
+        (0.96, "96%", "Very likely"),
+        (0.5, "50%", "Possible"),
+        (0, "0%", "Unlikely"),
     ],
 )
-def test_how_certain(probability: float, percent: int, band: str) -> None:
-    assert percent_of(probability) == percent
+def test_how_certain(probability: float, percent: str, band: str) -> None:
+    assert percent_words(probability) == percent
     assert band_of(probability).label == band
 
 
@@ -56,6 +59,7 @@ def test_fields_that_belong_together_are_one_word(names: tuple[str, ...], words:
         (("others", "", 3.0), "Other cards of the same guest speak for it"),
         (("others", "", -3.0), "Other cards speak against it"),
         (("before", "", -12.0), "Before looking: two cards are seldom one guest"),
+        (("rest", "", 0.4), "Everything else together"),
     ],
 )
 def test_a_level_is_a_sentence(part: tuple[str, str, float], words: str) -> None:
@@ -89,6 +93,15 @@ def test_bars_go_on_where_the_one_before_ended(weights: list[float], before: flo
         )
     ends = drawn.start if drawn.side == "against" else drawn.start + drawn.width
     assert abs(at - ends) < 0.5
+
+
+def test_what_says_little_stands_on_one_line() -> None:
+    fields = [Part(name, "same", bits, "", "") for name, bits in (("emails", 9.0), ("city", 0.4), ("kind", 0.1))]
+    drawn = evidence_drawn(Explained(1, 0.5, -2.5, (*fields, Part("before", "", -12.0, "", ""))))
+    assert [(bar.words, bar.points) for bar in drawn.parts[1:]] == [
+        ("Same e-mail", "+9.0"),
+        ("Everything else together", "+0.5"),
+    ]
 
 
 @pytest.mark.parametrize(
