@@ -20,6 +20,7 @@ from customers.history.todo_selectors import todos_due
 from customers.sensitive.selectors import allergies_of
 from customers.today.days import Days
 from customers.today.selectors import LISTS, Allergies, stay_rows, stays_today, today_days, today_view
+from customers.today.sockets import lines_of
 
 PAGE = 100
 """Rows of the page that shows all of a list."""
@@ -31,6 +32,7 @@ def today_page(request: BusinessRequest, **more: Any) -> HttpResponse:
     view = today_view(days=days, only=only, allergies=_allergies(request))
     tasks = todos_due(member=request.member, until=view.day, property_id=only.pk if only else None)
     context = {**_common(request, properties, only), "view": view, "today": view.day, "tasks": tasks, **more}
+    context["lines"] = lines_of(request)
     return render(request, "today/today.html", context)
 
 

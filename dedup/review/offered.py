@@ -1,4 +1,4 @@
-"""What this room offers to those below it: a panel on the card, a page for a selection of the guest list."""
+"""What this room offers to those below it: a panel on the card, a line of Today, a page for guests of the list."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Capability
 from customers.bulk.registry import Leading, lead
-from customers.card.sockets import plug
+from customers.card import sockets as card
+from customers.today import sockets as today
 from dedup.review.panels import duplicates_of_card
 from dedup.review.shown import merge_address
+from dedup.review.today import pairs_of_today
 
 
 def _address(slug: str, guests: Sequence[int]) -> str:
@@ -27,5 +29,6 @@ MERGE = Leading(
 
 def offer() -> None:
     """Offer it."""
-    plug("duplicates", duplicates_of_card)
+    card.plug("duplicates", duplicates_of_card)
+    today.plug("duplicates", pairs_of_today)
     lead(MERGE)
