@@ -9,31 +9,6 @@ OF_CARD = ("customer", "contactpoint", "customertag", "externalid", "relation", 
 """Records of what is known of a guest. Stays, notes and invoices of a restricted one go on."""
 
 
-def undone_meanwhile(cursor: Any, target: Target) -> list[tuple[int, str, list[int]]]:
-    """Earlier sets that were undone while rows they had changed were away, because this set had deleted those, and
-    merges that were undone while this set held rows elsewhere: (set, record, rows), the latest set first."""
-    cursor.execute(
-        """
-        WITH undone AS MATERIALIZED (
-            SELECT x.id, x.kind, y.id AS by FROM customers_changeset y JOIN customers_changeset x ON x.id = y.undoes_id
-            WHERE y.undoes_id < %(last)s AND y.id > %(set)s AND y.id <> ALL (%(sets)s::bigint[])
-              AND x.state = 'undone'
-        ), gone AS MATERIALIZED (
-            SELECT d.change_set_id, d.record, d.row_id, d.act FROM customers_change d
-            WHERE d.change_set_id = ANY (%(sets)s::bigint[]) AND d.act <> 'I' AND EXISTS (SELECT FROM undone)
-        )
-        SELECT u.change_set_id, u.record, array_agg(DISTINCT u.row_id)
-        FROM gone JOIN customers_change u ON u.record = gone.record AND u.row_id = gone.row_id
-            AND u.change_set_id = ANY (ARRAY(SELECT id FROM undone)) AND u.act = 'U'
-        JOIN undone ON undone.id = u.change_set_id AND (gone.act = 'D' OR undone.kind = 'merge')
-            AND undone.id < gone.change_set_id AND undone.by > gone.change_set_id
-        GROUP BY u.change_set_id, u.record ORDER BY u.change_set_id DESC
-        """,
-        {"set": target.id, "last": max((target.id, *target.also)), "sets": keys((target.id, *target.also))},
-    )
-    return cursor.fetchall()
-
-
 def columns_changed(cursor: Any, target: Target) -> dict[str, list[str]]:
     """Which columns the set changed of each record's rows."""
     cursor.execute(

@@ -1,12 +1,12 @@
 """Acts made of many acts: undone as a whole, some parts at a time, each part with an undo of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
 from django.utils import timezone
 
 from customers.changes import statements
-from customers.changes.models import ChangeSet
+from customers.changes.models import Change, ChangeSet
 from customers.changes.undo import UndoOutcome, undo_rows
 from customers.lineage.undoing import CannotFollow, Line, Lines, following, lines_of, rows_between_changed
 
@@ -82,6 +82,7 @@ def _undo(part_ids: Sequence[int], lines: Lines, act: ChangeSet, outcome: UndoOu
         outcome.add(undo_rows(change_set_id=first, target=target, cards_first=cards_first))
     undone = {part.pk: part for part in ChangeSet.objects.filter(pk__in=part_ids)}
     kept = {"kept": 0} if outcome.kept == 0 else {}
+    left = rows_of_each(change_set_ids=part_ids, rows=outcome.left)
     undos = ChangeSet.objects.bulk_create(
         ChangeSet(
             kind=ChangeSet.Kind.UNDO,
@@ -93,7 +94,7 @@ def _undo(part_ids: Sequence[int], lines: Lines, act: ChangeSet, outcome: UndoOu
             is_event=False,
             undoes_id=part.pk,
             part_of_id=act.pk,
-            result=kept,
+            result=kept | ({"left": left[part.pk]} if part.pk in left else {}),
             finished_at=timezone.now(),
         )
         for part in undone.values()
@@ -116,6 +117,18 @@ def _undo(part_ids: Sequence[int], lines: Lines, act: ChangeSet, outcome: UndoOu
             " WHERE y.id = ANY (%s::bigint[]) AND x.id = y.undoes_id AND x.undone_by_id = y.id",
             [statements.keys(part_ids)],
         )
+
+
+def rows_of_each(
+    *, change_set_ids: Sequence[int], rows: Mapping[str, Sequence[int]]
+) -> dict[int, dict[str, list[int]]]:
+    """Which of these rows, by record, each of these acts changed."""
+    found: dict[int, dict[str, list[int]]] = {}
+    for record, ids in rows.items():
+        changes = Change.objects.filter(change_set_id__in=change_set_ids, record=record, row_id__in=ids)
+        for act, row in changes.values_list("change_set_id", "row_id").distinct().order_by("change_set_id", "row_id"):
+            found.setdefault(act, {}).setdefault(record, []).append(row)
+    return found
 
 
 def _cards(line: Line) -> tuple[int, int]:

@@ -16,8 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from accounts.tenancy.models import TenantForeignKey, TenantModel
 from customers.changes.models import TrackedModel
 from customers.changes.operations import UNRECORDED, recorded_columns
-
-Ids = Sequence[int] | None
+from customers.changes.piecewise import Ids
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ _FOLDED = f"""
 """
 """Of every row the set updated but did not make: each changed column before the set and after it."""
 
-_GONE = f"""
+GONE = f"""
     SELECT g.row_id, g.data || coalesce(f.old, '{{}}') AS data
     FROM (
         SELECT DISTINCT ON (c.row_id) c.row_id, c.data
@@ -110,35 +109,40 @@ def restore(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids, *,
     if yielding:
         values |= dict.fromkeys(model.exclusive, "false")
         if model.places is not None:
-            column, sibling, number = model.places
-            values[column] = (
-                f"(SELECT min(n) FROM generate_series(1, {number}) n WHERE NOT EXISTS"
-                f' (SELECT FROM {table} x WHERE x."{sibling}" = r."{sibling}" AND x."{column}" = n))'
-            )
+            values[model.places[0]] = free_place(model, values[model.places[1]])
     now, lines = _lines(model, {"now": "r"})
     cursor.execute(
         f"""
         INSERT INTO {table} ({", ".join(f'"{column}"' for column in columns)})
         SELECT {", ".join(values[column] for column in columns)}
         FROM (
-            SELECT r.*{now} FROM ({_GONE}) gone
+            SELECT r.*{now} FROM ({GONE}) gone
             CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, %(defaults)s::jsonb || gone.data) r {lines}
             OFFSET 0  -- first the rows, then the joins: not a join for every row
         ) r
         WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.id = r.id) {" ".join(there)}
         ORDER BY r.id
         """,
-        _parameters(model, target, ids) | {"defaults": _defaults(model)},
+        parameters(model, target, ids) | {"defaults": _defaults(model)},
     )
     return int(cursor.rowcount)
+
+
+def free_place(model: type[TrackedModel], sibling: str) -> str:
+    """SQL: the first place of a model's that is free among the rows that share ``sibling``."""
+    column, shared, number = model.places or ("", "", 0)
+    return (
+        f"(SELECT min(n) FROM generate_series(1, {number}) n WHERE NOT EXISTS"
+        f' (SELECT FROM {model._meta.db_table} x WHERE x."{shared}" = {sibling} AND x."{column}" = n))'
+    )
 
 
 def missing(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     """Ids of deleted rows that are not there."""
     cursor.execute(
-        f"SELECT row_id FROM ({_GONE}) gone"
+        f"SELECT row_id FROM ({GONE}) gone"
         f" WHERE NOT EXISTS (SELECT FROM {model._meta.db_table} t WHERE t.id = gone.row_id) ORDER BY row_id",
-        _parameters(model, target, None),
+        parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
 
@@ -175,7 +179,7 @@ def revert(
         WHERE t.id = w.row_id AND ({" OR ".join(still_new.values())})
         RETURNING t.id, {_differs(model, wanted)}
         """,
-        _parameters(model, target, ids),
+        parameters(model, target, ids),
     )
     return dict(cursor.fetchall())
 
@@ -194,7 +198,7 @@ def withdraw(cursor: Any, model: type[TrackedModel], target: Target) -> list[int
     cursor.execute(
         f"UPDATE {table} t SET {assignments} FROM ({_FOLDED}) f"
         f" WHERE t.id = f.row_id AND ({' OR '.join(given.values())}) RETURNING t.id",
-        _parameters(model, target, None),
+        parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
 
@@ -209,7 +213,7 @@ def edited_since(
     cursor.execute(
         f"SELECT t.id FROM {model._meta.db_table} t JOIN ({_before_and_after(model)}) w ON w.row_id = t.id"
         f" WHERE {_differs(model, columns or recorded_columns(model))} ORDER BY t.id",
-        _parameters(model, target, None),
+        parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
 
@@ -218,7 +222,7 @@ def updated(cursor: Any, model: type[TrackedModel], target: Target, *, beside: S
     """Ids of the rows the set updated but did not make, in other columns than those ``beside``."""
     cursor.execute(
         f"SELECT row_id FROM ({_FOLDED}) f WHERE f.old - %(beside)s::text[] <> '{{}}'::jsonb ORDER BY row_id",
-        _parameters(model, target, None) | {"beside": list(beside)},
+        parameters(model, target, None) | {"beside": list(beside)},
     )
     return [row[0] for row in cursor.fetchall()]
 
@@ -249,7 +253,7 @@ def untouched(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids) 
         f"SELECT t.id, t.version FROM ({_MADE}) w JOIN {model._meta.db_table} t"
         " ON t.id = w.row_id AND t.version = w.version"
         " WHERE %(ids)s::bigint[] IS NULL OR t.id = ANY (%(ids)s::bigint[])",
-        _parameters(model, target, ids),
+        parameters(model, target, ids),
     )
     return dict(cursor.fetchall())
 
@@ -259,7 +263,7 @@ def untouched_note(cursor: Any, model: type[TrackedModel], target: Target, *, in
     cursor.execute(
         f"INSERT INTO {into} SELECT %(record)s, t.id FROM ({_MADE}) w JOIN {model._meta.db_table} t"
         " ON t.id = w.row_id AND t.version = w.version",
-        _parameters(model, target, None),
+        parameters(model, target, None),
     )
 
 
@@ -280,12 +284,12 @@ def made(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     cursor.execute(
         f"SELECT c.row_id FROM customers_change c JOIN {model._meta.db_table} t ON t.id = c.row_id"
         f" WHERE {_OF_SET} AND c.act = 'I' ORDER BY c.row_id",
-        _parameters(model, target, None),
+        parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
 
 
-def _parameters(model: type[TrackedModel], target: Target, ids: Ids) -> dict[str, Any]:
+def parameters(model: type[TrackedModel], target: Target, ids: Ids) -> dict[str, Any]:
     record = str(model._meta.model_name)
     held = keys(target.held.get(record, ()))
     sets = keys((target.id, *target.also))

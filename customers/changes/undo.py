@@ -5,17 +5,19 @@ reference) never stops the rest: such rows are found by halving, tried again onc
 come back without what is taken, or are reported.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
 from django.apps import apps
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import connection
 
 from accounts.tenancy.models import TenantForeignKey
-from customers.changes import asked, leaving, statements
+from customers.changes import asked, leaving, places, statements
+from customers.changes.meanwhile import Undone, away, undone_meanwhile
 from customers.changes.models import TrackedModel
+from customers.changes.piecewise import Ids, piecewise
 
 SAMPLE = 50
 """How many rows an outcome names of each kind; their number is always exact."""
@@ -23,7 +25,8 @@ SAMPLE = 50
 BIG = 2_000
 """Changes above which tables are read whole rather than row by row."""
 
-_REFUSED = (IntegrityError, DataError)
+LEFT = 1_000
+"""Rows of a table that an undo notes as left, for when what stands in their way is undone too."""
 
 
 class GuestRestricted(Exception):
@@ -35,7 +38,8 @@ class UndoOutcome:
     """What an undo did, in rows, and what it left as it was.
 
     ``kept`` rows had been changed or used since, or are of a guest who is restricted now (``restricted`` of them);
-    ``blocked`` rows could not come back, because what they belonged to is gone or their place is taken.
+    ``blocked`` rows could not come back, because what they belonged to is gone or their place is taken. ``left`` are,
+    by record, the rows that are not as before the set: those, and those that came back without what was taken.
     """
 
     restored: int = 0
@@ -46,10 +50,12 @@ class UndoOutcome:
     blocked: int = 0
     kept_rows: list[tuple[str, int]] = field(default_factory=list)
     blocked_rows: list[tuple[str, int]] = field(default_factory=list)
+    left: dict[str, list[int]] = field(default_factory=dict)
 
     def as_result(self) -> dict[str, Any]:
         """The outcome as stored on the undo's change set."""
-        return {
+        left = {"left": self.left} if self.left else {}
+        return left | {
             "restored": self.restored,
             "reverted": self.reverted,
             "removed": self.removed,
@@ -61,7 +67,7 @@ class UndoOutcome:
         }
 
     def add(self, other: "UndoOutcome") -> None:
-        """Count in what another one did."""
+        """Count in what another one did; what it left stands with its own act."""
         self.restored += other.restored
         self.reverted += other.reverted
         self.removed += other.removed
@@ -70,6 +76,11 @@ class UndoOutcome:
         self.blocked += other.blocked
         self.kept_rows = (self.kept_rows + other.kept_rows)[:SAMPLE]
         self.blocked_rows = (self.blocked_rows + other.blocked_rows)[:SAMPLE]
+
+    def leave(self, record: str, rows: Sequence[int]) -> None:
+        """Note rows that are not as they were."""
+        if rows:
+            self.left[record] = sorted({*self.left.get(record, ()), *rows})[:LEFT]
 
     def keep(self, record: str, rows: Sequence[int]) -> None:
         """Count rows that stay as they are and name the first of them."""
@@ -187,56 +198,90 @@ class _Undo:
             if _count(absent, stuck) == waiting:
                 break
             waiting = _count(absent, stuck)
-        for model, ids in absent.items():
-            self._restore(model, ids, yielding=True)
-        for model, ids in stuck.items():
-            self._revert_by_column(model, ids)
+        self._give_way(absent, stuck)
         for model in self.moved:
             self._revert_columns(model, statements.updated(self.cursor, model, self.target), model.belongs)
         self._catch_up()
         self._remove()
         return self._outcome()
 
+    def _give_way(
+        self, absent: Mapping[type[TrackedModel], list[int]], stuck: Mapping[type[TrackedModel], list[int]]
+    ) -> None:
+        """The last resort of rows whose place is taken."""
+        for model, ids in absent.items():
+            self.outcome.leave(str(model._meta.model_name), ids)
+            self._restore(model, ids, yielding=True)
+        for model, ids in stuck.items():
+            self._revert_by_column(model, ids)
+
     def _catch_up(self) -> None:
-        """What has returned goes back further, where another set was undone while it was away."""
-        if self.gone or self.changed:
-            models = {str(model._meta.model_name): model for model in tracked_models()}
-            for change_set_id, record, rows in asked.undone_meanwhile(self.cursor, self.target):
-                earlier = statements.Target(change_set_id, self.target.held, 0)
+        """What has returned goes back further, where an earlier set was undone while it was away or held by this one;
+        and what the undo of that set had to leave is done now."""
+        finished: dict[str, set[int]] = {}
+        for earlier in undone_meanwhile(self.cursor, self.target) if self.gone or self.changed else ():
+            target = statements.Target(earlier.id, self.target.held, 0)
+            acts = asked.acts_on(self.cursor, earlier.id)
+            _Undo(self.cursor, target, acts).resume(earlier, finished)
+            for record, rows in earlier.left.items():
+                finished.setdefault(record, set()).update(rows)
 
-                def act(part: statements.Ids, record: str = record, earlier: statements.Target = earlier) -> None:
-                    statements.revert(self.cursor, models[record], earlier, part)
+    def resume(self, earlier: Undone, finished: Mapping[str, Collection[int]]) -> None:
+        """Go on with an undo that left rows, now that what stood in their way is undone: what they were given goes
+        first. ``finished`` are rows that undos of later sets have just gone on with."""
+        reverting = {
+            model: sorted({*earlier.touched.get(name, ()), *earlier.left.get(name, ()), *finished.get(name, ())})
+            for model in self.changed
+            for name in (str(model._meta.model_name),)
+        }
+        returning = {
+            model: away(self.cursor, earlier, name, rows)
+            for model in self.gone
+            if (rows := earlier.left.get(name := str(model._meta.model_name)))
+        }
+        waiting = -1
+        while (left := _count(reverting, returning)) and left != waiting:
+            waiting = left
+            reverting = {model: self._revert(model, ids) for model, ids in reverting.items() if ids}
+            returning = {model: self._restore(model, ids) for model, ids in returning.items() if ids}
+        for model in self.gone:
+            self._regain(model, earlier.left.get(str(model._meta.model_name), ()))
 
-                _piecewise(act, rows, list)
+    def _regain(self, model: type[TrackedModel], ids: Sequence[int]) -> None:
+        def act(part: Ids) -> None:
+            places.regain(self.cursor, model, self.target, part or [])
+
+        if ids and (model.exclusive or model.places):
+            piecewise(act, ids, list)
 
     def _remove(self) -> None:
         for model in self.made:
             if self.removed[model] == self._number(model, "I"):
                 continue
 
-            def act(part: statements.Ids, model: type[TrackedModel] = model) -> None:
+            def act(part: Ids, model: type[TrackedModel] = model) -> None:
                 self.removed[model] += statements.remove(self.cursor, model, self.target, part or [])
 
             rows = statements.made(self.cursor, model, self.target)
             if rows:
-                _piecewise(act, rows, list)
+                piecewise(act, rows, list)
 
     def _withdraw(self, model: type[TrackedModel]) -> None:
         if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]):
             rows = statements.withdraw(self.cursor, model, self.target)
             self.reverted[model].update(dict.fromkeys(rows, True))
 
-    def _revert(self, model: type[TrackedModel], ids: statements.Ids = None) -> list[int]:
+    def _revert(self, model: type[TrackedModel], ids: Ids = None) -> list[int]:
         """Set columns back; returns the rows that a constraint refused."""
 
         refused: set[int] = set()
         for columns, is_whole in self._rounds(model):
 
-            def act(part: statements.Ids, columns: Sequence[str] = columns, is_whole: bool = is_whole) -> None:
+            def act(part: Ids, columns: Sequence[str] = columns, is_whole: bool = is_whole) -> None:
                 rows = statements.revert(self.cursor, model, self.target, part, columns=columns)
                 self.reverted[model].update(rows if is_whole else dict.fromkeys(rows, True))
 
-            refused.update(_piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target)))
+            refused.update(piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target)))
         return sorted(refused)
 
     def _rounds(self, model: type[TrackedModel]) -> list[tuple[list[str], bool]]:
@@ -254,21 +299,21 @@ class _Undo:
                 self._revert_columns(model, [row], [column])
 
     def _revert_columns(self, model: type[TrackedModel], ids: Sequence[int], columns: Sequence[str]) -> None:
-        def act(part: statements.Ids) -> None:
+        def act(part: Ids) -> None:
             rows = statements.revert(self.cursor, model, self.target, part, columns=columns)
             # Of the other columns nothing is known.
             self.reverted[model].update(dict.fromkeys(rows, True))
 
         if ids:
-            _piecewise(act, ids, list)
+            piecewise(act, ids, list)
 
-    def _restore(self, model: type[TrackedModel], ids: statements.Ids = None, *, yielding: bool = False) -> list[int]:
+    def _restore(self, model: type[TrackedModel], ids: Ids = None, *, yielding: bool = False) -> list[int]:
         """Bring deleted rows back; returns the rows that a constraint refused."""
 
-        def act(part: statements.Ids) -> None:
+        def act(part: Ids) -> None:
             self.returned[model] += statements.restore(self.cursor, model, self.target, part, yielding=yielding)
 
-        return _piecewise(act, ids, partial(statements.missing, self.cursor, model, self.target))
+        return piecewise(act, ids, partial(statements.missing, self.cursor, model, self.target))
 
     def _outcome(self) -> UndoOutcome:
         self.outcome.reverted = sum(map(len, self.reverted.values()))
@@ -276,12 +321,15 @@ class _Undo:
         self.outcome.removed = sum(self.removed.values())
         for model in self.gone:
             if self.returned[model] < self._number(model, "D"):
-                self.outcome.block(str(model._meta.model_name), statements.missing(self.cursor, model, self.target))
+                rows = statements.missing(self.cursor, model, self.target)
+                self.outcome.block(str(model._meta.model_name), rows)
+                self.outcome.leave(str(model._meta.model_name), rows)
         for model in self.changed:
             done = self.reverted[model]
             if len(done) < self._number(model, "U") or any(done.values()):
                 rows = statements.edited_since(self.cursor, model, self.target)
                 self.outcome.keep(str(model._meta.model_name), rows)
+                self.outcome.leave(str(model._meta.model_name), rows)
         for model in self.made:
             if self.removed[model] < self._number(model, "I"):
                 self.outcome.keep(str(model._meta.model_name), statements.made(self.cursor, model, self.target))
@@ -296,30 +344,6 @@ class _Undo:
             self.outcome.keep(record, held)
         self.outcome.restricted = self.target.restricted
         return self.outcome
-
-
-def _piecewise(
-    act: Callable[[statements.Ids], None], ids: statements.Ids, everything: Callable[[], Sequence[int]]
-) -> list[int]:
-    """Do ``act`` for ``ids`` (``None``: all) in one statement, and where a constraint refuses, for halves of them.
-
-    Returns the rows refused one by one. ``everything`` names all rows once halving has to begin.
-    """
-    refused: list[int] = []
-    parts: list[statements.Ids] = [ids]
-    while parts:
-        part = parts.pop()
-        try:
-            with transaction.atomic():
-                act(part)
-        except _REFUSED:
-            rows = everything() if part is None else part
-            if len(rows) == 1:
-                refused.extend(rows)
-            else:
-                middle = len(rows) // 2
-                parts += [half for half in (rows[middle:], rows[:middle]) if half]
-    return refused
 
 
 def _count(*waiting: dict[type[TrackedModel], list[int]]) -> int:

@@ -2,21 +2,21 @@
 came since, consents. Both ways: cards come apart, and undoing that, come together again."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
 from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.tenancy.models import TenantForeignKey
-from customers.changes import statements
+from customers.changes import places, statements
 from customers.changes.models import TrackedModel
+from customers.changes.piecewise import piecewise
 from customers.facts.services import facts_once
 from customers.lineage.carried import carry, uncarry
 from customers.lineage.selectors import survivors_of
@@ -78,12 +78,12 @@ def lines_of(*, change_set_ids: Sequence[int]) -> Lines:
 
 def rows_between_changed(*, change_set_ids: Sequence[int]) -> list[tuple[int, str, int]]:
     """The rows between two cards that these acts changed: (act, record, row). One query."""
-    columns = Counter(record for record, _table, _column in _of_cards())
+    records = [record for record, columns in _of_cards().items() if len(columns) > 1]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT change_set_id, record, row_id FROM customers_change"
             " WHERE change_set_id = ANY (%s::bigint[]) AND record = ANY (%s)",
-            [statements.keys(change_set_ids), [record for record, number in columns.items() if number > 1]],
+            [statements.keys(change_set_ids), records],
         )
         return cursor.fetchall()
 
@@ -158,89 +158,60 @@ def _lock(cards: Collection[int], lines: Lines) -> None:
 
 
 @cache
-def _of_cards() -> tuple[tuple[str, str, str], ...]:
-    """(record, table, column) of every reference with history to a card."""
-    return tuple(
-        (str(model._meta.model_name), str(model._meta.db_table), str(item.column))
-        for model in apps.get_models()
-        if issubclass(model, TrackedModel)
-        for item in model._meta.local_concrete_fields
-        if isinstance(item, TenantForeignKey) and item.related_model._meta.label == "customers.Customer"
-    )
+def _of_cards() -> dict[str, list[tuple[type[TrackedModel], str]]]:
+    """Of each record with history its references to cards: (table, column)."""
+    found: dict[str, list[tuple[type[TrackedModel], str]]] = {}
+    for model in apps.get_models():
+        if issubclass(model, TrackedModel) and (columns := statements.card_columns(model)):
+            found[str(model._meta.model_name)] = [(model, column) for column in columns]
+    return found
 
 
 def _come_home(cursor: Any, lines: Sequence[Line], roots: dict[int, int]) -> None:
-    """What an undo of another act gave to the card that carried on, because the one it had belonged to was merged."""
+    """What undos of earlier acts gave to the card that carried on, because the one it had belonged to was merged."""
     if not lines:
         return
-    values = {
-        "absorbed": statements.keys(line.absorbed_id for line in lines),
-        "acts": statements.keys(line.change_set_id for line in lines),
-        "first": min(line.change_set_id for line in lines),
-    }
-    cursor.execute(
-        """
-        WITH lines AS MATERIALIZED (
-            SELECT * FROM unnest(%(absorbed)s::bigint[], %(acts)s::bigint[]) l (absorbed, act)
-        ), undone AS MATERIALIZED (
-            SELECT x.id, x.kind, x.params, y.id AS by
-            FROM customers_changeset y JOIN customers_changeset x ON x.id = y.undoes_id
-            WHERE y.undoes_id IS NOT NULL AND y.id > %(first)s
-        ), met AS MATERIALIZED (
-            SELECT x.id, l.absorbed FROM undone x CROSS JOIN LATERAL jsonb_array_elements_text(
-                coalesce(x.params -> 'guests', '[]') || coalesce(x.params -> 'absorbed', '[]')) AS of (card)
-            JOIN lines l ON l.absorbed = of.card::bigint AND x.by > l.act AND x.id <> l.act
-            WHERE x.kind IN ('merge', 'undo')
-        )
-        SELECT c.record, c.row_id, m.absorbed, c.act, c.data, c.change_set_id
-        FROM met m JOIN customers_change c ON c.change_set_id = m.id AND c.act <> 'I'
-        UNION
-        SELECT c.record, c.row_id, l.absorbed, c.act, c.data, c.change_set_id
-        FROM lines l JOIN customers_change c ON c.guest_id = l.absorbed AND c.act = 'D'
-        JOIN undone x ON x.id = c.change_set_id AND x.by > l.act AND x.kind NOT IN ('merge', 'undo')
-        WHERE EXISTS (SELECT FROM undone)
-        """,
-        values,
+    ends = {column for columns in _of_cards().values() for _model, column in columns}
+    had = " OR ".join(
+        f"CASE c.act WHEN 'D' THEN c.data -> '{end}' ELSE c.data #> '{{{end},0}}' END = l.card" for end in sorted(ends)
     )
-    going: dict[tuple[str, str], dict[int, int]] = {}
-    columns: dict[str, list[tuple[str, str]]] = {}
-    for record, table, column in _of_cards():
-        columns.setdefault(record, []).append((table, column))
-    blocked: dict[tuple[int, str], set[int]] = {}
-    for record, row, absorbed, act, data, act_id in cursor.fetchall():
+    cursor.execute(
+        f"""
+        WITH lines AS MATERIALIZED (
+            SELECT absorbed, to_jsonb(absorbed) AS card, act
+            FROM unnest(%(absorbed)s::bigint[], %(acts)s::bigint[]) l (absorbed, act)
+        ), undone AS MATERIALIZED (
+            SELECT x.id, x.kind IN ('import', 'bulk', 'sample') AS of_many, y.id AS by
+            FROM customers_changeset y JOIN customers_changeset x ON x.id = y.undoes_id
+            WHERE y.undoes_id < %(last)s AND y.id > %(first)s
+        )
+        SELECT c.record, c.row_id, l.absorbed, c.act, c.data
+        FROM undone x JOIN customers_change c ON c.change_set_id = x.id AND c.act <> 'I'
+        JOIN lines l ON x.id < l.act AND x.by > l.act AND ({had}) WHERE NOT x.of_many
+        UNION  -- of acts on thousands only what they removed from these cards
+        SELECT c.record, c.row_id, l.absorbed, c.act, c.data
+        FROM lines l JOIN customers_change c ON c.guest_id = l.absorbed AND c.act = 'D'
+        JOIN undone x ON x.of_many AND x.id = c.change_set_id AND x.id < l.act AND x.by > l.act
+        WHERE EXISTS (SELECT FROM undone WHERE of_many)
+        """,
+        {
+            "absorbed": statements.keys(line.absorbed_id for line in lines),
+            "acts": statements.keys(line.change_set_id for line in lines),
+            "first": min(line.change_set_id for line in lines),
+            "last": max(line.change_set_id for line in lines),
+        },
+    )
+    going: dict[tuple[type[TrackedModel], str], dict[int, int]] = {}
+    for record, row, absorbed, act, data in cursor.fetchall():
         found = json.loads(data) if isinstance(data, str) else data
-        if act == "D" and record in columns:
-            blocked.setdefault((act_id, record), set()).add(row)
-        for table, column in columns.get(record, ()):
+        for model, column in _of_cards().get(record, ()):
             value = found.get(column)
             if (value if act == "D" else (value or [None])[0]) == absorbed:
-                going.setdefault((table, column), {})[row] = absorbed
-    _bring_back(cursor, blocked)
-    for (table, column), rows in going.items():
-        cursor.execute(
-            f"UPDATE {table} t SET {column} = w.absorbed FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])"
-            f" w (id, absorbed, root) WHERE t.id = w.id AND t.{column} = w.root",
-            [
-                statements.keys(rows),
-                statements.keys(rows.values()),
-                statements.keys(roots[absorbed] for absorbed in rows.values()),
-            ],
-        )
-
-
-def _bring_back(cursor: Any, blocked: Mapping[tuple[int, str], Collection[int]]) -> None:
-    """Rows that an undo could not bring back, because the card that carried on had their like: there is room now."""
-    models = {str(model._meta.model_name): model for model in apps.get_models() if issubclass(model, TrackedModel)}
-    for (act_id, record), rows in blocked.items():
-        cursor.execute(
-            "SELECT r.id FROM unnest(%s::bigint[]) r (id) WHERE NOT EXISTS (SELECT FROM customers_changeset y"
-            " JOIN customers_change c ON c.change_set_id = y.id AND c.record = %s AND c.row_id = r.id AND c.act = 'I'"
-            " WHERE y.undoes_id = %s)",
-            [statements.keys(rows), record, act_id],
-        )
-        for (row,) in cursor.fetchall():
-            with suppress(IntegrityError), transaction.atomic():
-                statements.restore(cursor, models[record], statements.Target(act_id, {}, 0), [row])
+                going.setdefault((model, column), {})[row] = absorbed
+    for (model, column), rows in going.items():
+        ways = {row: (roots[absorbed], absorbed) for row, absorbed in rows.items()}
+        for row in piecewise(partial(places.carry_over, cursor, model, column, ways), list(ways), list):
+            piecewise(partial(places.carry_over, cursor, model, column, ways, yielding=True), [row], list)
 
 
 @cache

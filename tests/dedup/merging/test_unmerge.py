@@ -21,6 +21,7 @@ from tests.factories import (
     CustomerFactory,
     PurchaseFactory,
     RelationFactory,
+    StayFactory,
     StayParticipantFactory,
 )
 
@@ -109,6 +110,36 @@ class TestUndo:
         change_set_undo(change_set_id=many.merges[1 - first])
         household.refresh_from_db()
         assert (household.customer_id, household.other_id) == (ola_too.pk, kari_too.pk)
+
+    @pytest.mark.parametrize("others", [0, 1])
+    def test_a_flag_that_a_later_merge_holds_comes_back_with_its_undo(self, others: int) -> None:
+        """Who pays for a stay goes from card to card, and back to whom it was, whichever merge is undone first."""
+        stay = StayFactory()
+        payer, second, third, fourth = CustomerFactory.create_batch(4)
+        for guest in (payer, second, third, fourth):
+            StayParticipantFactory(stay=stay, customer=guest, is_payer=guest == payer)
+        acts = [merge(customer_ids=[second.pk, payer.pk], survivor_id=second.pk)]
+        acts.append(merge(customer_ids=[third.pk, second.pk], survivor_id=third.pk))
+        if others:
+            acts.append(merge(customer_ids=[fourth.pk, third.pk], survivor_id=fourth.pk))
+        for act in acts:
+            assert StayParticipant.objects.filter(is_payer=True).count() == 1
+            change_set_undo(change_set_id=act.pk)
+        assert StayParticipant.objects.get(is_payer=True).customer_id == payer.pk
+
+    def test_the_other_end_of_a_relation_comes_home(self) -> None:
+        """Brought back while its other end was merged, a relation leads to that card again once it is there."""
+        (ola, ola_too), (kari, kari_too) = two(), two()
+        RelationFactory(customer=ola, other=CustomerFactory(), kind="referred_by")
+        relation = RelationFactory(customer=ola_too, other=kari_too, kind="referred_by")
+        first = merge(customer_ids=[ola.pk, ola_too.pk], survivor_id=ola.pk)
+        second = merge(customer_ids=[kari.pk, kari_too.pk], survivor_id=kari.pk)
+        change_set_undo(change_set_id=first.pk)
+        relation.refresh_from_db()
+        assert (relation.customer_id, relation.other_id) == (ola_too.pk, kari.pk)
+        change_set_undo(change_set_id=second.pk)
+        relation.refresh_from_db()
+        assert (relation.customer_id, relation.other_id) == (ola_too.pk, kari_too.pk)
 
     def test_refusals_stop_nobody_else(self) -> None:
         one, other = two()
