@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 from babel import Locale
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts import formats
 from customers.card.choices import country_name, language_choices
-from customers.card.models import Customer
+from customers.card.models import ContactPoint, Customer
 from customers.normalise import address_lines, organisation_number_shown
 from dedup.merging.defaults import address_worth, birth_worth, name_worth
 
@@ -59,7 +59,7 @@ def _address(customer: Customer) -> str:
 
 
 def _date(value: date | None) -> str:
-    return date_format(value, "DATE_FORMAT") if value else ""
+    return formats.day(value, formats.locale_for(get_language())) if value else ""
 
 
 def _language(customer: Customer) -> str:
@@ -113,3 +113,8 @@ EARLIEST = ("first_contact", "created_at")
 """Moments of which the first counts: when the register first knew of the guest."""
 POINTS = {"email": _("E-mail"), "phone": _("Phone")}
 """Kinds of contact points; the choice is which card's is the primary one."""
+
+
+def point_shown(point: ContactPoint) -> str:
+    """An e-mail address or phone number as the card shows it."""
+    return formats.phone(str(point)) if point.kind == ContactPoint.Kind.PHONE else str(point)

@@ -15,7 +15,7 @@ from customers.history.models import Stay
 from customers.sensitive.models import SensitiveDetail
 from dedup.merging import shown
 from dedup.merging.cards import OWN, TOGETHER, Cards, Group, primary_of
-from dedup.merging.fields import CARD_FIELDS, POINTS
+from dedup.merging.fields import CARD_FIELDS, POINTS, point_shown
 from dedup.merging.movers import counts, movers
 
 _ASIDE = frozenset({"contactpoint", "customertag", "guestfieldvalue", "sensitivedetail"})
@@ -72,7 +72,7 @@ def _primary(cards: Cards, group: Group) -> list[shown.Choice]:
     found = []
     for kind, label in POINTS.items():
         points = [primary_of(cards, card, kind) for card in group.ids]
-        found.append(_choice(group, kind, str(label), [point.value if point else "" for point in points]))
+        found.append(_choice(group, kind, str(label), [point_shown(point) if point else "" for point in points]))
     return found
 
 
@@ -95,14 +95,13 @@ def _points(cards: Cards, group: Group) -> tuple[shown.Point, ...]:
             alike.setdefault((point.kind, point.normalised or point.value), []).append(point)
     found = []
     for (kind, _value), points in alike.items():
-        first = points[0]
         state = _joined("contactpoint", "state", [point.state for point in points])
         having = {places[point.customer_id] for point in points}
         primary = primary_of(cards, group.ids[group.chosen[kind]], kind)
         found.append(
             shown.Point(
                 kind,
-                first.value,
+                point_shown(points[0]),
                 state,
                 str(ContactPoint.State(state).label),
                 tuple(place in having for place in range(len(group.ids))),

@@ -105,8 +105,18 @@ class TestWhatTheCardBecomes:
             ("+47 412 34 567", "ok", True),
         ]
         assert [(point.value, point.cards) for point in preview.points if point.kind == "phone"] == [
-            ("+47 412 34 567", (True, True))
+            ("+47 41 23 45 67", (True, True))
         ]
+
+    def test_the_preview_writes_as_the_card_does(self) -> None:
+        one, other = two(birth_date=dt.date(1984, 5, 17))
+        PhoneFactory(customer=one, value="41234567", is_primary=True)
+        PhoneFactory(customer=other, value="0041 44 668 18 00", is_primary=True)
+        preview = merge_preview(customer_ids=[one.pk, other.pk])
+        shown = {choice.key: choice.values for choice in preview.fields}
+        assert shown["birth_date"] == ("", "17 May 1984")
+        assert shown["phone"] == ("+47 41 23 45 67", "+41 44 668 18 00")
+        assert {point.value for point in preview.points} == set(shown["phone"])
 
     def test_tags_are_joined_and_asked_for_over_nine(self) -> None:
         one, other = two()
