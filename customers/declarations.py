@@ -84,6 +84,16 @@ class GuestTable:
         """The model itself."""
         return apps.get_model(self.model)
 
+    @property
+    def db_table(self) -> str:
+        """What the database calls it."""
+        return str(self.table._meta.db_table)
+
+    @property
+    def record(self) -> str:
+        """What history calls it."""
+        return str(self.table._meta.model_name)
+
     def rows_of(self, customer_id: int) -> QuerySet[Any]:
         """The rows that tell of one guest, oldest first; of those kept under the id they were written with, all that
         were written of cards merged since."""

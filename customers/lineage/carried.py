@@ -25,14 +25,6 @@ class Carried(NamedTuple):
     column: str
     key: tuple[str, ...]
 
-    @property
-    def table(self) -> str:
-        return str(self.declared.table._meta.db_table)
-
-    @property
-    def record(self) -> str:
-        return str(self.declared.table._meta.model_name)
-
 
 @cache
 def carried_tables() -> tuple[Carried, ...]:
@@ -55,9 +47,10 @@ def carry(pairs: Mapping[int, int]) -> None:
     notes: dict[int, dict[str, Any]] = defaultdict(dict)
     with connection.cursor() as cursor:
         for each in carried_tables():
+            of = f"FROM {each.declared.db_table} t WHERE t.{each.column}"
             cursor.execute(
-                f"SELECT to_jsonb(t) FROM {each.table} t WHERE t.{each.column} = ANY (%(cards)s::bigint[])"
-                f" AND EXISTS (SELECT FROM {each.table} x WHERE x.{each.column} = ANY (%(absorbed)s::bigint[]))",
+                f"SELECT to_jsonb(t) {of} = ANY (%(cards)s::bigint[])"
+                f" AND EXISTS (SELECT {of} = ANY (%(absorbed)s::bigint[]))",
                 {"cards": keys({*pairs, *pairs.values()}), "absorbed": keys(pairs)},
             )
             rows = [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in cursor.fetchall()]
@@ -93,7 +86,7 @@ def _carry(
 
 
 def _note(notes: dict[int, dict[str, Any]], absorbed: int, each: Carried) -> dict[str, list[Any]]:
-    noted: dict[str, list[Any]] = notes[absorbed].setdefault(each.record, {"moved": [], "dropped": []})
+    noted: dict[str, list[Any]] = notes[absorbed].setdefault(each.declared.record, {"moved": [], "dropped": []})
     return noted
 
 
@@ -115,10 +108,10 @@ def uncarry(roots: Mapping[int, int]) -> None:
             moves = [
                 (dict(zip(each.key, key, strict=True)), roots[card], card)
                 for card, rows in noted.items()
-                for key in rows.get(each.record, {}).get("moved", [])
+                for key in rows.get(each.declared.record, {}).get("moved", [])
             ]
             _move(cursor, each, moves)
-            rows = [row for found in noted.values() for row in found.get(each.record, {}).get("dropped", [])]
+            rows = [row for found in noted.values() for row in found.get(each.declared.record, {}).get("dropped", [])]
             _insert(cursor, each, rows)
     CarriedRows.objects.filter(absorbed_id__in=list(noted)).delete()
 
@@ -130,7 +123,7 @@ def _move(cursor: Any, each: Carried, moves: list[tuple[Row, int, int]]) -> None
     rows = [key | {"from_card": before, "to_card": after} for key, before, after in moves]
     same = " AND ".join(f"t.{column} = r.{column}" for column in each.key)
     cursor.execute(
-        f"UPDATE {each.table} t SET {each.column} = r.to_card"
+        f"UPDATE {each.declared.db_table} t SET {each.column} = r.to_card"
         f" FROM jsonb_to_recordset(%s::jsonb) r ({_typed(each)}, from_card bigint, to_card bigint)"
         f" WHERE t.{each.column} = r.from_card AND {same}",
         [json.dumps(rows)],
@@ -142,8 +135,8 @@ def _delete(cursor: Any, each: Carried, rows: list[Row]) -> None:
         return
     same = " AND ".join(f"t.{column} = r.{column}" for column in (each.column, *each.key))
     cursor.execute(
-        f"DELETE FROM {each.table} t USING jsonb_to_recordset(%s::jsonb) r ({each.column} bigint, {_typed(each)})"
-        f" WHERE {same}",
+        f"DELETE FROM {each.declared.db_table} t"
+        f" USING jsonb_to_recordset(%s::jsonb) r ({each.column} bigint, {_typed(each)}) WHERE {same}",
         [json.dumps(rows)],
     )
 
@@ -167,8 +160,8 @@ def _insert(cursor: Any, each: Carried, rows: list[Row]) -> None:
         if isinstance(field, TenantForeignKey)
     ]
     cursor.execute(
-        f"INSERT INTO {each.table} ({', '.join(columns)}) SELECT {', '.join(values.values())}"
-        f" FROM jsonb_populate_recordset(NULL::{each.table}, %s::jsonb) r WHERE {' AND '.join(there)}"
+        f"INSERT INTO {each.declared.db_table} ({', '.join(columns)}) SELECT {', '.join(values.values())}"
+        f" FROM jsonb_populate_recordset(NULL::{each.declared.db_table}, %s::jsonb) r WHERE {' AND '.join(there)}"
         " ON CONFLICT DO NOTHING",
         [json.dumps(rows)],
     )

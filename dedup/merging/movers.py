@@ -40,14 +40,6 @@ class Mover:
     flags: tuple[tuple[str, tuple[str, ...]], ...]
     place: str
 
-    @property
-    def table(self) -> str:
-        return str(self.declared.table._meta.db_table)
-
-    @property
-    def record(self) -> str:
-        return str(self.declared.table._meta.model_name)
-
 
 @dataclass
 class Moving:
@@ -129,7 +121,7 @@ def _plain(condition: Q | None) -> dict[str, Any]:
 def counts(cursor: Any, cards: Sequence[int]) -> dict[str, dict[int, int]]:
     """Of every table that moves how many rows each of these cards has: record → card → rows. One query."""
     parts = [
-        f"SELECT '{mover.record}', t.{column}, count(*) FROM {mover.table} t"
+        f"SELECT '{mover.declared.record}', t.{column}, count(*) FROM {mover.declared.db_table} t"
         f" WHERE t.{column} = ANY (%(cards)s::bigint[]) GROUP BY t.{column}"
         for mover in movers()
         for column in mover.columns
@@ -145,8 +137,8 @@ def move(cursor: Any, moving: Moving) -> None:
     """Move every row of the absorbed cards."""
     found = counts(cursor, list(moving.pairs))
     for mover in movers():
-        leaving = list(moving.leave.get(mover.record, ()))
-        if not found.get(mover.record):
+        leaving = list(moving.leave.get(mover.declared.record, ()))
+        if not found.get(mover.declared.record):
             _delete(cursor, mover, leaving)
         elif len(mover.columns) > 1:
             _move_between(cursor, mover, moving)
@@ -167,7 +159,9 @@ def _join(cursor: Any, mover: Mover, moving: Moving, leaving: Sequence[int]) -> 
             if row["id"] not in gone and row["id"] not in leaving:
                 groups[moving.target(row["card"]), row["agreed"]].append(row)
         for (_target, agreed), rows in groups.items():
-            kept, *others = sorted(rows, key=lambda row: (*moving.order(mover.record, row["card"], agreed), row["id"]))
+            kept, *others = sorted(
+                rows, key=lambda row: (*moving.order(mover.declared.record, row["card"], agreed), row["id"])
+            )
             gone |= dict.fromkeys((row["id"] for row in others), kept["id"])
             for column, together in mover.declared.joined.items() if others else ():
                 value = together([changes[kept["id"]].get(column, kept[column]), *(row[column] for row in others)])
@@ -196,7 +190,7 @@ def _alike(
         f"SELECT t.id, t.{card} AS card, to_jsonb(ARRAY[{_texts(agree_in)}]::text[])::text AS agreed,"
         f" jsonb_build_object({joined})::text AS joined,"
         f" count(*) OVER (PARTITION BY coalesce(p.survivor, t.{card}), {agreed or 'NULL'}) AS alike"
-        f" FROM {mover.table} t"
+        f" FROM {mover.declared.db_table} t"
         f" LEFT JOIN unnest(%(absorbed)s::bigint[], %(survivors)s::bigint[]) p (absorbed, survivor)"
         f" ON p.absorbed = t.{card}"
         f" WHERE {' AND '.join([f't.{card} = ANY (%(cards)s::bigint[])', *filled, *when])}) found WHERE alike > 1",
@@ -231,7 +225,7 @@ def _leave_with_one(
     """A flag that one row of a card may carry stays with one of those that carry it, or with the row kept for it."""
     (card,) = mover.columns
     cursor.execute(
-        f"SELECT t.id, t.{card}, to_jsonb(ARRAY[{_texts(beside)}]::text[])::text FROM {mover.table} t"
+        f"SELECT t.id, t.{card}, to_jsonb(ARRAY[{_texts(beside)}]::text[])::text FROM {mover.declared.db_table} t"
         f" WHERE t.{card} = ANY (%(cards)s::bigint[]) AND t.{flag}",
         _values(moving),
     )
@@ -240,7 +234,7 @@ def _leave_with_one(
         if pk not in leaving:
             groups[moving.target(of_card), agreed].append((pk, of_card))
     for (_target, agreed), rows in groups.items():
-        rows.sort(key=lambda row: (*moving.order(mover.record, row[1], agreed), row[0]))
+        rows.sort(key=lambda row: (*moving.order(mover.declared.record, row[1], agreed), row[0]))
         winner = gone.get(rows[0][0], rows[0][0])
         carrying = {pk for pk, _card in rows if pk not in gone}
         for pk in carrying - {winner}:
@@ -262,7 +256,7 @@ def _move(cursor: Any, mover: Mover, moving: Moving) -> None:
             f" ELSE t.{mover.declared.apart} END"
         )
     cursor.execute(
-        f"UPDATE {mover.table} t SET {', '.join(sets)}"
+        f"UPDATE {mover.declared.db_table} t SET {', '.join(sets)}"
         " FROM unnest(%(absorbed)s::bigint[], %(survivors)s::bigint[]) p (absorbed, survivor)"
         f" WHERE t.{card} = ANY (%(absorbed)s::bigint[]) AND t.{card} = p.absorbed",
         _values(moving),
@@ -273,7 +267,8 @@ def _move_into_places(cursor: Any, mover: Mover, moving: Moving) -> None:
     """Rows that are numbered take the free numbers of their new card, in the order of the cards."""
     (card,) = mover.columns
     cursor.execute(
-        f"SELECT t.id, t.{card}, t.{mover.place} FROM {mover.table} t WHERE t.{card} = ANY (%(cards)s::bigint[])",
+        f"SELECT t.id, t.{card}, t.{mover.place} FROM {mover.declared.db_table} t"
+        f" WHERE t.{card} = ANY (%(cards)s::bigint[])",
         _values(moving),
     )
     taken: dict[int, set[int]] = defaultdict(set)
@@ -299,7 +294,7 @@ def rows_between(cards: Collection[int]) -> set[tuple[int, int]]:
             if len(mover.columns) > 1:
                 one, other = mover.columns
                 cursor.execute(
-                    f"SELECT t.{one}, t.{other} FROM {mover.table} t"
+                    f"SELECT t.{one}, t.{other} FROM {mover.declared.db_table} t"
                     f" WHERE t.{one} = ANY (%(cards)s::bigint[]) AND t.{other} = ANY (%(cards)s::bigint[])",
                     {"cards": keys(cards)},
                 )
@@ -313,7 +308,7 @@ def _move_between(cursor: Any, mover: Mover, moving: Moving) -> None:
     one, other = mover.columns
     read = list(dict.fromkeys(["id", one, other, *(column for on, when in mover.keys for column in (*on, *when))]))
     cursor.execute(
-        f"SELECT {', '.join(f't.{column}' for column in read)} FROM {mover.table} t"
+        f"SELECT {', '.join(f't.{column}' for column in read)} FROM {mover.declared.db_table} t"
         f" WHERE t.{one} = ANY (%(cards)s::bigint[]) OR t.{other} = ANY (%(cards)s::bigint[]) ORDER BY t.id",
         _values(moving),
     )
@@ -344,7 +339,7 @@ def _move_between(cursor: Any, mover: Mover, moving: Moving) -> None:
 
 def _delete(cursor: Any, mover: Mover, ids: Sequence[int]) -> None:
     if ids:
-        cursor.execute(f"DELETE FROM {mover.table} t WHERE t.id = ANY (%s::bigint[])", [keys(ids)])
+        cursor.execute(f"DELETE FROM {mover.declared.db_table} t WHERE t.id = ANY (%s::bigint[])", [keys(ids)])
 
 
 def _update(cursor: Any, mover: Mover, changes: Mapping[int, Row]) -> None:

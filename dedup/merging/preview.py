@@ -112,7 +112,7 @@ def _points(cards: Cards, group: Group) -> tuple[shown.Point, ...]:
 
 
 def _joined(record: str, column: str, values: Sequence[str]) -> str:
-    mover = next(mover for mover in movers() if mover.record == record)
+    mover = next(mover for mover in movers() if mover.declared.record == record)
     return str(mover.declared.joined[column](values))
 
 
@@ -133,9 +133,9 @@ def _moves(ids: Sequence[int]) -> tuple[shown.Moves, ...]:
         found = counts(cursor, ids)
     moves = []
     for mover in movers():
-        numbers = found.get(mover.record)
-        if numbers and mover.record not in _ASIDE:
-            model = Stay if mover.record == "stayparticipant" else mover.declared.table
+        numbers = found.get(mover.declared.record)
+        if numbers and mover.declared.record not in _ASIDE:
+            model = Stay if mover.declared.record == "stayparticipant" else mover.declared.table
             label = str(model._meta.verbose_name_plural)
             moves.append(shown.Moves(label[:1].upper() + label[1:], tuple(numbers.get(card, 0) for card in ids)))
     return tuple(moves)
