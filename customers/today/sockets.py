@@ -1,4 +1,4 @@
-"""Quiet lines of Today, from rooms above ``customers``: what is to be looked at. They plug in when their app is ready."""
+"""Quiet lines of Today: what rooms above ``customers`` have to be looked at. They plug in when their app is ready."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ class Line:
 
     label: str
     href: str
-    icon: str
 
 
 Socket = Callable[[BusinessRequest], Line | None]

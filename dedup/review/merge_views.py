@@ -164,6 +164,11 @@ def _numbers(texts: Sequence[str]) -> list[int]:
     return [number for text in texts if (number := number_read(text)) is not None]
 
 
+def _letters(preview: Preview, cards: Sequence[bool]) -> list[str]:
+    """The cards that have something."""
+    return [card.letter for card, has in zip(preview.cards, cards, strict=True) if has]
+
+
 def _refused(request: BusinessRequest, text: str) -> HttpResponse:
     """Back to the list, with the reason."""
     messages.error(request, text)
@@ -179,6 +184,8 @@ def _page(request: BusinessRequest, preview: Preview, state: QueueState, problem
     context = {
         "preview": preview,
         "consents": [each for each in preview.consents if any(said.granted is not None for said in each.said)],
+        "points": [(point, _letters(preview, point.cards)) for point in preview.points],
+        "sensitive": [(detail, _letters(preview, detail.cards)) for detail in preview.sensitive],
         "merge": merge_shown(preview, request.POST, shows_all=shows_all),
         "problem": problem,
         "address": address,

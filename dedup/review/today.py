@@ -33,4 +33,4 @@ def pairs_of_today(request: BusinessRequest) -> Line | None:
             "%(number)s possible duplicate to look at", "%(number)s possible duplicates to look at", number
         )
     shown = formats.count(min(number, COUNTED), formats.locale_for(get_language()))
-    return Line(label % {"number": shown}, reverse("match_list", kwargs={"slug": request.business.slug}), "merge")
+    return Line(label % {"number": shown}, reverse("match_list", kwargs={"slug": request.business.slug}))
