@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.audit import audit_record
 from accounts.models import Member
 from accounts.tenancy import current_actor, current_member_id, require_business_id
+from accounts.tenancy.runs import tried_again
 from customers.changes.asked import sets_restriction
 from customers.changes.models import ChangeSet
 from customers.changes.parts import AT_ONCE, lines_undo, parts_left, parts_undo
@@ -98,8 +100,13 @@ def change_set_undo(*, change_set_id: int, member: Member | None = None) -> tupl
     A column goes back only where it still holds what the act wrote; a created row goes only while nobody has touched
     it and nothing points to it; a deleted row comes back with its id. What was kept is in the outcome. The undo is a
     change set itself and can be undone. What is known of a restricted guest stays, and a restriction is only set and
-    lifted where its reason is asked for. Raises :class:`CannotUndo`.
+    lifted where its reason is asked for. What another transaction made fail is tried again inside its savepoint.
+    Raises :class:`CannotUndo`.
     """
+    return tried_again(partial(_undone, change_set_id, member))
+
+
+def _undone(change_set_id: int, member: Member | None) -> tuple[ChangeSet, UndoOutcome]:
     with transaction.atomic():
         target = change_set_check(change_set_id=change_set_id)
         undoing = change_set(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member)

@@ -1,16 +1,21 @@
 """Merges taken back, and where the ids of merged cards lead."""
 
+from typing import Any
+
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
+from accounts.models import AuditEntry
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.changes.models import Change, ChangeSet
 from customers.changes.selectors import acts_of_guest
 from customers.changes.services import CannotUndo, change_set, change_set_undo
 from customers.history.models import Activity, Purchase, StayParticipant
-from customers.lineage.models import CardLineage
+from customers.lineage.models import CardLineage, MergedCard
 from customers.lineage.selectors import ids_now, lineage_of, survivor_of
 from customers.relations.services import relation_add
 from dedup.merging.services import Order, merge, merge_many
@@ -48,6 +53,32 @@ class TestUndo:
         assert StayParticipant.objects.get(stay=new_stay).customer_id == one.pk
         assert Purchase.objects.get(pk=spa.pk).customer_id == other.pk, "for a stay that is theirs"
         assert Purchase.objects.get(pk=wine.pk).customer_id == one.pk
+
+    @pytest.mark.parametrize("place", ["dedup.merging.services._write", "customers.changes.services._audit"])
+    def test_a_deadlock_inside_a_request_is_tried_again(self, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+        """What the request did before stands, and nothing of the first attempt."""
+        one, other = two()
+        real = import_string(place)
+        calls = []
+
+        def deadlocked(*args: Any, **values: Any) -> None:
+            real(*args, **values)
+            calls.append(place)
+            if len(calls) == 1:
+                with connection.cursor() as cursor:
+                    cursor.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END $$")
+
+        monkeypatch.setattr(place, deadlocked)
+        note = ActivityFactory(customer=other)
+        act = merge(customer_ids=[one.pk, other.pk])
+        assert Activity.objects.get().customer_id == one.pk
+        assert MergedCard.objects.count() == ChangeSet.objects.filter(kind="merge").count() == 1
+        change_set_undo(change_set_id=act.pk)
+        note.refresh_from_db()
+        assert note.customer_id == other.pk
+        assert ChangeSet.objects.filter(kind="undo").count() == 1
+        assert AuditEntry.objects.filter(action="change.undone").count() == 1
+        assert len(calls) == 2
 
     def test_not_to_be_contacted_since_holds_for_both(self) -> None:
         one, other = two()
