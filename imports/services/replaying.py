@@ -5,9 +5,10 @@ is written is marked in its own transaction; a run that was killed writes those 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import partial
+from threading import Lock
 from typing import Any, NamedTuple, Self
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -15,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from accounts.models import Business
 from accounts.tenancy import business_scope
 from accounts.tenancy.runs import tried_again
-from customers.changes.leaving import leaving_awaited
+from customers.changes.leaving import is_leaving, leaving_awaited
 from customers.changes.services import recording
 from imports.ahead import ahead
 from imports.findings import Findings
@@ -33,6 +34,7 @@ from imports.staging import (
     lines_decided,
     tags_make,
     turn_take,
+    turn_wanted,
     write_planned,
 )
 
@@ -41,6 +43,8 @@ WRITERS = 2
 """Connections: the machines this is meant for have two cores."""
 TURN_BATCHES = 8
 """Batches after which another import that waits has its turn: a few seconds."""
+TURN_LONGEST = 40
+"""Batches after which a turn ends in any case: what comes after its transaction must not wait for a whole register."""
 _What = ImportSeen.What
 _BEGUN = -1
 """Marks, as if it were a batch, that the run goes by what was planned: its batches are numbered otherwise than its
@@ -60,10 +64,9 @@ def planned_write(business: Business, job: Job, spooled: Iterator[Spooled], tell
         state = _State(own=cards_made(job), decided=lines_decided(job))
     with ExitStack() as stack:
         writers = None if connection.in_atomic_block else stack.enter_context(_Writers())
-        for batches in ahead(_turns(spooled)):
-            rows = _turn(business, job, batches, state, writers)
-            if tell is not None:
-                tell(rows)
+        batches = ahead(_planned(spooled))
+        while not state.is_through:
+            _turn(business, job, batches, state, writers, tell)
     with business_scope(business.pk):
         return state.late | set(_marked(job, _What.LINE))
 
@@ -90,7 +93,7 @@ def planned_forget(business: Business, run: ImportRun) -> int:
 
 class _State:
     """What is known across batches: the cards the run has made, the lines somebody decided about and those of them that
-    were planned, the tags that are there.
+    were planned, the tags that are there, and whether all batches have had their turn.
     """
 
     def __init__(self, *, own: set[int], decided: set[int]) -> None:
@@ -98,6 +101,8 @@ class _State:
         self.decided = decided
         self.late: set[int] = set()
         self.tags: set[str] = set()
+        self.tags_lock = Lock()
+        self.is_through = False
 
 
 class _Batch(NamedTuple):
@@ -112,19 +117,23 @@ class _Writers:
         self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="import")
         self._connections: set[Any] = set()
 
-    def write(self, write: Callable[[_Batch], None], batches: Iterable[_Batch]) -> None:
-        """Write the batches; none is being written any more when it returns, or raises what writing one of them did."""
-        writing = [self._pool.submit(self._write, write, batch) for batch in batches]
+    def write(self, write: Callable[[_Batch], None], batches: Iterable[_Batch], *, done: Callable[[], None]) -> None:
+        """Write the batches, each taken when a connection is about to be free, and call `done` after each; none is
+        being written any more when it returns, or raises what writing one of them did."""
+        writing: set[Future[None]] = set()
         try:
-            wait(writing)
+            for batch in batches:
+                writing.add(self._pool.submit(self._write, write, batch))
+                if len(writing) > WRITERS:
+                    writing = _settled(writing, done)
+            while writing:
+                writing = _settled(writing, done)
         except BaseException:
             # Whoever was interrupted is about to let other imports in.
             for each in writing:
                 each.cancel()
             wait(writing)
             raise
-        for each in writing:
-            each.result()
 
     def _write(self, write: Callable[[_Batch], None], batch: _Batch) -> None:
         self._connections.add(connections[DEFAULT_DB_ALIAS])
@@ -141,50 +150,73 @@ class _Writers:
             used.close()
 
 
-def _turns(spooled: Iterator[Spooled]) -> Iterator[list[_Batch]]:
-    batches: list[_Batch] = []
+def _settled(writing: set[Future[None]], done: Callable[[], None]) -> set[Future[None]]:
+    """Those that are still being written, once one of them is not."""
+    finished, others = wait(writing, return_when=FIRST_COMPLETED)
+    for each in finished:
+        each.result()
+        done()
+    return others
+
+
+def _planned(spooled: Iterator[Spooled]) -> Iterator[_Batch]:
     for number, batch in enumerate(spooled):
         if batch.planned is not None:
-            batches.append(_Batch(number, batch.planned))
-        if len(batches) == TURN_BATCHES:
-            yield batches
-            batches = []
-    if batches:
-        yield batches
+            yield _Batch(number, batch.planned)
 
 
-def _turn(business: Business, job: Job, batches: list[_Batch], state: _State, writers: _Writers | None) -> int:
-    """Write the batches that are not written yet, while no other import writes into the business; returns how many rows
-    the run has written by now.
-    """
+def _turn(
+    business: Business,
+    job: Job,
+    batches: Iterator[_Batch],
+    state: _State,
+    writers: _Writers | None,
+    tell: Progress | None,
+) -> None:
+    """Write batches that are not written yet, while no other import writes into the business or waits for its turn."""
     if not leaving_awaited(business_id=business.pk):
         raise Left
-    for batch in batches:
-        state.late |= state.decided.intersection(batch.planned.lines)
-        _tags(business, job, batch.planned.tag_names - state.tags)
-        state.tags |= batch.planned.tag_names
     with business_scope(business.pk):
         turn_take(job)
-        written = set(_marked(job, _What.BATCH))
-        due = [batch for batch in batches if batch.number not in written]
+
+        def done() -> None:
+            if tell is not None:
+                tell(ImportRun.objects.values_list("rows_done", flat=True).get(pk=job.run_id))
+
+        due = _due(job, batches, state)
         write = partial(_write, business, job, state)
         if writers is not None:
-            writers.write(write, due)
+            writers.write(write, due, done=done)
         else:
             for batch in due:
                 write(batch)
-    with business_scope(business.pk):
-        return ImportRun.objects.values_list("rows_done", flat=True).get(pk=job.run_id)
+                done()
 
 
-def _tags(business: Business, job: Job, names: set[str]) -> None:
-    if names:
-        with business_scope(business.pk):
-            turn_take(job)
-            tags_make(job, names)
+def _due(job: Job, batches: Iterator[_Batch], state: _State) -> Iterator[_Batch]:
+    """The batches of a turn."""
+    written = set(_marked(job, _What.BATCH))
+    for place, batch in enumerate(batches, start=1):
+        state.late |= state.decided.intersection(batch.planned.lines)
+        if batch.number not in written:
+            yield batch
+        if place >= TURN_LONGEST or (place >= TURN_BATCHES and (turn_wanted(job) or is_leaving())):
+            return
+    state.is_through = True
+
+
+def _tags(business: Business, job: Job, state: _State, names: set[str]) -> None:
+    """Make the tags of a batch before it is written, in a transaction of their own: another connection may want them,
+    too."""
+    with state.tags_lock:
+        if names - state.tags:
+            with business_scope(business.pk):
+                tags_make(job, names - state.tags)
+            state.tags |= names
 
 
 def _write(business: Business, job: Job, state: _State, batch: _Batch) -> None:
+    _tags(business, job, state, batch.planned.tag_names)
     tried_again(lambda: _write_once(business, job, state, batch))
 
 

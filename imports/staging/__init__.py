@@ -55,6 +55,7 @@ __all__ = [
     "quality_told",
     "tags_make",
     "turn_take",
+    "turn_wanted",
     "write_batch",
     "write_planned",
 ]
@@ -76,6 +77,19 @@ def turn_take(job: Job) -> None:
     """Wait until no other import writes into the business, and keep others waiting until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('innkeeper.import', %s))", [job.business_id])
+
+
+def turn_wanted(job: Job) -> bool:
+    """Whether another import waits for its turn."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks l, hashtextextended('innkeeper.import', %s) AS key"
+            " WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 1"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND l.classid::bigint = (key >> 32) & 4294967295 AND l.objid::bigint = key & 4294967295)",
+            [job.business_id],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def flush_later() -> None:

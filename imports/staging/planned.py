@@ -140,7 +140,9 @@ def write_planned(*, job: Job, planned: Planned, today: date, own: set[int]) -> 
         if tagged:
             copy_rows(cursor, "plan_tag", _TAG, [(card, slot, tag) for (card, tag), slot in tagged.items()])
         with facts_once():
-            apply_guests(cursor, job, [], today.isoformat(), numbered=bool(planned.numbers))
+            apply_guests(cursor, job, [], today.isoformat(), numbered=False)
+            if planned.numbers:
+                _number(cursor, job)
         apply_fields(cursor, job)
     tally = Tally()
     tally.guests["created"] = len(lines)
@@ -230,6 +232,19 @@ def _overtaken(cursor: CursorWrapper, job: Job, planned: Planned, own: Collectio
     taken_numbers = {number for number, card in numbers.items() if card not in own}
     lines = {line for line, address in planned.addresses if address in taken}
     return lines | {line for line, number in planned.numbers if number in taken_numbers}
+
+
+def _number(cursor: CursorWrapper, job: Job) -> None:
+    """The numbers, or what stands for a row without one: nobody had them a moment ago."""
+    cursor.execute(
+        """
+        INSERT INTO customers_externalid (business_id, version, customer_id, system, value)
+        SELECT %(business)s, 1, customer_id, %(system)s, CASE WHEN number <> '' THEN number ELSE digest END
+        FROM stage_guest WHERE number <> '' OR digest <> '' ORDER BY customer_id
+        ON CONFLICT (business_id, system, value) DO NOTHING
+        """,
+        job.values(),
+    )
 
 
 def _numbered(rows: bytes, cards: Mapping[bytes, bytes]) -> Iterator[bytes]:

@@ -46,4 +46,4 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "BATCH_ROWS", 4)
     monkeypatch.setattr(spool, "SPOOLED_ROWS", 4)
     monkeypatch.setattr(working, "REST_ROWS", 3)
-    monkeypatch.setattr(replaying, "TURN_BATCHES", 1)
+    monkeypatch.setattr(replaying, "TURN_LONGEST", 1)

@@ -1,6 +1,8 @@
 """New guests that a preview has planned are written as the long way would write them, once, whatever comes between."""
 
 import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalI
 from customers.changes.services import change_set_undo
 from customers.facts.models import CustomerFacts
 from imports import spool
-from imports.models import ImportRun
+from imports.models import ImportRun, ImportSeen
 from imports.retention import nobodys_files_remove
 from imports.services import (
     replaying,
@@ -27,6 +29,7 @@ from imports.services import (
     run_work,
 )
 from imports.spool import spool_path
+from imports.staging import turn_take
 from tests.cast import Cast, House, cast_assemble
 from tests.factories import CustomerFactory, CustomFieldFactory, EmailFactory, ExternalIdFactory
 from tests.imports.plans import dump, long_way, mixed, plan_of, planned_lines, rows
@@ -237,8 +240,37 @@ def committed(transactional_db: None) -> Iterator[House]:
     return cast_assemble().fjordstuen  # type: ignore[return-value]
 
 
+def test_another_import_has_its_turn(committed: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for a few batches, not for the run."""
+    monkeypatch.setattr(replaying, "TURN_BATCHES", 2)
+    monkeypatch.setattr(replaying, "TURN_LONGEST", 1_000)
+    write_planned, waiting, found = replaying.write_planned, threading.Event(), []
+
+    def other(job: Any) -> None:
+        with business_scope(committed.pk):
+            turn_take(job)
+            found.append(ImportSeen.objects.filter(what=ImportSeen.What.BATCH, row_id__gte=0).count())
+        connection.close()
+
+    thread: list[threading.Thread] = []
+
+    def slow(**options: Any) -> Any:
+        if not waiting.is_set():
+            waiting.set()
+            thread.append(threading.Thread(target=other, args=[options["job"]]))
+            thread[0].start()
+        time.sleep(0.05)
+        return write_planned(**options)
+
+    monkeypatch.setattr(replaying, "write_planned", slow)
+    run = imported(committed, checked(committed, tmp_path, rows(80)))
+    thread[0].join(timeout=30)
+    assert run.counts["guests"]["created"] == 80
+    assert 2 <= found[0] < 10
+
+
 def test_two_connections_write_as_one_does(committed: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replaying, "TURN_BATCHES", 8)
+    monkeypatch.setattr(replaying, "TURN_LONGEST", 8)
     used: set[int] = set()
     write_planned = replaying.write_planned
 
