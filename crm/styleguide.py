@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import public
 from crm import styleguide_samples as samples
+from crm.styleguide_duplicates import duplicates_shown
 from crm.templatetags import ui
 
 _SYMBOL = re.compile(r'<symbol id="([^"]+)"')
@@ -54,6 +55,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "day": dt.date(2026, 10, 3),
         "start": dt.date(2026, 11, 21),
         "end": dt.date(2026, 11, 24),
+        **duplicates_shown(),
         "moment": dt.datetime(2026, 10, 3, 12, 5, tzinfo=dt.UTC),
     }
 

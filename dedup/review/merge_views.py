@@ -184,6 +184,9 @@ def _page(request: BusinessRequest, preview: Preview, state: QueueState, problem
     context = {
         "preview": preview,
         "consents": [each for each in preview.consents if any(said.granted is not None for said in each.said)],
+        "heads": [
+            (card, reverse("guest_card", kwargs={"slug": slug, "customer_id": card.id})) for card in preview.cards
+        ],
         "points": [(point, _letters(preview, point.cards)) for point in preview.points],
         "sensitive": [(detail, _letters(preview, detail.cards)) for detail in preview.sensitive],
         "merge": merge_shown(preview, request.POST, shows_all=shows_all),

@@ -27,7 +27,7 @@ class Side:
     id: int
     letter: str
     name: str
-    kind: str
+    url: str
     place: str
     email: str
     phone: str
@@ -81,7 +81,7 @@ class PairShown:
         return self.state in (Match.State.OPEN, Match.State.LATER, Match.State.DIFFERENT)
 
 
-def side_of(card: CardShown, place: int) -> Side:
+def side_of(slug: str, card: CardShown, place: int) -> Side:
     """A card in its ``place`` among others, from 0."""
     marked = Customer(
         is_restricted=card.is_restricted, is_deceased=card.is_deceased, do_not_contact=card.do_not_contact
@@ -90,7 +90,7 @@ def side_of(card: CardShown, place: int) -> Side:
         id=card.customer_id,
         letter=LETTERS[place],
         name=card.name,
-        kind=card.kind,
+        url=reverse("guest_card", kwargs={"slug": slug, "customer_id": card.customer_id}),
         place=card.city,
         email=card.emails[0] if card.emails else "",
         phone=card.phones[0] if card.phones else "",
@@ -109,8 +109,8 @@ def pair_of(request: BusinessRequest, row: Row, state: QueueState, current: int 
         id=row.match_id,
         percent=percent_words(row.probability),
         band=band_of(row.probability),
-        left=side_of(row.left, 0),
-        right=side_of(row.right, 1),
+        left=side_of(slug, row.left, 0),
+        right=side_of(slug, row.right, 1),
         agreeing=field_words(row.agreeing),
         differing=field_words(row.differing),
         state=row.state,
