@@ -1,8 +1,12 @@
 """What the views of duplicates have in common: refusals of the services become problems."""
 
-from typing import Any
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
 
 from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.api.problems import Problem, invalid
@@ -13,6 +17,8 @@ from dedup.merging.services import MergeRefused
 from dedup.register.models import Match, MatchRun
 from dedup.register.services import DecisionRefused, RunRefused, SettingsRefused
 
+operation: Final = partial(extend_schema, tags=["Duplicates"])
+"""What the description says of one operation: ``operation_id``, ``summary``, ``request``, ``responses`` …"""
 CHANGED, GONE = "changed", "gone"
 FIELDS_OF = {"few": "guest_ids", "same": "guest_ids", "many": "guest_ids", GONE: "guest_ids", "choice": "choices"}
 """Which field of a request a refusal is about."""
@@ -46,6 +52,8 @@ def merge_problem(refused: MergeRefused) -> Problem:
     return Problem(409, "restricted" if refused.code == "restricted" else "merge_refused", str(refused))
 
 
-def ids_of(rows: Any) -> list[int]:
-    """The ids of what was named, each once, in that order."""
-    return list(dict.fromkeys(rows))
+def refuse_strange(fields: Iterable[str]) -> None:
+    """Refuse the ``fields`` of a request, if there are any: each names what is none of the cards to merge."""
+    errors = {field: _("This is none of the cards to merge.") for field in fields}
+    if errors:
+        raise invalid(errors)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,19 +12,16 @@ from dedup.register.explaining import match_explained
 from dedup.register.models import Match
 from dedup.register.selectors import settings_get
 from dedup.register.services import decide
-from dedup.review.api.frame import DuplicatesView
+from dedup.review.api.frame import DuplicatesView, operation
 from dedup.review.api.serializers import MatchDecisionIn, MatchOut, MatchPage, MatchQuery, MatchTold
-
-TAGS = ["Duplicates"]
 
 
 class Matches(DuplicatesView):
     """All matches."""
 
-    @extend_schema(
+    @operation(
         operation_id="list_matches",
         summary="List pairs of cards that may be one guest",
-        tags=TAGS,
         parameters=[MatchQuery],
         responses=MatchPage,
     )
@@ -41,7 +37,7 @@ class Matches(DuplicatesView):
 class OneMatch(DuplicatesView):
     """One of them."""
 
-    @extend_schema(operation_id="get_match", summary="Read a match and why it is one", tags=TAGS, responses=MatchTold)
+    @operation(operation_id="get_match", summary="Read a match and why it is one", responses=MatchTold)
     def get(self, request: Request, slug: str, match_id: int) -> Response:
         match = Match.objects.get(pk=match_id)
         return Response(MatchTold(match, context={"explained": match_explained(match_id=match_id)}).data)
@@ -50,11 +46,10 @@ class OneMatch(DuplicatesView):
 class MatchDecision(DuplicatesView):
     """What somebody says of it."""
 
-    @extend_schema(
+    @operation(
         operation_id="decide_match",
         summary="Say that two cards are two guests, or put the match aside",
         description="That they are one guest is said by merging them.",
-        tags=TAGS,
         request=MatchDecisionIn,
         responses=MatchOut,
     )

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,57 +14,49 @@ from dedup.register.models import MatchSettings
 from dedup.register.selectors import run_latest, settings_get
 from dedup.register.services import run_start, settings_save
 from dedup.register.tasks import match_run_work
-from dedup.review.api.frame import DuplicatesView
-from dedup.review.api.serializers import LookupHit, LookupIn, LookupPage, MatchingIn, MatchingOut, MatchingRun
-
-TAGS = ["Duplicates"]
+from dedup.review.api.frame import DuplicatesView, operation
+from dedup.review.api.serializers import LookupIn, LookupPage, MatchingIn, MatchingOut, MatchingRun
 
 
 class Settings(DuplicatesView):
     """The settings."""
 
-    @extend_schema(
+    @operation(
         operation_id="get_matching",
         summary="Read when two cards count as a match, and how well that does",
-        tags=TAGS,
         responses=MatchingOut,
     )
     def get(self, request: Request, slug: str) -> Response:
         return Response(_shown(settings_get()))
 
-    @extend_schema(
+    @operation(
         operation_id="update_matching",
         summary="Change when two cards count as a match",
-        tags=TAGS,
         request=MatchingIn,
         responses=MatchingOut,
     )
     def patch(self, request: Request, slug: str) -> Response:
         body: dict[str, Any] = self.body(MatchingIn)
-        now = settings_get()
-        values = {"propose": now.propose, "certain": now.certain, "automatic": now.automatic}
-        return Response(self.told(_shown(settings_save(**(values | body)))))
+        return Response(self.told(_shown(settings_save(**(_values(settings_get()) | body)))))
 
 
 class Run(DuplicatesView):
     """The walk over the whole register."""
 
-    @extend_schema(
+    @operation(
         operation_id="get_matching_run",
         summary="See how far the register was looked through",
         description="The latest walk over the whole register; 404 before the first.",
-        tags=TAGS,
         responses=MatchingRun,
     )
     def get(self, request: Request, slug: str) -> Response:
         return Response(MatchingRun(found(run_latest())).data)
 
-    @extend_schema(
+    @operation(
         operation_id="start_matching_run",
         summary="Look through the whole register",
         description="In the background. What is added or changed is looked at without being asked. While one is under "
         "way this answers with that one.",
-        tags=TAGS,
         request=None,
         responses=MatchingRun,
     )
@@ -80,11 +71,10 @@ class Lookup(DuplicatesView):
 
     scopes: ClassVar = {"POST": READ}
 
-    @extend_schema(
+    @operation(
         operation_id="look_up_guest",
         summary="Ask whether a guest has a card already",
         description="Sent as a POST because what is known of a guest must not stand in an address. Nothing is kept.",
-        tags=TAGS,
         request=LookupIn,
         responses=LookupPage,
     )
@@ -92,16 +82,7 @@ class Lookup(DuplicatesView):
         body: dict[str, Any] = self.body(LookupIn)
         values = {name: _texts(value) for name, value in body.items() if value}
         values.setdefault("country", [self.business.country])
-        hits = [
-            {
-                "guest_id": hit.customer_id,
-                "probability": hit.probability,
-                "agreeing": hit.agreeing,
-                "differing": hit.differing,
-            }
-            for hit in lookup(values=values)
-        ]
-        return Response({"ready": is_ready(), "items": LookupHit(hits, many=True).data})
+        return Response(LookupPage({"ready": is_ready(), "items": lookup(values=values)}).data)
 
 
 def _texts(value: Any) -> list[str]:
@@ -109,16 +90,11 @@ def _texts(value: Any) -> list[str]:
 
 
 def _shown(settings: MatchSettings) -> dict[str, Any]:
-    return dict(
-        MatchingOut(
-            {
-                "propose": settings.propose,
-                "certain": settings.certain,
-                "automatic": settings.automatic,
-                "estimates": estimates(),
-            }
-        ).data
-    )
+    return dict(MatchingOut({**_values(settings), "estimates": estimates()}).data)
+
+
+def _values(settings: MatchSettings) -> dict[str, Any]:
+    return {"propose": settings.propose, "certain": settings.certain, "automatic": settings.automatic}
 
 
 urlpatterns = [

@@ -4,65 +4,55 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.urls import path
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.fields import PageQuery
 from accounts.api.pagination import page_response
-from accounts.api.problems import invalid
 from accounts.api.views import READ
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set_undo
 from dedup.merging.services import merge, merge_preview
 from dedup.merging.shown import Preview
-from dedup.review.api.frame import DuplicatesView, ids_of
+from dedup.review.api.frame import DuplicatesView, operation, refuse_strange
 from dedup.review.api.serializers import MergeIn, MergeOut, MergePage, MergePreviewIn, MergePreviewOut
 from dedup.review.merged import cards_of_merges
-
-TAGS = ["Duplicates"]
 
 
 class Merges(DuplicatesView):
     """All merges."""
 
-    @extend_schema(
+    @operation(
         operation_id="list_merges",
         summary="List merges, undone ones included",
-        tags=TAGS,
         parameters=[PageQuery],
         responses=MergePage,
     )
     def get(self, request: Request, slug: str) -> Response:
         return page_response(request, _merges(), query=self.query(PageQuery), show=_shown)
 
-    @extend_schema(
+    @operation(
         operation_id="merge_guests",
         summary="Make one card of several",
         description="Nothing is dropped: what the cards have moves to the one that stays, under which the others are "
         "found from now on. Nothing is sent, and no automation reacts. It can be undone at any time.",
-        tags=TAGS,
         request=MergeIn,
         responses={201: MergeOut},
     )
     def post(self, request: Request, slug: str) -> Response:
         body: dict[str, Any] = self.body(MergeIn)
-        guests = ids_of(body["guest_ids"])
+        guests = body["guest_ids"]
+        survivor = body.get("survivor_id")
+        if survivor is not None and survivor not in guests:
+            refuse_strange(["survivor_id"])
         act = merge(
             customer_ids=guests,
-            survivor_id=self._survivor(body, guests),
+            survivor_id=survivor,
             choices=_choices(body.get("choices", {}), guests),
             tags=body.get("tag_ids"),
             versions=_versions(body.get("versions", {})),
         )
         return Response(self.told(_shown([act])[0]), status=201)
-
-    def _survivor(self, body: dict[str, Any], guests: Sequence[int]) -> int | None:
-        survivor: int | None = body.get("survivor_id")
-        if survivor is not None and survivor not in guests:
-            raise invalid({"survivor_id": _("This is none of the cards to merge.")})
-        return survivor
 
 
 class MergePreview(DuplicatesView):
@@ -70,23 +60,22 @@ class MergePreview(DuplicatesView):
 
     scopes: ClassVar = {"POST": READ}
 
-    @extend_schema(
+    @operation(
         operation_id="preview_merge",
         summary="See what merging cards would do",
         description="Nothing is written. It is sent as a POST because it has a body.",
-        tags=TAGS,
         request=MergePreviewIn,
         responses=MergePreviewOut,
     )
     def post(self, request: Request, slug: str) -> Response:
-        guests = ids_of(self.body(MergePreviewIn)["guest_ids"])
-        return Response(MergePreviewOut(_told(merge_preview(customer_ids=guests))).data)
+        preview = merge_preview(customer_ids=self.body(MergePreviewIn)["guest_ids"])
+        return Response(MergePreviewOut(_told(preview)).data)
 
 
 class OneMerge(DuplicatesView):
     """One of them."""
 
-    @extend_schema(operation_id="get_merge", summary="Read a merge", tags=TAGS, responses=MergeOut)
+    @operation(operation_id="get_merge", summary="Read a merge", responses=MergeOut)
     def get(self, request: Request, slug: str, merge_id: int) -> Response:
         return Response(_shown([_merges().get(pk=merge_id)])[0])
 
@@ -94,11 +83,10 @@ class OneMerge(DuplicatesView):
 class MergeUndo(DuplicatesView):
     """Its undo."""
 
-    @extend_schema(
+    @operation(
         operation_id="undo_merge",
         summary="Undo a merge",
         description="The cards are there again under their own ids. What was edited or added since stays where it is.",
-        tags=TAGS,
         request=None,
         responses=MergeOut,
     )
@@ -120,16 +108,12 @@ def _shown(acts: list[ChangeSet]) -> list[Any]:
 
 def _choices(given: dict[str, int], guests: Sequence[int]) -> dict[str, int]:
     """Field → place of the card among ``guests``."""
-    strange = [name for name, guest in given.items() if guest not in guests]
-    if strange:
-        raise invalid({f"choices.{name}": _("This is none of the cards to merge.") for name in strange})
+    refuse_strange(f"choices.{name}" for name, guest in given.items() if guest not in guests)
     return {name: guests.index(guest) for name, guest in given.items()}
 
 
 def _versions(given: dict[str, int]) -> dict[int, int]:
-    strange = [key for key in given if not (key.isascii() and key.isdecimal() and len(key) < 19)]
-    if strange:
-        raise invalid({f"versions.{key}": _("This is none of the cards to merge.") for key in strange})
+    refuse_strange(f"versions.{key}" for key in given if not (key.isascii() and key.isdecimal() and len(key) < 19))
     return {int(key): version for key, version in given.items()}
 
 
@@ -146,7 +130,7 @@ def _told(preview: Preview) -> dict[str, Any]:
         ],
         "tags": [{"id": tag.pk, "name": str(tag)} for tag, _cards in preview.tags.tags],
         "tags_over_nine": preview.tags.over_nine,
-        "moves": [{"label": each.label, "counts": list(each.counts)} for each in preview.moves],
+        "moves": preview.moves,
         "consents": [
             {
                 "purpose": each.purpose,
@@ -157,7 +141,7 @@ def _told(preview: Preview) -> dict[str, Any]:
             }
             for each in preview.consents
         ],
-        "warnings": list(preview.warnings),
+        "warnings": preview.warnings,
     }
 
 

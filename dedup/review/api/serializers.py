@@ -18,6 +18,11 @@ DECISIONS = ("different", "later", "open")
 VALUES_MAX = 10
 
 
+def fields_of_card(**options: Any) -> serializers.ListField:
+    """Fields of a card that two cards agree or differ in, by their names."""
+    return serializers.ListField(child=serializers.ChoiceField(choices=FIELDS), **options)
+
+
 class MatchQuery(PageQuery):
     """Which matches."""
 
@@ -36,8 +41,8 @@ class MatchOut(serializers.ModelSerializer):
 
     guest_ids = serializers.SerializerMethodField()
     state = serializers.ChoiceField(choices=Match.State.values, read_only=True)
-    agreeing = serializers.SerializerMethodField(help_text="Fields that agree.")
-    differing = serializers.SerializerMethodField(help_text="Fields that both cards have and that differ.")
+    agreeing = fields_of_card(read_only=True, help_text="Fields that agree.")
+    differing = fields_of_card(read_only=True, help_text="Fields that both cards have and that differ.")
 
     class Meta:
         model = Match
@@ -47,14 +52,6 @@ class MatchOut(serializers.ModelSerializer):
     @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
     def get_guest_ids(self, match: Match) -> list[int]:
         return [match.left_id, match.right_id]
-
-    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=FIELDS)))
-    def get_agreeing(self, match: Match) -> list[str]:
-        return list(match.agreeing)
-
-    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=FIELDS)))
-    def get_differing(self, match: Match) -> list[str]:
-        return list(match.differing)
 
 
 class MatchPage(serializers.Serializer):
@@ -108,6 +105,10 @@ class MergeGuests(Strict):
     guest_ids = serializers.ListField(
         child=Id(), min_length=2, max_length=CARDS_MAX, help_text="The cards of one guest, in any order."
     )
+
+    def validate_guest_ids(self, ids: list[int]) -> list[int]:
+        """Each once, in that order."""
+        return list(dict.fromkeys(ids))
 
 
 @extend_schema_serializer(examples=[OpenApiExample("two", {"guest_ids": [4711, 4712]}, request_only=True)])
@@ -284,10 +285,10 @@ class LookupIn(Strict):
 class LookupHit(serializers.Serializer):
     """A card that is probably this guest."""
 
-    guest_id = serializers.IntegerField()
+    guest_id = serializers.IntegerField(source="customer_id")
     probability = serializers.FloatField()
-    agreeing = serializers.ListField(child=serializers.ChoiceField(choices=FIELDS))
-    differing = serializers.ListField(child=serializers.ChoiceField(choices=FIELDS))
+    agreeing = fields_of_card()
+    differing = fields_of_card()
 
 
 class LookupPage(serializers.Serializer):
