@@ -4,11 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.messages import get_messages
-from django.test import Client
-from django.urls import reverse
 
-from accounts.models import Member
 from accounts.tenancy import business_scope
 from customers.bulk.models import BulkRun
 from customers.bulk.services import bulk_work
@@ -20,6 +16,7 @@ from tests.cast import Cast, House
 from tests.customers.exporting import asked, downloaded, read
 from tests.factories import CustomerFactory, CustomerTagFactory, CustomFieldFactory, SavedViewFactory, TagFactory
 from tests.forms import Form, forms_of
+from tests.pages import address, client_of, told
 
 pytestmark = pytest.mark.django_db
 DUTCH = json.dumps(
@@ -33,20 +30,6 @@ def nudged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     told: list[tuple[int, int]] = []
     monkeypatch.setattr(bulk_run_work, "delay", lambda *ids: told.append(ids))
     return told
-
-
-def client_of(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
-
-
-def address(house: House, name: str, **kwargs: Any) -> str:
-    return reverse(name, kwargs={"slug": house.slug, **kwargs})
-
-
-def told(answer: Any) -> list[str]:
-    return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
 def made(house: House, number: int, **values: Any) -> list[int]:

@@ -1,20 +1,12 @@
 """The start page's sample: added, shown, removed through the pages."""
 
-from django.test import Client
-
-from accounts.models import Member
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from customers.sample.selectors import sample_current
 from customers.sample.services import SAMPLE_GUESTS
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory
-
-
-def client_of(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
+from tests.pages import client_of
 
 
 def guests_in(house: House) -> int:

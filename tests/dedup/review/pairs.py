@@ -1,14 +1,9 @@
-"""Pairs of cards for the tests of pages, and members who look at them."""
+"""Pairs of cards for the tests of pages."""
 
 import math
 from collections.abc import Collection
 from typing import Any
 
-from django.contrib.messages import get_messages
-from django.test import Client
-from django.urls import reverse
-
-from accounts.models import Member
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
 from dedup.register.fields import bits
@@ -50,27 +45,6 @@ def match_of(
 def pair(house: House, name: str = "Ingrid Sørensen", probability: float = 0.97, **found: Any) -> Match:
     """Two cards of one name, and their match."""
     return match_of(house, card(house, name), card(house, name), probability, **found)
-
-
-def client_of(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
-
-
-def address(house: House, name: str, **kwargs: Any) -> str:
-    return reverse(name, kwargs={"slug": house.slug, **kwargs})
-
-
-def told(answer: Any) -> list[str]:
-    """What the answer's toasts say."""
-    return [str(message) for message in get_messages(answer.wsgi_request)]
-
-
-def way_back(answer: Any) -> str:
-    """Where the Undo of the answer's toast leads."""
-    tags = [message.extra_tags for message in get_messages(answer.wsgi_request) if message.extra_tags]
-    return str(tags[0]).removeprefix("undo=")
 
 
 def state_of(house: House, match: Match) -> str:

@@ -11,8 +11,9 @@ from dedup.register.models import Decision, Match, MatchRun
 from dedup.register.runs import register_run
 from dedup.register.tasks import match_run_work
 from tests.cast import Cast, House
-from tests.dedup.review.pairs import address, client_of, pair, state_of, told
+from tests.dedup.review.pairs import pair, state_of
 from tests.forms import Form, forms_of
+from tests.pages import address, client_of, told
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,10 @@ from customers.card.models import Customer, CustomerTag
 from customers.changes.models import ChangeSet
 from dedup.register.models import Decision, Match
 from tests.cast import Cast, House
-from tests.dedup.review.pairs import address, card, client_of, match_of, pair, state_of, told, way_back
+from tests.dedup.review.pairs import card, match_of, pair, state_of
 from tests.factories import CustomerTagFactory, EmailFactory, StayFactory, StayParticipantFactory, TagFactory
 from tests.forms import Form, forms_of
+from tests.pages import address, client_of, told, way_back
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,8 @@ from accounts.tenancy import business_scope
 from customers.history.models import Todo
 from dedup.register.models import Decision, Match
 from tests.cast import Cast
-from tests.dedup.review.pairs import address, card, client_of, match_of, pair, state_of, told, way_back
+from tests.dedup.review.pairs import card, match_of, pair, state_of
+from tests.pages import address, client_of, told, way_back
 
 pytestmark = pytest.mark.django_db
 

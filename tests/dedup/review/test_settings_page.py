@@ -8,7 +8,8 @@ from accounts.tenancy import business_scope
 from dedup.register.learning import Estimates
 from dedup.register.models import MatchSettings
 from tests.cast import Cast
-from tests.dedup.review.pairs import address, card, client_of, match_of, pair, told
+from tests.dedup.review.pairs import card, match_of, pair
+from tests.pages import address, client_of, told
 
 pytestmark = pytest.mark.django_db
 

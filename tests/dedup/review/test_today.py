@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from dedup.register.models import Match
 from tests.cast import Cast, House
-from tests.dedup.review.pairs import address, client_of, pair
+from tests.dedup.review.pairs import pair
+from tests.pages import address, client_of
 
 pytestmark = pytest.mark.django_db
 
