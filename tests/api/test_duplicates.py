@@ -4,6 +4,7 @@ import pytest
 
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
+from dedup.register.follow import register_follow
 from dedup.register.models import Match, MatchRun, MatchSettings
 from dedup.register.runs import register_run
 from tests.api.calling import Caller, caller_make
@@ -150,6 +151,34 @@ class TestMerges:
         answers = [caller.post("merges/", body, idempotency_key="merge-1") for _ in range(2)]
         assert [answer.status for answer in answers] == [201, 201]
         assert answers[0].body == answers[1].body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_found_merged_and_found_again(cast: Cast, caller: Caller) -> None:
+    """The main job by machine: from two cards written by it to one, and back."""
+    house = cast.fjordstuen
+    ingrid = {"given_name": "Ingrid", "emails": ["ingrid.sorensen@example.no"]}
+    one, two = (
+        caller.post("guests/", {**ingrid, "family_name": family}).body["id"] for family in ("Sørensen", "Sorensen")
+    )
+    caller.post("guests/", {"given_name": "Ola", "family_name": "Berg"})
+    run = caller.post("matching/run/").body
+    register_run(business_id=house.pk, run_id=run["id"])
+    assert caller.get("matching/run/").body["state"] == "done"
+    (match,) = caller.get("matches/").body["items"]
+    assert match["guest_ids"] == [one, two]
+    preview = caller.post("merges/preview/", {"guest_ids": match["guest_ids"]}).body
+    merged = caller.post("merges/", {"guest_ids": match["guest_ids"], "versions": preview["versions"]}).body
+    gone, left = merged["absorbed_ids"][0], merged["survivor_id"]
+    assert {gone, left} == {one, two}
+    assert caller.get("matches/").body["items"] == []
+    assert caller.get(f"guests/{gone}/").body["id"] == left
+    register_follow(business_id=house.pk)
+    assert caller.get(f"matches/{match['id']}/").body["state"] == "merged"
+    assert caller.post(f"merges/{merged['id']}/undo/").body["state"] == "undone"
+    register_follow(business_id=house.pk)
+    (again,) = caller.get("matches/").body["items"]
+    assert (again["id"], again["guest_ids"]) == (match["id"], [one, two])
 
 
 class TestMatching:

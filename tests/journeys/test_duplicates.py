@@ -1,4 +1,4 @@
-"""Duplicates with the keyboard: through the queue, into a merge and back, and the same without script."""
+"""Duplicates from Today to a merge and its undo; with the keyboard, on a phone, without script."""
 
 from collections.abc import Callable
 
@@ -73,9 +73,94 @@ def states(house: House) -> list[str]:
         return sorted(Match.objects.values_list("state", flat=True))
 
 
-def shown(page: Page) -> str:
+def shown_beside(page: Page) -> str:
     """The pair that is shown beside the list."""
     return page.locator("#match .vs").inner_text()
+
+
+def focused(page: Page) -> str:
+    """The row that has the focus."""
+    return str(page.evaluate("document.activeElement.closest('[data-row]')?.id ?? ''"))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_from_today_through_a_merge_and_back(cast: Cast, visit: OpenBrowser, dark: bool) -> None:
+    house = cast.fjordstuen
+    watch = visit("/b/fjordstuen/", user=house.admin.user, dark=dark)
+    page = watch.page
+    page.get_by_role("link", name="3 possible duplicates to look at").click()
+    rows = page.locator("[data-row]")
+    expect(rows).to_have_count(3)
+    ids = [row.get_attribute("id") for row in rows.all()]
+    names = [row.locator(".row-link bdi").inner_text() for row in rows.all()]
+    evidence = page.locator("#match .evidence li")
+    expect(evidence.first).to_contain_text("Before looking")
+    expect(evidence.last).to_contain_text("Together")
+    expect(evidence.last.locator(".num")).to_contain_text("points")
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    assert focused(page) == ids[1]
+    page.keyboard.press("m")
+    page.wait_for_url("**/merge/**")
+    heads = page.locator(".merge-table .card-head bdi")
+    expect(heads).to_have_count(2)
+    assert names[1] in heads.all_inner_texts()
+    expect(page.locator("tr[data-line]").first).to_be_visible()
+    shown = page.locator(".merge-table tbody tr")
+    few = shown.count()
+    watch.assert_accessible()
+    page.get_by_role("link", name="more field").click()
+    expect(page.get_by_text("All fields are shown.")).to_be_visible()
+    assert shown.count() > few
+    page.get_by_role("link", name="Show only what differs").click()
+    expect(shown).to_have_count(few)
+
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".toasts")).to_contain_text("are one card now")
+    expect(rows).to_have_count(2)
+    assert cards(house) == 25
+    # The next pair is shown and has the focus: the work goes on without a hand on the mouse.
+    assert focused(page) == ids[2]
+    assert names[2] in shown_beside(page)
+    page.get_by_role("status", name="Messages").get_by_role("button", name="Undo").click()
+    expect(page.locator(".toasts")).to_contain_text("Undone")
+    assert cards(house) == 26
+    expect(rows).to_have_count(3)
+    assert [row.get_attribute("id") for row in rows.all()] == ids
+    assert focused(page) == ids[1]
+    assert names[1] in shown_beside(page)
+    assert states(house) == ["open"] * 3
+    watch.assert_accessible()
+
+
+@pytest.mark.parametrize("path", ["settings/duplicates/", "duplicates/many/?from=0.9", "duplicates/?state=different"])
+def test_every_page_is_open_to_everybody(cast: Cast, visit: OpenBrowser, path: str) -> None:
+    watch = visit(f"/b/fjordstuen/{path}", user=cast.fjordstuen.admin.user)
+    watch.assert_accessible()
+    watch.wear("dark")
+    watch.assert_accessible()
+    watch.assert_fits()
+
+
+def test_the_card_says_who_may_be_the_same(cast: Cast, visit: OpenBrowser) -> None:
+    house = cast.fjordstuen
+    with business_scope(house.pk):
+        guest = Customer.objects.get(given_name="Bjørn")
+    watch = visit(f"/b/fjordstuen/guests/{guest.pk}/", user=house.admin.user)
+    watch.page.get_by_role("link", name="1 possible duplicate").click()
+    watch.page.locator("#duplicates").get_by_role("link", name="Bjorn Tveiten").click()
+    assert "Bjorn Tveiten" in shown_beside(watch.page)
+
+
+def test_a_new_guest_is_found_while_they_are_typed(cast: Cast, visit: OpenBrowser) -> None:
+    page = visit("/b/fjordstuen/guests/new/", user=cast.fjordstuen.reception.user).page
+    page.get_by_label("Given name").fill("Bjoern")
+    page.get_by_label("Family name").fill("Tveiten")
+    page.get_by_label("E-mail").first.fill("bjorn.tveiten@example.no")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Tveiten").first).to_be_visible()
 
 
 def test_the_queue_by_keyboard(cast: Cast, visit: OpenBrowser) -> None:
@@ -85,7 +170,7 @@ def test_the_queue_by_keyboard(cast: Cast, visit: OpenBrowser) -> None:
     rows = page.locator("[data-row]")
     expect(rows).to_have_count(3)
     names = [row.locator(".row-link bdi").inner_text() for row in rows.all()]
-    assert names[0] in shown(page)
+    assert names[0] in shown_beside(page)
     page.keyboard.press("j")
     expect(page.locator("#match .vs")).to_contain_text(names[1])
     expect(rows.nth(1)).to_have_attribute("aria-current", "true")
