@@ -3,31 +3,30 @@
 from collections.abc import Sequence
 from typing import Any
 
-from customers.changes.statements import Target, keys
+from customers.changes.statements import keys
 
 OF_CARD = ("customer", "contactpoint", "customertag", "externalid", "relation", "guestfieldvalue", "sensitivedetail")
 """Records of what is known of a guest. Stays, notes and invoices of a restricted one go on."""
 
 
-def columns_changed(cursor: Any, target: Target) -> dict[str, list[str]]:
-    """Which columns the set changed of each record's rows."""
-    cursor.execute(
-        "SELECT c.record, array_agg(DISTINCT k.key) FROM customers_change c"
-        " CROSS JOIN LATERAL jsonb_object_keys(c.data) AS k (key)"
-        " WHERE c.change_set_id = ANY (%s::bigint[]) AND c.act = 'U' GROUP BY c.record",
-        [keys((target.id, *target.also))],
-    )
-    return dict(cursor.fetchall())
+Acts = dict[tuple[str, str], int]
+"""Changes by (record, act)."""
 
 
-def acts_on(cursor: Any, change_set_id: int, *, also: Sequence[int] = ()) -> dict[tuple[str, str], int]:
-    """What the set did to which tables, and further ones with it: changes by (record, act)."""
+def acts_on(cursor: Any, change_set_ids: Sequence[int]) -> tuple[Acts, dict[str, list[str]]]:
+    """What these sets did to which tables, and which columns they changed of each record's rows."""
     cursor.execute(
-        "SELECT record, act, count(*) FROM customers_change WHERE change_set_id = ANY (%s::bigint[])"
-        " GROUP BY record, act",
-        [keys((change_set_id, *also))],
+        "SELECT record, act, columns, count(*) FROM ("
+        " SELECT record, act, CASE act WHEN 'U' THEN ARRAY(SELECT jsonb_object_keys(data)) ELSE '{}' END AS columns"
+        " FROM customers_change WHERE change_set_id = ANY (%s::bigint[])) c GROUP BY record, act, columns",
+        [keys(change_set_ids)],
     )
-    return {(record, act): number for record, act, number in cursor.fetchall()}
+    acts: Acts = {}
+    columns: dict[str, set[str]] = {}
+    for record, act, some, number in cursor.fetchall():
+        acts[record, act] = acts.get((record, act), 0) + number
+        columns.setdefault(record, set()).update(some)
+    return acts, {record: sorted(names) for record, names in columns.items()}
 
 
 def join_by_hash(cursor: Any, wanted: bool) -> None:
@@ -39,8 +38,8 @@ def join_by_hash(cursor: Any, wanted: bool) -> None:
 def lock_guests(cursor: Any, change_set_id: int, *, also: Sequence[int] = ()) -> None:
     """Lock the cards the set touched, in id order like every service, so that two acts never wait in a circle."""
     cursor.execute(
-        "SELECT count(*) FROM (SELECT g.id FROM customers_customer g WHERE g.id IN (SELECT c.guest_id"
-        " FROM customers_change c WHERE c.change_set_id = ANY (%s::bigint[])) ORDER BY g.id FOR NO KEY UPDATE) locked",
+        "SELECT count(*) FROM (SELECT g.id FROM customers_customer g WHERE g.id = ANY (ARRAY(SELECT DISTINCT c.guest_id"
+        " FROM customers_change c WHERE c.change_set_id = ANY (%s::bigint[]))) ORDER BY g.id FOR NO KEY UPDATE) locked",
         [keys((change_set_id, *also))],
     )
 

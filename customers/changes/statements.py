@@ -168,8 +168,11 @@ def revert(
                 f'({still_new[column]} AND ((w.o)."{column}" IS NULL OR EXISTS'
                 f" (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {before[column]})))"
             )
+    # A row comes here for the one column alone: what holds of it need not be asked twice.
     assignments = ", ".join(
-        f'"{column}" = CASE WHEN {condition} THEN {before[column]} ELSE t."{column}" END'
+        f'"{column}" = {before[column]}'
+        if len(still_new) == 1
+        else f'"{column}" = CASE WHEN {condition} THEN {before[column]} ELSE t."{column}" END'
         for column, condition in still_new.items()
     )
     cursor.execute(

@@ -120,7 +120,7 @@ def undo_target(cursor: Any, change_set_id: int) -> statements.Target:
 
 def tables_made(cursor: Any, change_set_id: int) -> list[type[TrackedModel]]:
     """The guest tables to which a set added rows, children before parents: the order in which those can go."""
-    acts = asked.acts_on(cursor, change_set_id)
+    acts, _columns = asked.acts_on(cursor, [change_set_id])
     return [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
 
 
@@ -136,24 +136,26 @@ def undo_rows(
     Raises :class:`GuestRestricted` before anything is taken back, where that would be all.
     """
     with connection.cursor() as cursor:
-        acts = asked.acts_on(cursor, change_set_id, also=target.also if target else ())
+        acts, columns = asked.acts_on(cursor, [change_set_id, *(target.also if target else ())])
         is_big = sum(acts.values()) > BIG
-        asked.join_by_hash(cursor, is_big)
+        if is_big:
+            asked.join_by_hash(cursor, True)
         asked.lock_guests(cursor, change_set_id, also=target.also if target else ())
         if target is None:
             target, made = undo_target(cursor, change_set_id), tables_made(cursor, change_set_id)
             leaving.going_note(cursor, target, made)
             target = leaving.with_parts(cursor, target, made)
             cursor.execute("DROP TABLE leaving_rows")
-        outcome = _Undo(cursor, target, acts).run(cards_first=cards_first)
-        asked.join_by_hash(cursor, False)
+        outcome = _Undo(cursor, target, acts, columns).run(cards_first=cards_first)
+        if is_big:
+            asked.join_by_hash(cursor, False)
         return outcome
 
 
 class _Undo:
     """One undo under way: what it has done so far, and which guest tables the set touched in which way."""
 
-    def __init__(self, cursor: Any, target: statements.Target, acts: dict[tuple[str, str], int]) -> None:
+    def __init__(self, cursor: Any, target: statements.Target, acts: asked.Acts, columns: dict[str, list[str]]) -> None:
         self.cursor = cursor
         self.target = target
         self.acts = acts
@@ -164,7 +166,7 @@ class _Undo:
         self.lost = [model for model in deleted + updated if model.sealed]
         self.moved = [model for model in updated if model.belongs]
         self.made = self._touched("I")[::-1]
-        self.columns = asked.columns_changed(cursor, target) if updated else {}
+        self.columns = columns
         self.reverted: dict[type[TrackedModel], dict[int, bool]] = {model: {} for model in self.changed + self.moved}
         self.returned: dict[type[TrackedModel], int] = dict.fromkeys(self.gone, 0)
         self.removed: dict[type[TrackedModel], int] = dict.fromkeys(self.made, 0)
@@ -210,8 +212,9 @@ class _Undo:
     ) -> None:
         """The last resort of rows whose place is taken."""
         for model, ids in absent.items():
-            self.outcome.leave(str(model._meta.model_name), ids)
-            self._restore(model, ids, yielding=True)
+            if ids:
+                self.outcome.leave(str(model._meta.model_name), ids)
+                self._restore(model, ids, yielding=True)
         for model, ids in stuck.items():
             self._revert_by_column(model, ids)
 
@@ -221,8 +224,7 @@ class _Undo:
         finished: dict[str, set[int]] = {}
         for earlier in undone_meanwhile(self.cursor, self.target) if self.gone or self.changed else ():
             target = statements.Target(earlier.id, self.target.held, 0)
-            acts = asked.acts_on(self.cursor, earlier.id)
-            _Undo(self.cursor, target, acts).resume(earlier, finished)
+            _Undo(self.cursor, target, *asked.acts_on(self.cursor, [earlier.id])).resume(earlier, finished)
             for record, rows in earlier.left.items():
                 finished.setdefault(record, set()).update(rows)
 

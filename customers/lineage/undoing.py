@@ -110,6 +110,19 @@ def following(lines: Lines, *, act_id: int) -> Iterator[Callable[[], None]]:
             _stricter_since(cursor, lines.apart, apart, act_id)
 
 
+def consents_join(cursor: Any, customer_ids: Collection[int]) -> None:
+    """Let the consents of these cards be what the logs of all cards merged into them tell; where none of those has
+    said anything, they are."""
+    cursor.execute(
+        "SELECT DISTINCT l.survivor_id FROM customers_cardlineage l WHERE l.survivor_id = ANY (%s::bigint[])"
+        " AND EXISTS (SELECT FROM customers_consentevent e WHERE e.customer_id = l.absorbed_id)",
+        [statements.keys(sorted(customer_ids))],
+    )
+    told = [card for (card,) in cursor.fetchall()]
+    if told:
+        consents_derive(cursor, told)
+
+
 def consents_derive(cursor: Any, customer_ids: Collection[int]) -> None:
     """Let the consents of these cards be what their logs tell, after a merge or its undo."""
     cursor.execute("SELECT customers_consent_derive(%s::bigint[])", [statements.keys(sorted(customer_ids))])
@@ -289,7 +302,13 @@ def _stricter_since(cursor: Any, lines: Sequence[Line], roots: dict[int, int], a
         "  AND s.channel = e.channel AND s.granted AND s.since <= e.at) ORDER BY e.id",
         values,
     )
-    for column in ("do_not_contact", "is_deceased"):
+    cursor.execute(
+        "SELECT bool_or(do_not_contact), bool_or(is_deceased) FROM customers_customer WHERE id = ANY (%s::bigint[])",
+        [values["roots"]],
+    )
+    for column, is_set in zip(("do_not_contact", "is_deceased"), cursor.fetchone(), strict=True):
+        if not is_set:
+            continue
         cursor.execute(
             f"{_PATHS} UPDATE customers_customer t SET {column} = true FROM customers_customer r"
             f" WHERE r.{column} AND NOT t.{column} AND t.id = ANY (%(absorbed)s::bigint[]) AND EXISTS ("

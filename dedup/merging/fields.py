@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from babel import Locale
@@ -14,11 +16,6 @@ from customers.card.choices import country_name, language_choices
 from customers.card.models import ContactPoint, Customer
 from customers.normalise import address_lines, organisation_number_shown
 from dedup.merging.defaults import address_worth, birth_worth, name_worth
-
-
-def _texts(customer: Customer, names: tuple[str, ...]) -> Any:
-    values = tuple(getattr(customer, name) for name in names)
-    return values[0] if len(values) == 1 else values
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,10 @@ class CardField:
     fades: bool = False
     adds_up: bool = False
 
-    def value(self, customer: Customer) -> Any:
-        """What the card holds: a value, or several in a tuple."""
-        return _texts(customer, self.columns)
+    @cached_property
+    def value(self) -> Callable[[Customer], Any]:
+        """What a card holds: a value, or several in a tuple."""
+        return attrgetter(*self.columns)
 
     @property
     def longest(self) -> int:

@@ -24,7 +24,7 @@ from customers.facts.services import facts_once
 from customers.lineage.carried import carry
 from customers.lineage.models import MergedCard
 from customers.lineage.selectors import survivors_of
-from customers.lineage.undoing import consents_derive
+from customers.lineage.undoing import consents_join
 from dedup.merging.cards import Cards, Group, cards_read, decide
 from dedup.merging.movers import Moving, move, rows_between, update_rows
 from dedup.merging.orders import Merged, MergeRefused, Order
@@ -281,7 +281,7 @@ def _write(cards: Cards, groups: Mapping[int, Group]) -> None:
             for card in group.absorbed
         )
         cursor.execute("DELETE FROM customers_customer WHERE id = ANY (%s::bigint[])", [keys(pairs)])
-        consents_derive(cursor, set(pairs.values()))
+        consents_join(cursor, set(pairs.values()))
 
 
 def _survivors_update(cursor: Any, cards: Cards, groups: Iterable[Group]) -> None:
