@@ -1,5 +1,6 @@
 """Many pairs at once: how many there are, ten of them looked over, then merged in the background."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from dedup.register.merging import merging_count, merging_sample
 from dedup.register.models import Decision, Match, MatchRun
 from dedup.register.services import RunRefused, decide, merging_start
 from dedup.register.tasks import match_run_work
+from dedup.review.evidence import evidence_of
 from dedup.review.run_views import merging_context, run_of
 from dedup.review.shown import pair_of
 from dedup.review.state import QueueState, state_read
@@ -91,7 +93,11 @@ def _page(
     ids = merging_sample(minimum=minimum, agree=frozenset(agree), size=SAMPLE)
     rows = [row for pk in ids if (row := selectors.match_row(match_id=pk)) is not None]
     sample: list[dict[str, Any]] = [
-        {"pair": pair_of(request, row, state), "said": (said or {}).get(row.match_id, "")} for row in rows
+        {
+            "pair": replace(pair_of(request, row, state), evidence=evidence_of(row)),
+            "said": (said or {}).get(row.match_id, ""),
+        }
+        for row in rows
     ]
     counts = selectors.counts()
     context = {

@@ -38,8 +38,8 @@ class Side:
 
 @dataclass(frozen=True)
 class PairShown:
-    """A pair of the queue, and what the reader may do with it. ``evidence``, ``others`` and ``closed`` are known of the
-    pair that is shown beside the list only: why, which cards more may be the same guest, and what was decided."""
+    """A pair of the queue, and what the reader may do with it. ``evidence``, ``others`` and ``closed`` are known of a
+    pair that is looked at: why, which cards more may be the same guest, and what was decided."""
 
     id: int
     percent: str
