@@ -53,7 +53,7 @@ def explain(
     logs = np.zeros((len(levels), len(priors)))
     taught = np.zeros(len(levels))
     for at, (one, found) in enumerate(zip(model.comparisons, levels, strict=True)):
-        logs[at] = [float(part[0]) for part in model.parts(at, levels, a, b)]
+        logs[at] = model.parts(at, levels, a, b)[:, 0]
         if one.name in model.bits and found[0] != NULL:
             taught[at] = model.bits[one.name][int(found[0])]
     points, sizes = np.polynomial.legendre.leggauss(_STEPS)

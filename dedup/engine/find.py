@@ -138,10 +138,10 @@ def weighed(model: Model, left: Side, right: Side) -> tuple[NDArray[np.float32],
     return model.weigh(levels, left, right), model.pattern(levels)
 
 
-def score(one: Table, others: Table, *, model: Model) -> Found:
-    """Row 0 of ``one`` against every row of ``others``: ``left`` is 0, ``right`` the row of ``others``."""
-    right = np.arange(others.size, dtype=np.int64)
-    left = np.zeros(others.size, np.int64)
-    weight, patterns = weighed(model, Side(one, left), Side(others, right))
+def score(table: Table, *, model: Model) -> Found:
+    """Row 0 of a table against every other row: ``left`` is 0, ``right`` the row."""
+    right = np.arange(1, table.size, dtype=np.int64)
+    left = np.zeros(len(right), np.int64)
+    weight, patterns = weighed(model, Side(table, left), Side(table, right))
     order = np.argsort(-weight, kind="stable")
-    return Found(left[order], right[order], weight[order], weight[order], patterns[order], model, others.size)
+    return Found(left, right[order], weight[order], weight[order], patterns[order], model, table.size)

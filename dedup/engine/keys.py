@@ -88,6 +88,8 @@ class Pass(NamedTuple):
 
 
 Atom = tuple[str, Hashes]
+_NO_ROWS: Codes = np.zeros(0, np.int32)
+_NO_HASHES: Hashes = np.zeros(0, np.uint64)
 _STRONG = (Kind.EMAIL, Kind.PHONE, Kind.NUMBER, Kind.ORGANISATION)
 _PLACES = (Kind.POSTAL_CODE, Kind.CITY, Kind.STREET, Kind.BIRTH_DATE, Kind.TEXT, Kind.COMPANY)
 
@@ -98,13 +100,16 @@ def passes(table: Table, *, narrow_only: bool = False) -> list[Pass]:
     everyone = np.arange(table.size, dtype=np.int32)
 
     def entries(name: str, column: Column, hashed: Hashes) -> None:
-        rows, codes = column.entries()
+        rows, codes = column.entries() if column.texts else (_NO_ROWS, _NO_ROWS)
         found.append(_pass(name, rows, hashed[codes], narrow=True))
 
     def whole(*atoms: Atom, narrow: bool = False) -> None:
         if narrow_only and not narrow:
             return
         names = "+".join(name for name, _ in atoms)
+        if any(not len(hashed) for _, hashed in atoms):
+            found.append(Pass(names, _NO_ROWS, _NO_HASHES, narrow))
+            return
         salt = sum(map(ord, names))
         found.append(_pass(names, everyone, combined(*(hashed for _, hashed in atoms), salt=salt), narrow=narrow))
 
@@ -120,14 +125,15 @@ def passes(table: Table, *, narrow_only: bool = False) -> list[Pass]:
     family = _atom(by_kind, Kind.FAMILY, "family sound", lambda text: sound(family_core(text)))
     atoms: list[Atom] = []
     if given and family:
-        low, high = np.minimum(given[1], family[1]), np.maximum(given[1], family[1])
+        both = (given[1], family[1]) if len(given[1]) and len(family[1]) else (_NO_HASHES, _NO_HASHES)
+        low, high = np.minimum(*both), np.maximum(*both)
         whole(("name", low), ("", high), narrow=True)
     for kind in _PLACES:
         for column in by_kind.get(kind, ()):
-            atoms.append((column.field.name, column.spread(column.hashed())))
+            atoms.append((column.field.name, _spread(column)))
     for atom in atoms:
         whole(atom)
-    numbers = [(c.field.name, c.spread(c.hashed())) for c in by_kind.get(Kind.HOUSE_NUMBER, ())]
+    numbers = [(c.field.name, _spread(c)) for c in by_kind.get(Kind.HOUSE_NUMBER, ())]
     people = [atom for atom in (given, family) if atom]
     for one, other in combinations([*people, *atoms, *numbers], 2):
         if one is given and other is family:
@@ -145,8 +151,13 @@ def _narrow_columns(by_kind: dict[Kind, list[Column]]) -> list[Column]:
 
 def _atom(by_kind: dict[Kind, list[Column]], kind: Kind, name: str, of: Callable[[str], str]) -> Atom | None:
     for column in by_kind.get(kind, ()):
-        return name, column.spread(column.hashed(name, of))
+        return name, _spread(column, name, of)
     return None
+
+
+def _spread(column: Column, name: str = "", of: Callable[[str], str] | None = None) -> Hashes:
+    """A hash for each row, 0 for none; no hashes at all of a column where nobody has a value."""
+    return column.spread(column.hashed(name, of)) if column.texts else _NO_HASHES
 
 
 def _pass(name: str, rows: Codes, hashed: Hashes, *, narrow: bool) -> Pass:

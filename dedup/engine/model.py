@@ -7,6 +7,7 @@ belong together agree in much and are not one guest.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ PROPOSE = 0.5
 CERTAIN = 0.999
 RARITY_LEAST, RARITY_MOST = -4.0, 8.0
 _WEIGHT_MOST = 40.0
+FEW = 300
+"""Of so few pairs it is not asked which look alike: the look-up of one card has no more."""
 NAMES = frozenset((Kind.GIVEN, Kind.FAMILY))
 Bits = NDArray[np.float64]
 Chances = Mapping[str, Mapping[str, NDArray[np.float64]]]
@@ -65,75 +68,79 @@ class Model:
     ) -> NDArray[np.float32]:
         """log2 of the odds that each pair is one guest, float32[pairs]; of one that cannot reach ``least``, less."""
         size = len(left.rows)
-        if not size:
-            return np.zeros(0, np.float32)
-        first, number = alike(levels)
-        seen = [found[first] for found in levels]
-        logs, taught = self._logs(seen)
-        # What is rare adds to a weight; what agrees in nothing rare enough needs no closer look.
-        agreeing = np.zeros(len(first))
-        for one, found in zip(self.comparisons, seen, strict=True):
-            agreeing += (found >= 0) & ((found < one.agreeing) | (one.kind in NAMES) & (found == INITIAL))
-        best = logs[0] - np.logaddexp2.reduce(logs[1:]) + taught + RARITY_MOST * agreeing
         weight = np.full(size, -_WEIGHT_MOST, np.float32)
-        at = np.flatnonzero((best >= least)[number])
-        if not len(at):
+        at: NDArray[np.int64] | slice = slice(None)
+        if size <= FEW:
+            logs, taught = self._logs(levels)
+        else:
+            first, number = alike(levels)
+            seen = [found[first] for found in levels]
+            logs, taught = self._logs(seen)
+            # What is rare adds to a weight; what agrees in nothing rare enough needs no closer look.
+            agreeing = np.zeros(len(first))
+            for one, found in zip(self.comparisons, seen, strict=True):
+                agreeing += (found >= 0) & ((found < one.agreeing) | (one.kind in NAMES) & (found == INITIAL))
+            best = logs[0] - np.logaddexp2.reduce(logs[1:]) + taught + RARITY_MOST * agreeing
+            at = np.flatnonzero((best >= least)[number])
+            logs, taught = logs[:, number[at]], taught[number[at]]
+            left, right = Side(left.table, left.rows[at]), Side(right.table, right.rows[at])
+        if not len(left.rows):
             return weight
-        number = number[at]
-        a, b = Side(left.table, left.rows[at]), Side(right.table, right.rows[at])
-        rarities = [np.zeros(len(at)) for _ in CLASSES]
-        for one, found in zip(self.comparisons, levels, strict=True):
-            rarity = self.rarity(one, found[at], a, b)
-            for name, sums in zip(CLASSES, rarities, strict=True):
-                if one.kind in self.chance[name]:
-                    sums += rarity
-        against = np.full(len(at), -np.inf)
-        for log, rarity in zip(logs[1:], rarities[1:], strict=True):
-            against = np.logaddexp2(against, log[number] - rarity)
-        weight[at] = np.clip((logs[0] + taught)[number] - against, -_WEIGHT_MOST, _WEIGHT_MOST)
+        for place, (one, every) in enumerate(zip(self.comparisons, levels, strict=True)):
+            found = every[at]
+            if found.max() != NULL:
+                logs -= self._by_chance[place][:, None] * self.rarity(one, found, left, right)
+        weight[at] = np.clip(logs[0] + taught - np.logaddexp2.reduce(logs[1:]), -_WEIGHT_MOST, _WEIGHT_MOST)
         return weight
 
-    def _logs(self, levels: Sequence[Levels]) -> tuple[list[Bits], Bits]:
-        """log2 of the chances of each class for pairs whose values are neither rare nor common; bits taught."""
-        logs = []
-        for name, prior in zip(CLASSES, self.priors, strict=True):
-            log = np.full(len(levels[0]), np.log2(prior))
-            for one, found in zip(self.comparisons, levels, strict=True):
-                log += self._looked_up(name, one, found, levels)
-            logs.append(log)
-        taught = np.full(len(levels[0]), self.bias)
-        for one, found in zip(self.comparisons, levels, strict=True):
+    def _logs(self, levels: Sequence[Levels]) -> tuple[Bits, Bits]:
+        """log2 of the chances of each class, float64[classes, pairs], for pairs whose values are neither rare nor
+        common; and the bits taught."""
+        size = len(levels[0])
+        logs = np.empty((len(CLASSES), size))
+        logs[:] = np.log2(np.array(self.priors))[:, None]
+        taught = np.full(size, self.bias)
+        for place, (one, found) in enumerate(zip(self.comparisons, levels, strict=True)):
+            if not size or found.max() == NULL:
+                continue
+            logs += self._said(place, levels)
             if one.name in self.bits:
                 taught += np.append(np.array(self.bits[one.name]), 0.0)[found]
         return logs, taught
 
-    def parts(self, at: int, levels: Sequence[Levels], left: Side, right: Side) -> list[Bits]:
-        """What comparison number ``at`` says of pairs under each class: log2 of the chance of what is seen."""
-        one, found = self.comparisons[at], levels[at]
-        rarity = self.rarity(one, found, left, right)
-        parts = []
-        for name in CLASSES:
-            part = self._looked_up(name, one, found, levels)
-            parts.append(part - rarity if one.kind in self.chance[name] else part)
-        return parts
+    def parts(self, at: int, levels: Sequence[Levels], left: Side, right: Side) -> Bits:
+        """What comparison number ``at`` says of pairs under each class: log2 of the chance of what is seen,
+        float64[classes, pairs]."""
+        rarity = self.rarity(self.comparisons[at], levels[at], left, right)
+        return self._said(at, levels) - self._by_chance[at][:, None] * rarity
 
-    def _looked_up(self, name: str, one: Comparison, found: Levels, levels: Sequence[Levels]) -> Bits:
-        """log2 of the chance of a level in a class, 0 for NULL."""
-        width = len(one.levels)
-        place = self.states(name, one, levels) * (width + 1) + np.where(found < 0, width, found)
-        return self._tables[name][one.name][place]
+    def _said(self, at: int, levels: Sequence[Levels]) -> Bits:
+        """log2 of the chance that each class has the level seen, float64[classes, pairs]; 0 for NULL."""
+        found = levels[at]
+        said = []
+        for parent, table in self._tables[at]:
+            states = 0 if parent is None else _STATES[self.comparisons[parent].agreeing][levels[parent]]
+            said.append(table[:, states, found])
+        return said[0] if len(said) == 1 else np.concatenate(said)
 
     @cached_property
-    def _tables(self) -> dict[str, dict[str, Bits]]:
-        """log2 of the chances, flat; after each row of levels stands 0, for NULL (of the row that -1 falls into)."""
-        found: dict[str, dict[str, Bits]] = {}
-        for name in CLASSES:
-            found[name] = {}
-            for one in self.comparisons:
-                rows = np.log2(self.chances[name][one.name])
-                flat = np.concatenate([rows, np.zeros((3, 1))], axis=1).ravel()
-                found[name][one.name] = flat
+    def _tables(self) -> list[list[tuple[int | None, Bits]]]:
+        """For each comparison, by the parent that classes next to each other have: the parent's number, and log2 of
+        the chances, float64[classes, states, levels + 1]. The last level's place is that of -1, NULL: 0."""
+        found = []
+        for one in self.comparisons:
+            tables: list[tuple[int | None, Bits]] = []
+            for parent, names in groupby(CLASSES, lambda name, key=one.name: self.parents[name].get(key)):
+                logs = np.log2(np.stack([self.chances[name][one.name] for name in names]))
+                table = np.concatenate([logs, np.zeros((*logs.shape[:2], 1))], axis=2)
+                tables.append((self._places[parent] if parent else None, table))
+            found.append(tables)
         return found
+
+    @cached_property
+    def _by_chance(self) -> Bits:
+        """Where a comparison agrees by chance alone in a class, 1, else 0: float64[comparisons, classes]."""
+        return np.array([[float(one.kind in self.chance[name]) for name in CLASSES] for one in self.comparisons])
 
     def states(self, name: str, one: Comparison, levels: Sequence[Levels]) -> NDArray[np.int64]:
         """What the comparison's parent says of each pair."""
@@ -173,7 +180,7 @@ class Model:
 
     def _shares(self, one: Comparison, side: Side, pairs: NDArray[np.int64]) -> Bits:
         column = side.table.columns[one.name]
-        return self.words.logs(column)[column.codes[side.rows[pairs]]]
+        return self.words.logs_of(column, column.codes[side.rows[pairs]])
 
     def pattern(self, levels: Sequence[Levels]) -> NDArray[np.int64]:
         """The levels of all comparisons as one number a pair."""

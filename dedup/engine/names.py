@@ -91,8 +91,11 @@ def _nearness(a: Values, b: Values, words: Vocabulary, where: NDArray[Any]) -> N
         longest = np.maximum(_lengths(a)[where[maybe]], _lengths(b)[where[maybe]])
         found[maybe[edits <= (longest + 1) // 3]] = SIMILAR
         found[maybe[(edits <= np.where(longest > 6, 2, 1)) | (similar[maybe] >= _TYPO)]] = TYPO
-    common = words.common(a.column)[a.codes[where]] & words.common(b.column)[b.codes[where]]
-    found[common & (found == TYPO)] = SIMILAR
+    typo = np.flatnonzero(found == TYPO)
+    if len(typo):
+        at = where[typo]
+        common = words.common(a.column)[a.codes[at]] & words.common(b.column)[b.codes[at]]
+        found[typo[common]] = SIMILAR
     return found
 
 

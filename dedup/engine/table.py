@@ -14,6 +14,7 @@ from dedup.engine.profile import SEPARATOR, Normaliser, Profile
 Codes = NDArray[np.int32]
 T = TypeVar("T")
 BATCH = 50_000
+_NONE: Codes = np.zeros(0, np.int32)
 
 
 class _Numbers(dict[str, int]):
@@ -134,10 +135,13 @@ class _Builder:
         self._codes.append(np.fromiter(map(self._numbers.__getitem__, texts), np.int32, len(texts)))
 
     def column(self) -> Column:
-        codes = np.concatenate(self._codes) if self._codes else np.zeros(0, np.int32)
-        more = np.array(self._more, np.int32).reshape(-1, 2)
-        texts = list(self._numbers)[1:]
-        return Column(self.field, codes, texts, more[:, 0].copy(), more[:, 1].copy())
+        codes = self._codes[0] if len(self._codes) == 1 else np.concatenate([_NONE, *self._codes])
+        if self._more:
+            more = np.array(self._more, np.int32)
+            rows, further = more[:, 0].copy(), more[:, 1].copy()
+        else:
+            rows = further = _NONE
+        return Column(self.field, codes, list(self._numbers)[1:], rows, further)
 
 
 def _sources(source: Iterable[object] | None) -> NDArray[np.int64] | None:

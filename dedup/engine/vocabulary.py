@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from dedup.engine.arrays import distinct
 from dedup.engine.keys import core_of
-from dedup.engine.kinds import Kind
+from dedup.engine.kinds import Field, Kind
 from dedup.engine.table import Column, Table
 
 VALUES_KEPT = 4_000
 COMMON_ROWS = 4
 COMMON_SHARE = 1e-4
+FEW = 300
+KNOWN_MAX = 50_000
 BELIEVED: Mapping[Kind, tuple[float, float]] = {
     Kind.GIVEN: (2e-3, 200),
     Kind.FAMILY: (5e-4, 200),
@@ -55,6 +57,7 @@ class Vocabulary:
         self.whole: dict[str, float] = {}
         self._agreeing: dict[str, float] = {}
         self._bearers: dict[str, int] = {}
+        self._logs: dict[tuple[str, str], float] = {}
 
     @classmethod
     def of(
@@ -81,7 +84,7 @@ class Vocabulary:
                 found._agreeing[name] = sum(share**2 for share in shares[name].values())
             else:
                 found._agreeing[name] = float(((counts / total) ** 2).sum())
-                known = found._smoothed(column, np.append(counts / total, 0.0))
+                known = found._smoothed(column.field, np.append(counts / total, 0.0))
                 column.derived(f"shares {found._name}", partial(_itself, known))
         return found
 
@@ -90,20 +93,36 @@ class Vocabulary:
 
         def looked_up() -> Shares:
             known, core = self.known.get(column.field.name, {}), core_of(column.field.kind)
-            return self._smoothed(column, np.array([*(known.get(core(text), 0.0) for text in column.texts), 0.0]))
+            return self._smoothed(column.field, np.array([*(known.get(core(text), 0.0) for text in column.texts), 0.0]))
 
         return column.derived(f"shares {self._name}", looked_up)
 
-    def _smoothed(self, column: Column, shares: Shares) -> Shares:
+    def _smoothed(self, field: Field, shares: Shares | float) -> Any:
         """Shares as they are seen, with what is believed beforehand."""
-        usual, strength = BELIEVED[column.field.kind]
-        bearers = self._bearers.get(column.field.name, self.rows)
+        usual, strength = BELIEVED[field.kind]
+        bearers = self._bearers.get(field.name, self.rows)
         counts = np.maximum(shares * bearers - 0.5, 0.5)
         return (counts + usual * strength) / (bearers + strength)
 
     def logs(self, column: Column) -> Shares:
         """log2 of the shares."""
         return column.derived(f"logs {self._name}", lambda: np.log2(self.shares(column)))
+
+    def logs_of(self, column: Column, codes: NDArray[np.int32]) -> Shares:
+        """log2 of the shares of some of a column's values. Of few values, those of a look-up, it works out no others."""
+        if len(column.texts) > FEW:
+            return self.logs(column)[codes]
+        field, texts = column.field, column.texts
+        return np.array([self._log(field, texts[code] if code >= 0 else "") for code in codes.tolist()])
+
+    def _log(self, field: Field, text: str) -> float:
+        known = self._logs.get((field.name, text))
+        if known is None:
+            if len(self._logs) > KNOWN_MAX:
+                self._logs.clear()
+            share = self.known.get(field.name, {}).get(core_of(field.kind)(text), 0.0)
+            known = self._logs[field.name, text] = float(np.log2(self._smoothed(field, share)))
+        return known
 
     def common(self, column: Column) -> NDArray[np.bool_]:
         """Whether each distinct value is so common that it is hardly a mistyped other one."""

@@ -24,6 +24,8 @@ class Shared(NamedTuple):
 def shared(a: Values, b: Values, where: NDArray[np.int64], core: Callable[[str], str] | None = None) -> Shared:
     """How the words of pairs ``where`` overlap; ``core``: of what part of the texts. The first WORDS count."""
     within, some = np.zeros(len(where), bool), np.zeros(len(where), bool)
+    if not len(where):
+        return Shared(within, some)
     every_a, every_b = _words(a.column, core), _words(b.column, core)
     for start in range(0, len(where), AT_ONCE):
         part = slice(start, start + AT_ONCE)

@@ -61,17 +61,18 @@ def lookup(
     settings = settings_get()
     if not is_ready(settings):
         return []
-    one = Table.from_profiles([Profile.of(values)])
-    _rows, keyed = keys(one)
+    own = Profile.of(values)
+    _rows, keyed = keys(Table.from_profiles([own]))
     ids, profiles = candidates_of(keyed.tolist(), exclude)
     if not ids:
         return []
     model = model_of(settings)
-    others = Table.from_profiles(profiles)
-    found = score(one, others, model=model)
-    left, right = np.zeros(len(ids), np.int64), found.right
+    # The new card is the table's first row: what is worked out of its values is worked out once.
+    table = Table.from_profiles([own, *profiles])
+    found = score(table, model=model)
     told = _Told(found.weight, found.patterns, model)
-    return _hits(one, left, others, right, told, ids, settings.propose if minimum is None else minimum, most).get(0, [])
+    least = settings.propose if minimum is None else minimum
+    return _hits(table, found.left, table, found.right, told, [0, *ids], least, most).get(0, [])
 
 
 def lookup_many(*, values: Mapping[int, Values], minimum: float | None = None, most: int = 1) -> dict[int, list[Hit]]:
