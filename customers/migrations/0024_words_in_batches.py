@@ -1,15 +1,18 @@
-"""New words wait in a short list before they go into the index of fragments."""
+"""New words wait in a short list before they go into the index of fragments; cards are found by key for their facts."""
 
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations
 
+from accounts.tenancy.operations import SqlFile
+
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [("customers", "0023_lighter_imports")]
 
     operations: ClassVar = [
+        SqlFile("customers/facts/sql/facts.sql"),
         migrations.RemoveIndex("vocabulary", "vocabulary_fragments"),
         migrations.AddIndex(
             "vocabulary",

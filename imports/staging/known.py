@@ -47,10 +47,10 @@ class Register:
     def stays(self, numbers: Collection[str]) -> dict[str, int]:
         """Stays by their id in the other system."""
         found = dict(
-            self._ask(
+            self._each(
                 """
                 SELECT external_id, id FROM customers_stay
-                WHERE business_id = %(business)s AND external_system = %(system)s AND external_id = ANY (%(wanted)s)
+                WHERE business_id = %(business)s AND external_system = %(system)s AND external_id = w.key
                   AND external_id <> ''
                 """,
                 list(numbers),
@@ -66,11 +66,8 @@ class Register:
 
     def own_stays(self, numbers: Collection[int]) -> dict[int, tuple[date, date]]:
         """Stays by the number they have here: arrival and departure."""
-        rows = self._ask(
-            """
-            SELECT id, arrival, departure FROM customers_stay
-            WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
-            """,
+        rows = self._each(
+            "SELECT id, arrival, departure FROM customers_stay WHERE business_id = %(business)s AND id = w.key",
             list(numbers),
         )
         return {stay: (arrival, departure) for stay, arrival, departure in rows}
@@ -78,11 +75,10 @@ class Register:
     def guests_of_stays(self, stays: Collection[int]) -> dict[int, list[tuple[int, bool]]]:
         """Who has a part in each stay, and whether as its agent: first who pays, then who stays."""
         guests: dict[int, list[tuple[int, bool]]] = {}
-        for stay, customer, is_agent in self._ask(
+        for stay, customer, is_agent in self._each(
             """
             SELECT stay_id, customer_id, is_agent FROM customers_stayparticipant
-            WHERE business_id = %(business)s AND stay_id = ANY (%(wanted)s)
-            ORDER BY stay_id, is_payer DESC, is_guest DESC, customer_id
+            WHERE business_id = %(business)s AND stay_id = w.key ORDER BY is_payer DESC, is_guest DESC, customer_id
             """,
             list(stays),
         ):
@@ -103,25 +99,28 @@ class Register:
 
     def records(self, table: str, numbers: Collection[str]) -> dict[str, tuple[int, int]]:
         """Invoices or purchases by their id in the other system: (record, guest)."""
-        asked = f"""
+        rows = self._each(
+            f"""
             SELECT external_id, id, customer_id FROM {table}
-            WHERE business_id = %(business)s AND external_system = %(system)s AND external_id = ANY (%(wanted)s)
+            WHERE business_id = %(business)s AND external_system = %(system)s AND external_id = w.key
               AND external_id <> ''
-            """
+            """,
+            list(numbers),
+        )
         if self.job.dry:
-            asked += (
-                " UNION ALL SELECT external_id, record_id, customer_id FROM planned_record"
-                " WHERE external_id = ANY (%(wanted)s)"
+            rows += self._ask(
+                "SELECT external_id, record_id, customer_id FROM planned_record WHERE external_id = ANY (%(wanted)s)",
+                list(numbers),
             )
-        return {key: (record, guest) for key, record, guest in self._ask(asked, list(numbers))}
+        return {key: (record, guest) for key, record, guest in rows}
 
     def invoices_by_number(self, numbers: Collection[str]) -> dict[str, tuple[int, int]]:
         """Invoices made here, by their number; in a list of Innkeeper's own those of other systems, too."""
         found: dict[str, tuple[int, int]] = {}
-        for number, invoice, guest in self._ask(
+        for number, invoice, guest in self._each(
             """
             SELECT number, id, customer_id FROM customers_invoice
-            WHERE business_id = %(business)s AND number = ANY (%(wanted)s) AND number <> ''
+            WHERE business_id = %(business)s AND number = w.key AND number <> ''
               AND (external_system = '' OR %(is_own)s)
             ORDER BY id
             """,
@@ -135,10 +134,10 @@ class Register:
         """Purchases by their numbers here: (purchase, guest, day, amount)."""
         return {
             row[0]: row
-            for row in self._ask(
+            for row in self._each(
                 """
                 SELECT id, customer_id, bought_on, amount FROM customers_purchase
-                WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
+                WHERE business_id = %(business)s AND id = w.key
                 """,
                 list(ids),
             )
@@ -176,11 +175,8 @@ class Register:
     def identities(self, cards: Collection[int]) -> dict[int, str]:
         """The folded names of cards."""
         found = dict(
-            self._ask(
-                """
-                SELECT id, identity_key FROM customers_customer
-                WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
-                """,
+            self._each(
+                "SELECT id, identity_key FROM customers_customer WHERE business_id = %(business)s AND id = w.key",
                 [] if self.is_empty else [card for card in cards if card > 0],
             )
         )
@@ -196,15 +192,19 @@ class Register:
     def contacts(self, cards: Collection[int]) -> dict[int, set[tuple[str, str]]]:
         """(kind, matches) of all contact points of cards."""
         found: dict[int, set[tuple[str, str]]] = defaultdict(set)
-        asked = f"""
+        rows = self._each(
+            f"""
             SELECT customer_id, kind, {MATCHES} FROM customers_contactpoint
-            WHERE business_id = %(business)s AND customer_id = ANY (%(wanted)s)
-            """
+            WHERE business_id = %(business)s AND customer_id = w.key
+            """,
+            list(cards),
+        )
         if self.job.dry:
-            asked += (
-                " UNION ALL SELECT customer_id, kind, matches FROM planned_contact WHERE customer_id = ANY (%(wanted)s)"
+            rows += self._ask(
+                "SELECT customer_id, kind, matches FROM planned_contact WHERE customer_id = ANY (%(wanted)s)",
+                list(cards),
             )
-        for customer, kind, matches in self._ask(asked, list(cards)):
+        for customer, kind, matches in rows:
             found[customer].add((kind, matches))
         return found
 
@@ -214,11 +214,11 @@ class Register:
             {}
             if self.is_empty
             else dict(
-                self._ask(
+                self._each(
                     """
-                SELECT value, customer_id FROM customers_externalid
-                WHERE business_id = %(business)s AND system = %(system)s AND value = ANY (%(wanted)s)
-                """,
+                    SELECT value, customer_id FROM customers_externalid
+                    WHERE business_id = %(business)s AND system = %(system)s AND value = w.key
+                    """,
                     list(numbers),
                 )
             )
@@ -274,12 +274,12 @@ class Register:
             return {}
         if missing:
             self._points |= dict.fromkeys(missing)
-            for kind, value, cards, count, learned in self._ask(
+            for kind, value, cards, count, learned in self._each(
                 f"""
                 SELECT kind, normalised, (array_agg(customer_id ORDER BY customer_id))[:{SHARED_BY}], count(*),
                        max(state) FILTER (WHERE state IN ('opted_out', 'bounced'))
                 FROM customers_contactpoint
-                WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s)
+                WHERE business_id = %(business)s AND normalised = w.key
                 GROUP BY kind, normalised
                 """,
                 list({value for _kind, value in missing}),
@@ -292,10 +292,10 @@ class Register:
         """(normal form, card) of every address or number of these that a card has."""
         if self.is_empty:
             return []
-        return self._ask(
+        return self._each(
             """
             SELECT normalised, customer_id FROM customers_contactpoint
-            WHERE business_id = %(business)s AND normalised = ANY (%(wanted)s)
+            WHERE business_id = %(business)s AND normalised = w.key
             """,
             list(addresses),
         )
@@ -305,10 +305,10 @@ class Register:
         found: dict[tuple[str, str], int] = {}
         if self.is_empty:
             return found
-        for identity, born, postal_code, customer in self._ask(
+        for identity, born, postal_code, customer in self._each(
             """
             SELECT identity_key, birth_date::text, postal_code, id FROM customers_customer
-            WHERE business_id = %(business)s AND identity_key = ANY (%(wanted)s)
+            WHERE business_id = %(business)s AND identity_key = w.key
               AND (postal_code = ANY (%(codes)s) OR birth_date = ANY (%(days)s::date[]))
             ORDER BY id
             """,
@@ -326,20 +326,18 @@ class Register:
         if self.is_empty:
             return []
         names = dict(
-            self._ask(
+            self._each(
                 f"""
-                SELECT id, identity_key FROM (
-                    SELECT id, identity_key, row_number() OVER (PARTITION BY identity_key ORDER BY id) AS place
-                    FROM customers_customer WHERE business_id = %(business)s AND identity_key = ANY (%(wanted)s)) c
-                WHERE place <= {NAMESAKES}
+                SELECT id, identity_key FROM customers_customer
+                WHERE business_id = %(business)s AND identity_key = w.key ORDER BY id LIMIT {NAMESAKES}
                 """,
                 list({identity for identity, _, _ in pairs}),
             )
         )
-        points = self._ask(
+        points = self._each(
             f"""
             SELECT customer_id, {MATCHES} FROM customers_contactpoint
-            WHERE business_id = %(business)s AND customer_id = ANY (%(wanted)s) AND kind = %(kind)s
+            WHERE business_id = %(business)s AND customer_id = w.key AND kind = %(kind)s
             """,
             list(names),
             kind=kind,
@@ -360,12 +358,9 @@ class Register:
         """Hold cards until the transaction ends, in the order everybody locks in; one that has gone is not returned."""
         return {
             card
-            for (card,) in self._ask(
-                """
-                SELECT id FROM customers_customer WHERE business_id = %(business)s AND id = ANY (%(wanted)s)
-                ORDER BY id FOR NO KEY UPDATE
-                """,
-                list(cards),
+            for (card,) in self._each(
+                "SELECT id FROM customers_customer WHERE business_id = %(business)s AND id = w.key FOR NO KEY UPDATE",
+                sorted(cards),
             )
         }
 
@@ -379,6 +374,17 @@ class Register:
             [count],
         )
         return sorted(row[0] for row in self.cursor.fetchall())
+
+    def _each(self, rows: str, wanted: list[str] | list[int], **values: object) -> list[Any]:
+        """``rows``, a SELECT by one key of the register, ``w.key``, for every one of the wanted, in their order.
+
+        Each is looked up by itself. Asked for all at once, the planner may read the whole business instead, of whose
+        size it knows nothing.
+        """
+        order = "" if " FOR " in rows or "ORDER BY" in rows else " OFFSET 0"
+        return self._ask(
+            f"SELECT r.* FROM unnest(%(wanted)s) AS w (key) CROSS JOIN LATERAL ({rows}{order}) r", wanted, **values
+        )
 
     def _ask(self, sql: str, wanted: list[str] | list[int], **values: object) -> list[Any]:
         if not wanted:

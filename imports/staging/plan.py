@@ -172,8 +172,10 @@ def plan_contacts(cursor: CursorWrapper, job: Job, known: list[int]) -> None:
         f"""
         CREATE TEMP TABLE plan_contact ON COMMIT DROP AS
         WITH held AS MATERIALIZED (
-            SELECT customer_id, kind, value, {_SAME} AS same, is_primary FROM customers_contactpoint
-            WHERE business_id = %(business)s AND customer_id = ANY (%(known)s)
+            SELECT p.* FROM unnest(%(known)s::bigint[]) AS k (id) CROSS JOIN LATERAL (
+                SELECT customer_id, kind, value, {_SAME} AS same, is_primary FROM customers_contactpoint
+                WHERE business_id = %(business)s AND customer_id = k.id OFFSET 0
+            ) p
         ), wanted AS (
             SELECT DISTINCT ON (g.customer_id, s.kind, s.same) g.customer_id, g.is_new, g.identity_key, s.*
             FROM (SELECT *, {_SAME} AS same FROM stage_contact) s JOIN stage_guest g ON g.line = s.line
@@ -199,8 +201,10 @@ def plan_tags(cursor: CursorWrapper, job: Job, known: list[int], names: dict[int
         f"""
         CREATE TEMP TABLE plan_tag ON COMMIT DROP AS
         WITH held AS MATERIALIZED (
-            SELECT customer_id, tag_id, slot FROM customers_customertag
-            WHERE business_id = %(business)s AND customer_id = ANY (%(known)s)
+            SELECT t.* FROM unnest(%(known)s::bigint[]) AS k (id) CROSS JOIN LATERAL (
+                SELECT customer_id, tag_id, slot FROM customers_customertag
+                WHERE business_id = %(business)s AND customer_id = k.id OFFSET 0
+            ) t
         ), wanted AS (
             SELECT DISTINCT ON (g.customer_id, t.tag_id) g.customer_id, t.tag_id, t.line, t.position
             FROM stage_tag t JOIN stage_guest g ON g.line = t.line

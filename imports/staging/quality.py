@@ -68,7 +68,9 @@ def quality_gained(cursor: CursorWrapper, job: Job, known: list[int], consents: 
             SELECT customer_id, bool_or(kind = 'email') AS email, bool_or(kind = 'phone') AS phone
             FROM plan_contact WHERE state = 'ok' GROUP BY customer_id
         ), facts AS MATERIALIZED (
-            SELECT * FROM customers_customerfacts WHERE business_id = %(business)s AND customer_id = ANY (%(known)s)
+            SELECT f.* FROM unnest(%(known)s::bigint[]) AS k (id) CROSS JOIN LATERAL (
+                SELECT * FROM customers_customerfacts WHERE business_id = %(business)s AND customer_id = k.id LIMIT 1
+            ) f
         )
         SELECT count(*) FILTER (WHERE p.is_new), {gained}
         FROM plan_card p LEFT JOIN facts f ON f.customer_id = p.customer_id

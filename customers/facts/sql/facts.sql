@@ -297,13 +297,13 @@ BEGIN
            y.last_activity, coalesce(h.stays, 0), coalesce(h.nights, 0), coalesce(h.value, 0), coalesce(h.currency, ''),
            h.first_arrival, h.last_stay, h.next_arrival, coalesce(h.cancelled, 0), coalesce(h.no_shows, 0),
            coalesce(h.value_12_months, 0), coalesce(h.value_this_year, 0), coalesce(h.arrivals, '{}'), $3
-    FROM customers_customer c
+    FROM (SELECT DISTINCT unnest($1)) AS i (id)
+    JOIN LATERAL (SELECT * FROM customers_customer WHERE business_id = (SELECT $2) AND id = i.id LIMIT 1) c ON true
     LEFT JOIN customers_facts_tags_of($1) t ON t.customer_id = c.id
     LEFT JOIN customers_facts_addresses_of($1) a ON a.customer_id = c.id
     LEFT JOIN customers_facts_consents_of($1) s ON s.customer_id = c.id
     LEFT JOIN customers_facts_activity_of($1) y ON y.customer_id = c.id
     LEFT JOIN customers_facts_history_of($1) h ON h.customer_id = c.id
-    WHERE c.business_id = (SELECT $2) AND c.id = ANY ($1)
     ORDER BY c.id
     ON CONFLICT (business_id, customer_id) DO UPDATE SET
         kind = excluded.kind, language = excluded.language, nationality = excluded.nationality,
