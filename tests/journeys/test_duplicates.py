@@ -124,7 +124,10 @@ def test_from_today_through_a_merge_and_back(cast: Cast, visit: OpenBrowser, dar
     # The next pair is shown and has the focus: the work goes on without a hand on the mouse.
     assert focused(page) == ids[2]
     assert names[2] in shown_beside(page)
-    page.get_by_role("status", name="Messages").get_by_role("button", name="Undo").click()
+    page.keyboard.press("?")
+    expect(page.locator("#keys [data-page-keys]")).to_contain_text("Undo")
+    page.keyboard.press("Escape")
+    page.keyboard.press("z")
     expect(page.locator(".toasts")).to_contain_text("Undone")
     assert cards(house) == 26
     expect(rows).to_have_count(3)
