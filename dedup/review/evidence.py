@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from accounts import formats
 from customers.card.models import Customer
 from dedup.register.explaining import Explained, Part, match_explained
+from dedup.register.lookup import is_ready
 from dedup.register.selectors import Row
 from dedup.register.shown import CardShown
 from dedup.review.level_words import REST, part_words
@@ -55,9 +56,18 @@ class EvidenceShown:
 
 
 def evidence_of(row: Row) -> EvidenceShown | None:
-    """The evidence for a match; ``None`` where the engine cannot tell it any more."""
-    explained = match_explained(match_id=row.match_id)
+    """The evidence for a match; ``None`` where the engine cannot tell it any more, or not yet again."""
+    explained = explained_now(match_id=row.match_id)
     return evidence_drawn(explained, row.left, row.right) if explained is not None else None
+
+
+def explained_now(*, match_id: int) -> Explained | None:
+    """Why two cards are a match, by the engine that found it.
+
+    Another one, after an upgrade and before the register has been looked through again, would give other reasons, and
+    put what it makes of the two differently down to other cards.
+    """
+    return match_explained(match_id=match_id) if is_ready() else None
 
 
 def evidence_drawn(

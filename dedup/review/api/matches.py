@@ -8,12 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.pagination import page_response
-from dedup.register.explaining import match_explained
 from dedup.register.models import Match
 from dedup.register.selectors import settings_get
 from dedup.register.services import decide
 from dedup.review.api.frame import DuplicatesView, operation
 from dedup.review.api.serializers import MatchDecisionIn, MatchOut, MatchPage, MatchQuery, MatchTold
+from dedup.review.evidence import explained_now
 
 
 class Matches(DuplicatesView):
@@ -40,7 +40,7 @@ class OneMatch(DuplicatesView):
     @operation(operation_id="get_match", summary="Read a match and why it is one", responses=MatchTold)
     def get(self, request: Request, slug: str, match_id: int) -> Response:
         match = Match.objects.get(pk=match_id)
-        return Response(MatchTold(match, context={"explained": match_explained(match_id=match_id)}).data)
+        return Response(MatchTold(match, context={"explained": explained_now(match_id=match_id)}).data)
 
 
 class MatchDecision(DuplicatesView):

@@ -4,9 +4,11 @@ import pytest
 
 from accounts.tenancy import business_scope
 from customers.history.models import Todo
-from dedup.register.models import Decision, Match
+from dedup.register.models import Decision, Match, MatchRun, MatchSettings
+from dedup.register.runs import register_run
 from tests.cast import Cast
 from tests.dedup.review.pairs import card, match_of, pair, state_of
+from tests.factories import EmailFactory
 from tests.pages import address, client_of, told, way_back
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,22 @@ class TestList:
         assert words.lstrip().startswith('<section class="panel match" id="match"')
         assert "Ola Likely" in words
         assert "Kari Sure" not in words
+
+    def test_why_waits_for_the_engine_that_found_it(self, cast: Cast) -> None:
+        house = cast.fjordstuen
+        with business_scope(house.pk):
+            for _ in range(2):
+                EmailFactory(customer=card(house), value="ingrid@example.com")
+            run = MatchRun.objects.create()
+        register_run(business_id=house.pk, run_id=run.pk)
+        client = client_of(house.admin)
+        shown = client.get(address(house, "match_list")).context["match"]
+        assert shown.evidence.percent == shown.percent
+        with business_scope(house.pk):
+            MatchSettings.objects.update(engine=1)
+        page = client.get(address(house, "match_list"))
+        assert page.context["match"].evidence is None
+        assert "once the register has been looked through again" in page.content.decode()
 
     def test_a_pair_that_is_gone_is_said_to_be(self, cast: Cast) -> None:
         house = cast.fjordstuen
