@@ -20,7 +20,7 @@ def regain(cursor: Any, model: type[TrackedModel], target: Target, ids: Sequence
         for column, condition in wanted.items()
     )
     cursor.execute(
-        f"UPDATE {table} t SET {assignments} FROM ({GONE}) gone"
+        f"WITH gone AS MATERIALIZED ({GONE}) UPDATE {table} t SET {assignments} FROM gone"
         f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, gone.data) r"
         f" WHERE t.id = gone.row_id AND ({' OR '.join(f'({each})' for each in wanted.values())})",
         parameters(model, target, ids),

@@ -2,6 +2,9 @@
 
 Every function takes an open cursor, a guest table and the change set to take back; ``ids`` narrows it to some rows.
 Several changes of one row inside one change set are folded first: the oldest old and the newest new value count.
+
+What a set did is worked out once a statement (``MATERIALIZED``): a planner that knows little of either side may go
+through it for every row of a table, and working it out anew each time took a hundred times as long.
 """
 
 import json
@@ -164,10 +167,7 @@ def revert(
         if column in still_new:
             if _is_card(field):
                 before[column] = f'w."before_{column}"'
-            still_new[column] = (
-                f'({still_new[column]} AND ((w.o)."{column}" IS NULL OR EXISTS'
-                f" (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {before[column]})))"
-            )
+            still_new[column] = f'({still_new[column]} AND w."is_{column}")'
     # A row comes here for the one column alone: what holds of it need not be asked twice.
     assignments = ", ".join(
         f'"{column}" = {before[column]}'
@@ -177,8 +177,8 @@ def revert(
     )
     cursor.execute(
         f"""
-        UPDATE {table} t SET {assignments}
-        FROM ({_before_and_after(model)}) w
+        WITH w AS MATERIALIZED ({_before_and_after(model, wanted)})
+        UPDATE {table} t SET {assignments} FROM w
         WHERE t.id = w.row_id AND ({" OR ".join(still_new.values())})
         RETURNING t.id, {_differs(model, wanted)}
         """,
@@ -199,7 +199,7 @@ def withdraw(cursor: Any, model: type[TrackedModel], target: Target) -> list[int
         return []
     assignments = ", ".join(f'"{column}" = t."{column}" AND NOT {condition}' for column, condition in given.items())
     cursor.execute(
-        f"UPDATE {table} t SET {assignments} FROM ({_FOLDED}) f"
+        f"WITH f AS MATERIALIZED ({_FOLDED}) UPDATE {table} t SET {assignments} FROM f"
         f" WHERE t.id = f.row_id AND ({' OR '.join(given.values())}) RETURNING t.id",
         parameters(model, target, None),
     )
@@ -213,9 +213,11 @@ def edited_since(
 
     A row that went to yet another card since belongs there. ``columns`` narrows it to some columns.
     """
+    wanted = columns or recorded_columns(model)
     cursor.execute(
-        f"SELECT t.id FROM {model._meta.db_table} t JOIN ({_before_and_after(model)}) w ON w.row_id = t.id"
-        f" WHERE {_differs(model, columns or recorded_columns(model))} ORDER BY t.id",
+        f"WITH w AS MATERIALIZED ({_before_and_after(model, wanted)})"
+        f" SELECT t.id FROM {model._meta.db_table} t JOIN w ON w.row_id = t.id"
+        f" WHERE {_differs(model, wanted)} ORDER BY t.id",
         parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
@@ -253,7 +255,7 @@ def remove(cursor: Any, model: type[TrackedModel], target: Target, ids: Sequence
 def untouched(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids) -> dict[int, int]:
     """Of the rows the set made those that are there as it left them: id → version."""
     cursor.execute(
-        f"SELECT t.id, t.version FROM ({_MADE}) w JOIN {model._meta.db_table} t"
+        f"WITH w AS MATERIALIZED ({_MADE}) SELECT t.id, t.version FROM w JOIN {model._meta.db_table} t"
         " ON t.id = w.row_id AND t.version = w.version"
         " WHERE %(ids)s::bigint[] IS NULL OR t.id = ANY (%(ids)s::bigint[])",
         parameters(model, target, ids),
@@ -264,7 +266,8 @@ def untouched(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids) 
 def untouched_note(cursor: Any, model: type[TrackedModel], target: Target, *, into: str) -> None:
     """Write those rows as (record, id) into a table of the transaction's own."""
     cursor.execute(
-        f"INSERT INTO {into} SELECT %(record)s, t.id FROM ({_MADE}) w JOIN {model._meta.db_table} t"
+        f"WITH w AS MATERIALIZED ({_MADE}) INSERT INTO {into}"
+        f" SELECT %(record)s, t.id FROM w JOIN {model._meta.db_table} t"
         " ON t.id = w.row_id AND t.version = w.version",
         parameters(model, target, None),
     )
@@ -304,15 +307,22 @@ def keys(ids: Iterable[int]) -> str:
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-def _before_and_after(model: type[TrackedModel]) -> str:
-    """Of every row the set updated: what it changed, and ``o`` and ``n``, rows that hold the old and new values; and of
-    each column that names a card the one that carries on for it, ``before_…`` and ``after_…``."""
+def _before_and_after(model: type[TrackedModel], columns: Sequence[str]) -> str:
+    """Of every row the set updated: what it changed, and ``o`` and ``n``, rows that hold the old and new values; of
+    each column that names a card the one that carries on for it, ``before_…`` and ``after_…``; and of each of
+    ``columns`` that refers to a row whether there is one to go back to, ``is_…``."""
     table = model._meta.db_table
     now, lines = _lines(model, {"before": "o", "after": "n"})
+    for field in _references_of(model):
+        column = field.column
+        if column in columns:
+            to = f'coalesce("before_{column}".survivor_id, (o)."{column}")' if _is_card(field) else f'(o)."{column}"'
+            parent = f"EXISTS (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {to})"
+            now += f', (o)."{column}" IS NULL OR {parent} AS "is_{column}"'
     return (
         f"SELECT f.row_id, f.old, o, n{now} FROM ({_FOLDED}) f"
         f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.old) o"
-        f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.new) n {lines} OFFSET 0"
+        f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.new) n {lines}"
     )
 
 
