@@ -80,7 +80,7 @@ def evidence_drawn(
         ends += part.weight
         sums.append(ends)
     low, high = min(sums), max(sums)
-    scale = 100 / (high - low) if high > low else 0.0
+    scale = 100 / (high - low) if high - low > SMALLEST else 0.0
 
     def bar(begin: float, end: float) -> tuple[float, float]:
         return round((min(begin, end) - low) * scale, 2), round(abs(end - begin) * scale, 2)

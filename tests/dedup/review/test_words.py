@@ -2,7 +2,7 @@
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dedup.engine import GUEST_FIELDS
@@ -76,6 +76,7 @@ def test_no_level_of_the_engine_is_without_words() -> None:
 
 
 @given(st.lists(st.floats(-20, 20).filter(lambda bits: abs(bits) > 0.06), max_size=12), st.floats(-25, 5))
+@example([], 2.2e-308)
 def test_bars_go_on_where_the_one_before_ended(weights: list[float], before: float) -> None:
     fields = [Part("emails", "same", bits, "a", "b") for bits in weights]
     weight = before + sum(weights)
