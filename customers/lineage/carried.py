@@ -3,7 +3,9 @@ undo: what was done to them is noted beside the merge."""
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -13,7 +15,7 @@ from accounts.tenancy.models import TenantForeignKey
 from customers.changes.models import TrackedModel
 from customers.changes.statements import keys
 from customers.declarations import GuestTable, Merge, guest_tables
-from customers.lineage.models import CarriedRows
+from customers.lineage.models import CardLineage, CarriedRows, MergedCard
 
 Row = dict[str, Any]
 
@@ -99,21 +101,112 @@ def _in_order(rows: list[Row], each: Carried, pairs: Mapping[int, int]) -> list[
     return ordered
 
 
-def uncarry(roots: Mapping[int, int]) -> None:
+@dataclass
+class _Noted:
+    """A merge that stands, and what was noted of a table's rows: where a row went from there."""
+
+    absorbed: int
+    survivor: int
+    rows: dict[str, Any]
+    before: str
+
+    def of(self, each: Carried) -> dict[str, list[Any]]:
+        noted: dict[str, list[Any]] = self.rows.setdefault(each.declared.record, {"moved": [], "dropped": []})
+        return noted
+
+
+def uncarry(roots: Mapping[int, int], merged: Mapping[int, tuple[int, datetime]]) -> None:
     """Take back what :func:`carry` did, where it has not been done otherwise since; ``roots`` are the cards that have
-    come back and the ones that carried on for them."""
+    come back and the ones that carried on for them, ``merged`` into which they were and when.
+
+    A row may have made room for that of a card merged later: then it comes back from that merge's note, and what it
+    had displaced stands there in its place."""
     noted = dict(CarriedRows.objects.filter(absorbed_id__in=list(roots)).values_list("absorbed_id", "rows"))
+    standing = _standing(roots) if any(noted.values()) else []
     with connection.cursor() as cursor:
         for each in carried_tables():
-            moves = [
-                (dict(zip(each.key, key, strict=True)), roots[card], card)
-                for card, rows in noted.items()
-                for key in rows.get(each.declared.record, {}).get("moved", [])
-            ]
+            moves: list[tuple[Row, int, int]] = []
+            rows: list[Row] = []
+            for card, found in noted.items():
+                survivor, when = merged[card]
+                later = [one for at, one in standing if at > when]
+                own = found.get(each.declared.record, {"moved": [], "dropped": []})
+                for key, from_note in _leave(each, card, survivor, own, later):
+                    if from_note is None:
+                        moves.append((dict(zip(each.key, key, strict=True)), roots[card], card))
+                    else:
+                        rows.append(from_note)
+                rows += own["dropped"]
             _move(cursor, each, moves)
-            rows = [row for found in noted.values() for row in found.get(each.declared.record, {}).get("dropped", [])]
             _insert(cursor, each, rows)
     CarriedRows.objects.filter(absorbed_id__in=list(noted)).delete()
+    for _at, one in standing:
+        if json.dumps(one.rows) != one.before:
+            CarriedRows.objects.filter(absorbed_id=one.absorbed).update(rows=one.rows)
+
+
+def _standing(roots: Mapping[int, int]) -> list[tuple[datetime, _Noted]]:
+    """The merges that led to the cards that carried on, in their order."""
+    absorbed = CardLineage.objects.filter(survivor_id__in=set(roots.values())).values_list("absorbed_id", flat=True)
+    notes = dict(CarriedRows.objects.filter(absorbed_id__in=list(absorbed)).values_list("absorbed_id", "rows"))
+    merges = MergedCard.objects.filter(absorbed_id__in=list(notes)).order_by("merged_at", "id")
+    return [
+        (when, _Noted(card, survivor, notes[card], json.dumps(notes[card])))
+        for card, survivor, when in merges.values_list("absorbed_id", "survivor_id", "merged_at")
+    ]
+
+
+def _leave(
+    each: Carried, card: int, survivor: int, own: dict[str, list[Any]], later: Sequence[_Noted]
+) -> Iterator[tuple[list[Any], Row | None]]:
+    """Each row that a card had brought, by its key: with ``None`` where it is with the card that carries on, or as a
+    merge ``later`` has noted it. What it had displaced is left in ``own`` unless it takes its place in such a note."""
+    columns_of = {item.name: str(item.column) for item in each.declared.table._meta.local_concrete_fields}
+    agree_in = [columns_of[name] for name in each.declared.join_on] or list(each.key)
+    displaced = [row for row in own["dropped"] if row[each.column] != card]
+    for key in own["moved"]:
+        at, carriers, place = survivor, [], None
+        for one in later:
+            if at not in (one.absorbed, one.survivor):
+                continue
+            noted = one.of(each)
+            place = next(
+                (
+                    row
+                    for row in noted["dropped"]
+                    if [row[column] for column in each.key] == key
+                    and (row[each.column] == one.absorbed) == (at == one.absorbed)
+                ),
+                None,
+            )
+            if place is not None:
+                noted["dropped"].remove(place)
+                for row in [row for row in displaced if all(row[column] == place[column] for column in agree_in)]:
+                    noted["dropped"].append(row | {each.column: place[each.column]})
+                    displaced.remove(row)
+                    own["dropped"].remove(row)
+                    for carrier in carriers:
+                        carrier["moved"].append([row[column] for column in each.key])
+                break
+            if (at == one.absorbed) != (key in noted["moved"]):
+                # Gone by then; what has that key now came from another.
+                break
+            if at == one.absorbed:
+                carriers.append(noted)
+                at = one.survivor
+        else:
+            yield key, None
+        for carrier in carriers:
+            if key in carrier["moved"]:
+                carrier["moved"].remove(key)
+        if place is not None:
+            yield key, place | {each.column: card}
+    for row in displaced:
+        at = survivor
+        for one in later:
+            if at == one.absorbed:
+                one.of(each)["moved"].append([row[column] for column in each.key])
+                at = one.survivor
 
 
 def _move(cursor: Any, each: Carried, moves: list[tuple[Row, int, int]]) -> None:

@@ -103,7 +103,7 @@ def following(lines: Lines, *, act_id: int) -> Iterator[Callable[[], None]]:
         apart = {line.absorbed_id: roots[line.absorbed_id] for line in lines.apart}
         yield partial(_come_home, cursor, lines.apart, apart)
         if lines.apart:
-            uncarry(apart)
+            uncarry(apart, {line.absorbed_id: (line.survivor_id, line.merged_at) for line in lines.apart})
             _place(cursor, lines.apart, apart)
         consents_derive(cursor, {*lines.cards, *roots.values()})
         if lines.apart:

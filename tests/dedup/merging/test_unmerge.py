@@ -18,9 +18,10 @@ from customers.history.models import Activity, Purchase, StayParticipant
 from customers.lineage.models import CardLineage, MergedCard
 from customers.lineage.selectors import ids_now, lineage_of, survivor_of
 from customers.relations.services import relation_add
+from customers.search.models import RecentGuest
 from dedup.merging.services import Order, merge, merge_many
 from tests.cast import Cast, House
-from tests.dedup.merging.guests import two
+from tests.dedup.merging.guests import at, two
 from tests.factories import (
     ActivityFactory,
     CustomerFactory,
@@ -171,6 +172,25 @@ class TestUndo:
         change_set_undo(change_set_id=second.pk)
         relation.refresh_from_db()
         assert (relation.customer_id, relation.other_id) == (ola_too.pk, kari_too.pk)
+
+    @pytest.mark.parametrize("own", [None, 10])
+    def test_when_a_card_was_opened_comes_back_from_under_a_later_merge(
+        self, fjordstuen: House, own: int | None
+    ) -> None:
+        one, second, third = CustomerFactory.create_batch(3)
+        opened = {one: own, second: 13, third: 19}
+        for guest, day in opened.items():
+            if day:
+                RecentGuest.objects.create(customer=guest, member=fjordstuen.owner, opened_at=at(day))
+        first = merge(customer_ids=[one.pk, second.pk], survivor_id=one.pk)
+        then = merge(customer_ids=[one.pk, third.pk], survivor_id=one.pk)
+        assert list(RecentGuest.objects.values_list("customer_id", "opened_at")) == [(one.pk, at(19))]
+        change_set_undo(change_set_id=first.pk)
+        found = dict(RecentGuest.objects.values_list("customer_id", "opened_at"))
+        assert found == {one.pk: at(19), second.pk: at(13)}
+        change_set_undo(change_set_id=then.pk)
+        found = dict(RecentGuest.objects.values_list("customer_id", "opened_at"))
+        assert found == {guest.pk: at(day) for guest, day in opened.items() if day}
 
     def test_refusals_stop_nobody_else(self) -> None:
         one, other = two()
