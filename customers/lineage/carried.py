@@ -114,6 +114,11 @@ class _Noted:
         noted: dict[str, list[Any]] = self.rows.setdefault(each.declared.record, {"moved": [], "dropped": []})
         return noted
 
+    @property
+    def is_changed(self) -> bool:
+        noted = {record: rows for record, rows in self.rows.items() if rows["moved"] or rows["dropped"]}
+        return json.dumps(noted) != self.before
+
 
 def uncarry(roots: Mapping[int, int], merged: Mapping[int, tuple[int, datetime]]) -> None:
     """Take back what :func:`carry` did, where it has not been done otherwise since; ``roots`` are the cards that have
@@ -141,17 +146,18 @@ def uncarry(roots: Mapping[int, int], merged: Mapping[int, tuple[int, datetime]]
             _insert(cursor, each, rows)
     CarriedRows.objects.filter(absorbed_id__in=list(noted)).delete()
     for _at, one in standing:
-        if json.dumps(one.rows) != one.before:
-            CarriedRows.objects.filter(absorbed_id=one.absorbed).update(rows=one.rows)
+        if one.is_changed:
+            CarriedRows.objects.update_or_create(absorbed_id=one.absorbed, defaults={"rows": one.rows})
 
 
 def _standing(roots: Mapping[int, int]) -> list[tuple[datetime, _Noted]]:
     """The merges that led to the cards that carried on, in their order."""
-    absorbed = CardLineage.objects.filter(survivor_id__in=set(roots.values())).values_list("absorbed_id", flat=True)
-    notes = dict(CarriedRows.objects.filter(absorbed_id__in=list(absorbed)).values_list("absorbed_id", "rows"))
-    merges = MergedCard.objects.filter(absorbed_id__in=list(notes)).order_by("merged_at", "id")
+    led = CardLineage.objects.filter(survivor_id__in=set(roots.values())).values_list("absorbed_id", flat=True)
+    absorbed = list(led)
+    notes = dict(CarriedRows.objects.filter(absorbed_id__in=absorbed).values_list("absorbed_id", "rows"))
+    merges = MergedCard.objects.filter(absorbed_id__in=absorbed).order_by("merged_at", "id")
     return [
-        (when, _Noted(card, survivor, notes[card], json.dumps(notes[card])))
+        (when, _Noted(card, survivor, rows := notes.get(card, {}), json.dumps(rows)))
         for card, survivor, when in merges.values_list("absorbed_id", "survivor_id", "merged_at")
     ]
 
@@ -165,7 +171,9 @@ def _leave(
     agree_in = [columns_of[name] for name in each.declared.join_on] or list(each.key)
     displaced = [row for row in own["dropped"] if row[each.column] != card]
     for key in own["moved"]:
-        at, carriers, place = survivor, [], None
+        at = survivor
+        carriers: list[dict[str, list[Any]]] = []
+        place: Row | None = None
         for one in later:
             if at not in (one.absorbed, one.survivor):
                 continue
