@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -130,8 +131,9 @@ class Model:
         found = []
         for one in self.comparisons:
             tables: list[tuple[int | None, Bits]] = []
-            for parent, names in groupby(CLASSES, lambda name, key=one.name: self.parents[name].get(key)):
-                logs = np.log2(np.stack([self.chances[name][one.name] for name in names]))
+            of_classes = [(self.parents[name].get(one.name), self.chances[name][one.name]) for name in CLASSES]
+            for parent, following in groupby(of_classes, itemgetter(0)):
+                logs = np.log2(np.stack([chances for _parent, chances in following]))
                 table = np.concatenate([logs, np.zeros((*logs.shape[:2], 1))], axis=2)
                 tables.append((self._places[parent] if parent else None, table))
             found.append(tables)
@@ -253,13 +255,18 @@ class Model:
         weight: Bits = logs[0] - np.logaddexp2.reduce(logs[1:]) + taught
         return weight
 
+    def correction(self, patterns: NDArray[np.int64]) -> Bits:
+        """The bits that decisions have added to pairs with these patterns."""
+        return self._logs(self.levels_of(patterns))[1]
+
     def taught(
         self,
         patterns: Sequence[int] | NDArray[np.int64],
         same: Sequence[bool] | NDArray[np.bool_],
         weights: Sequence[float] | NDArray[np.float64] | None = None,
     ) -> "Model":
-        """This model after decisions about pairs with these patterns (and weights, as this model gave them untaught).
+        """This model after decisions about pairs with these patterns, and the weights they had less their
+        ``correction``.
 
         Decisions are given all together each time; what was taught before is forgotten.
         """

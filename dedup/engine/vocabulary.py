@@ -43,7 +43,11 @@ Shares = NDArray[np.float64]
 
 
 class Vocabulary:
-    """Shares of rows by column and core value (``keys.core_of``). A value that is not known counts as seen once."""
+    """Shares of rows by column and core value (``keys.core_of``).
+
+    A value that is not known counts as seen once; of a stored vocabulary, which keeps the most common values alone, as
+    often as those that were left out (``rest``).
+    """
 
     _made = count()
 
@@ -57,6 +61,7 @@ class Vocabulary:
         self.whole: dict[str, float] = {}
         self._agreeing: dict[str, float] = {}
         self._bearers: dict[str, int] = {}
+        self._rest: dict[str, float] = {}
         self._logs: dict[tuple[str, str], float] = {}
 
     @classmethod
@@ -93,7 +98,9 @@ class Vocabulary:
 
         def looked_up() -> Shares:
             known, core = self.known.get(column.field.name, {}), core_of(column.field.kind)
-            return self._smoothed(column.field, np.array([*(known.get(core(text), 0.0) for text in column.texts), 0.0]))
+            rest = self._rest.get(column.field.name, 0.0)
+            shares = np.array([*(known.get(core(text), rest) for text in column.texts), 0.0])
+            return self._smoothed(column.field, shares)
 
         return column.derived(f"shares {self._name}", looked_up)
 
@@ -109,7 +116,7 @@ class Vocabulary:
         return column.derived(f"logs {self._name}", lambda: np.log2(self.shares(column)))
 
     def logs_of(self, column: Column, codes: NDArray[np.int32]) -> Shares:
-        """log2 of the shares of some of a column's values. Of few values, those of a look-up, it works out no others."""
+        """log2 of the shares of some of a column's values; of few, as in a look-up, no others are worked out."""
         if len(column.texts) > FEW:
             return self.logs(column)[codes]
         field, texts = column.field, column.texts
@@ -120,7 +127,8 @@ class Vocabulary:
         if known is None:
             if len(self._logs) > KNOWN_MAX:
                 self._logs.clear()
-            share = self.known.get(field.name, {}).get(core_of(field.kind)(text), 0.0)
+            rest = self._rest.get(field.name, 0.0) if text else 0.0
+            share = self.known.get(field.name, {}).get(core_of(field.kind)(text), rest)
             known = self._logs[field.name, text] = float(np.log2(self._smoothed(field, share)))
         return known
 
@@ -162,6 +170,7 @@ class Vocabulary:
             "shares": {name: _most(known) for name, known in self.known.items()},
             "agreeing": self._agreeing,
             "bearers": self._bearers,
+            "rest": {name: _rest(known) or self._rest.get(name, 0.0) for name, known in self.known.items()},
             "usual": {name: sorted(values) for name, values in self.usual.items()},
         }
 
@@ -171,6 +180,7 @@ class Vocabulary:
         usual = {name: frozenset(values) for name, values in stored["usual"].items()}
         found = cls(stored["shares"], stored["rows"], usual)
         found._agreeing, found._bearers = dict(stored["agreeing"]), dict(stored["bearers"])
+        found._rest = dict(stored["rest"])
         return found
 
 
@@ -224,3 +234,9 @@ def _counts(column: Column, labels: NDArray[np.int64] | None) -> tuple[NDArray[n
 def _most(shares: Mapping[str, float]) -> dict[str, float]:
     kept = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:VALUES_KEPT]
     return {value: float(f"{share:.4g}") for value, share in kept}
+
+
+def _rest(shares: Mapping[str, float]) -> float:
+    """How common the values that ``_most`` leaves out are, to one of those who have them."""
+    left_out = np.sort(np.fromiter(shares.values(), np.float64, len(shares)))[::-1][VALUES_KEPT:]
+    return float(f"{(left_out**2).sum() / left_out.sum():.4g}") if len(left_out) else 0.0

@@ -48,6 +48,15 @@ def model_of(settings: MatchSettings | None = None) -> Model:
     return model
 
 
+def taught_bits(patterns: Sequence[int]) -> list[float]:
+    """The bits that decisions have added to the weights of pairs with these patterns."""
+    settings = settings_get()
+    if not settings.taught_by or not patterns:
+        return [0.0] * len(patterns)
+    found: list[float] = model_of(settings).correction(np.array(patterns, np.int64)).tolist()
+    return found
+
+
 def model_to_begin() -> Model:
     """What the engine takes two cards for before it knows anything of a register."""
     nobody = np.zeros(0, np.int64)
@@ -96,12 +105,15 @@ class Kept:
 EVERY_CARD: Final = 2**63 - 1
 
 
-def pairs_found(table: Table, ids: Sequence[int], left: Sequence[int], right: Sequence[int], model: Model) -> Found:
-    """What the engine says of these pairs of rows, each by itself and with what the others tell of it; ``ids`` are the
-    cards of the table's rows."""
+def pairs_found(
+    table: Table, left: Sequence[int], right: Sequence[int], model: Model, apart: Sequence[tuple[int, int]] = ()
+) -> Found:
+    """What the engine says of these pairs of rows, each by itself and with what the others tell of it. ``apart``: pairs
+    of rows that people found to be different."""
     a, b = np.asarray(left, np.int64), np.asarray(right, np.int64)
     weight, patterns = weighed(model, Side(table, a), Side(table, b))
-    return settle(table, Found(a, b, weight, weight, patterns, model, table.size))
+    known = np.array(apart, np.int64).reshape(-1, 2)
+    return settle(table, Found(a, b, weight, weight, patterns, model, table.size, apart=known))
 
 
 def kept(found: Found, ids: Sequence[int] | Numbers, *, most: int) -> Kept:

@@ -129,13 +129,15 @@ def cards_match(ids: Sequence[int], *, whether_new: bool = True) -> int:
     rows = profiles_of(near)
     place = {pk: at for at, pk in enumerate(rows)}
     sides = [(place[one], place[other]) for one, other in sorted(pairs) if one in place and other in place]
+    different = apart_pairs()
     scored: list[Pair] = []
     if sides:
         left, right = zip(*sides, strict=True)
-        found = pairs_found(Table.from_profiles(rows.values()), list(rows), left, right, model_of())
+        apart = [(place[one], place[other]) for one, other in different if one in place and other in place]
+        found = pairs_found(Table.from_profiles(rows.values()), left, right, model_of(), apart)
         likely = kept(found, list(rows), most=MOST)
         scored = [pair for pair in likely.pairs(0, len(likely)) if pair.left_id in mine or pair.right_id in mine]
-    new = matches_keep(scored, now=now, apart=apart_pairs()) if scored else 0
+    new = matches_keep(scored, now=now, apart=different) if scored else 0
     matches_close(sorted(mine), but=scored, before=now)
     return new
 

@@ -21,7 +21,7 @@ _CUTS: Final = (0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 
 
 # Of two cards the newest word counts. "The same" counts while the two are one card: an undone merge was a mistake.
 _SAID: Final = """
-    SELECT d.pattern, d.weight, d.verdict = 'same'
+    SELECT d.pattern, d.weight, d.taught, d.verdict = 'same'
     FROM dedup_decision d
     LEFT JOIN customers_cardlineage a ON a.business_id = d.business_id AND a.absorbed_id = d.left_id
     LEFT JOIN customers_cardlineage b ON b.business_id = d.business_id AND b.absorbed_id = d.right_id
@@ -33,10 +33,12 @@ _SAID: Final = """
 
 
 class Said(NamedTuple):
-    """A decision: the levels of the pair, its weight when it was decided, and whether the two were the same."""
+    """A decision: the levels of the pair, its weight when it was decided and how much of that was taught, and whether
+    the two were the same."""
 
     pattern: int
     weight: float
+    taught: float
     same: bool
 
 
@@ -102,7 +104,8 @@ def taught_of(learned: Model) -> tuple[Model, int]:
     if len(decisions) < ENOUGH:
         return learned, 0
     patterns = np.array([one.pattern for one in decisions], np.int64)
-    return learned.taught(patterns, np.array([one.same for one in decisions], bool)), len(decisions)
+    weights = np.array([one.weight - one.taught for one in decisions])
+    return learned.taught(patterns, np.array([one.same for one in decisions], bool), weights), len(decisions)
 
 
 def is_due(settings: MatchSettings) -> bool:

@@ -258,6 +258,8 @@ class Decision(TenantModel):
     pattern = models.BigIntegerField(null=True)
     """The levels of all fields when it was decided; ``None``: the two were no match."""
     weight = models.FloatField(null=True)
+    taught = models.FloatField(default=0.0)
+    """The bits of the weight that earlier decisions had added."""
     sampled = models.BooleanField(default=False)
     """Whether somebody looked at these two among others of all kinds, not from the top of the list."""
     change_set_id = models.BigIntegerField(null=True)

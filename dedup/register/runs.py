@@ -43,7 +43,8 @@ from dedup.register.settings import settings_locked
 from dedup.register.whole import Whole, sampled, whole_read
 
 CARDS: Final = 5_000
-PART: Final = 1_000_000
+PART: Final = 1_200_000
+"""Cards compared at once: what fits into two gigabytes."""
 KEPT: Final = 10_000
 MATCHES_MAX: Final = 500_000
 """Of a register where more pairs than this look like one guest, the likeliest are kept, and the run says so."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.audit import audit_record
 from accounts.models import Member
 from accounts.tenancy import current_actor
+from dedup.register.comparing import taught_bits
 from dedup.register.fields import bits
 from dedup.register.models import Decision, Match, MatchRun, MatchSettings
 from dedup.register.settings import settings_get, settings_locked
@@ -158,6 +159,7 @@ def decide(
             verdict=Decision.Verdict(decision),
             pattern=match.pattern if match else None,
             weight=match.weight if match else None,
+            taught=taught_bits([match.pattern])[0] if match else 0.0,
             sampled=sampled,
             member=member,
             actor=(str(member) if member else current_actor())[:200],

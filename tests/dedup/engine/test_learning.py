@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dedup.engine import Field, Kind, Model, Table, explain, find
+from dedup.engine.sides import Side
 
 GIVEN = "Anna Bjorn Carla David Emil Frida Georg Heidi Ivar Jonas Karin Lars Maria Nils Olga Pavel Rita Simon Tora Ulf"
 FAMILY = "Berg Dahl Eide Foss Grieg Holm Isaksen Jensen Kvam Lund Moe Nygard Olsen Persson Quist Rudi Solberg Tveit"
@@ -72,6 +73,33 @@ def test_decisions_move_pairs_like_those_decided() -> None:
     before, after = found.model.usual(patterns), taught.usual(patterns)
     assert after[same].mean() - after[~same].mean() > before[same].mean() - before[~same].mean()
     assert taught.taught([], []).bits == {}
+
+
+def test_decisions_that_the_model_foretells_correct_nothing() -> None:
+    found = find(Table.of(register()))
+    random = np.random.default_rng(4)
+    some = random.choice(len(found.left), 200)
+    same = random.random(200) < found.probability[some]
+    taught = found.model.taught(found.patterns[some], same, found.weight[some].astype(float))
+    assert not np.any(taught.correction(found.patterns))
+
+
+def test_what_was_taught_before_is_no_part_of_what_is_taught_next() -> None:
+    table = Table.of(register())
+    found = find(table)
+    some = np.random.default_rng(5).choice(len(found.left), 200)
+    levels = found.model.levels_of(found.patterns[some])
+    same = levels[0] == 0
+    patterns, weights = found.patterns[some], found.weight[some].astype(float)
+    once = found.model.taught(patterns, same, weights)
+    added = once.correction(patterns)
+    assert np.any(added)
+    left, right = Side(table, found.left[some]), Side(table, found.right[some])
+    seen = found.model.compare(left, right)
+    before, after = found.model.weigh(seen, left, right), once.weigh(seen, left, right)
+    inside = np.abs(after) < 39
+    assert np.abs(after - before - added)[inside].max() < 1e-3
+    assert once.taught(patterns, same, weights).bits == once.bits
 
 
 def test_table_of_many_columns_is_weighed_as_one_of_few() -> None:

@@ -7,6 +7,7 @@ from accounts.models import AuditEntry
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
 from customers.lineage.models import MergedCard
+from dedup.register.comparing import taught_bits
 from dedup.register.learning import ENOUGH, estimates, is_due, said
 from dedup.register.models import Decision, Match, MatchSettings
 from dedup.register.selectors import counts, match_explained, match_row, matches_of, next_after, queue
@@ -66,6 +67,30 @@ def test_precision_and_recall(fjordstuen: House) -> None:
         MergedCard.objects.all().delete()
     assert [each.same for each in said()] == [False] * 6
     assert estimates().precision is None
+
+
+@pytest.mark.parametrize(("taught", "corrected"), [(0.0, True), (10.0, False)])
+def test_decisions_teach_by_what_pairs_weighed_without_earlier_ones(
+    fjordstuen: House, taught: float, corrected: bool
+) -> None:
+    crowd()
+    walked(fjordstuen.pk)
+    for at in range(ENOUGH):
+        Decision.objects.create(
+            left_id=10_000 + at,
+            right_id=20_000 + at,
+            verdict="different",
+            pattern=12345 + at % 3,
+            weight=5.0,
+            taught=taught,
+        )
+    MatchSettings.objects.update(untaught=ENOUGH)
+    walked(fjordstuen.pk)
+    # Pairs of which the engine itself had said that they are different teach nothing new.
+    assert (taught_bits([12345])[0] < -1) is corrected
+    one = match(3.0, pattern=12345)
+    decision = decide(left_id=one.left_id, right_id=one.right_id, decision="different")
+    assert decision is not None and decision.taught == pytest.approx(taught_bits([12345])[0])
 
 
 def test_enough_decisions_are_learned_from_by_the_next_walk(fjordstuen: House) -> None:
