@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+BLOCK_PAIRS = 1_000_000
 SETS: dict[str, list[str]] = {
     "febrl1": [],
     "febrl3": [],
@@ -49,9 +50,9 @@ def splink(path: Path, *, linked: bool) -> dict[str, Any]:
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=[compared.JaroWinklerAtThresholds(name, [0.92, 0.8]) for name in names],
-        blocking_rules_to_generate_predictions=[block_on(name) for name in names[:2]],
+        blocking_rules_to_generate_predictions=[block_on(name) for name in blocked_by(rows, names)],
     )
-    linker = Linker(rows, settings, DuckDBAPI())
+    linker = Linker(DuckDBAPI().register(rows), settings)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6)
     for name in names[:2]:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(name))
@@ -70,7 +71,7 @@ def recordlinkage(path: Path, *, linked: bool) -> dict[str, Any]:
     names = [name for name in rows.columns if name not in ("cluster", "source", "household", "trap")]
     began = time.perf_counter()
     indexer = toolkit.Index()
-    for name in names[:2]:
+    for name in blocked_by(rows, names):
         indexer.block(name)
     candidates = indexer.index(rows)
     comparing = toolkit.Compare()
@@ -82,6 +83,11 @@ def recordlinkage(path: Path, *, linked: bool) -> dict[str, Any]:
     chance = classifier.prob(features)
     truth = rows["cluster"]
     return best([(truth[a] == truth[b], float(chance[a, b])) for a, b in candidates], rows, began, linked=linked)
+
+
+def blocked_by(rows: Any, names: list[str]) -> list[str]:
+    """The columns that peers look for pairs by: all whose equal values make no more than BLOCK_PAIRS of them."""
+    return [name for name in names if (rows[name].value_counts() ** 2).sum() <= 2 * BLOCK_PAIRS]
 
 
 def best(pairs: list[tuple[bool, float]], rows: Any, began: float, *, linked: bool) -> dict[str, Any]:
