@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from customers.card.models import MAX_TAGS, ContactPoint, Customer, CustomerTag
+from customers.card.models import MAX_TAGS, ContactPoint, Customer, CustomerTag, Tag
 from customers.facts.models import CustomerFacts
 from customers.fields.models import CustomField, GuestFieldValue
+from customers.today.flags import FLAG_TAGS
 from dedup.merging import defaults
 from dedup.merging.fields import CARD_FIELDS, EARLIEST, POINTS, STRICTEST, CardField
 from dedup.merging.movers import agreed_text
@@ -182,11 +183,20 @@ def _choose_own(group: Group, cards: Cards, left: dict[str, int], order: Sequenc
             group.prefer["guestfieldvalue", group.survivor_id, agreed_text(own)] = group.ids[index]
 
 
+def _first_nine(union: Sequence[int]) -> list[int]:
+    """Those that stay when nobody chooses: what the desk is warned of, then in their order."""
+    if len(union) <= MAX_TAGS:
+        return list(union)
+    warning = set(Tag.objects.filter(pk__in=union, code__in=FLAG_TAGS).values_list("pk", flat=True))
+    first = set(sorted(union, key=lambda tag: tag not in warning)[:MAX_TAGS])
+    return [tag for tag in union if tag in first]
+
+
 def _choose_tags(group: Group, cards: Cards, tags: Sequence[int] | None) -> None:
     order = (group.survivor_id, *group.absorbed)
     union = list(dict.fromkeys(row.tag_id for card in order for row in cards.tags[card]))
     group.over_nine = len(union) > MAX_TAGS
-    kept = union[:MAX_TAGS] if tags is None else [tag for tag in union if tag in set(tags)]
+    kept = _first_nine(union) if tags is None else [tag for tag in union if tag in set(tags)]
     if tags is not None and (len(kept) > MAX_TAGS or set(tags) - set(union)):
         raise KeyError("tags")
     group.tags = tuple(kept)

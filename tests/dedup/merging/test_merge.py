@@ -136,6 +136,25 @@ class TestWhatTheCardBecomes:
         assert sorted(found.values_list("tag_id", flat=True)) == sorted(wanted)
         assert sorted(found.values_list("slot", flat=True)) == list(range(1, 10))
 
+    def test_of_more_than_nine_tags_those_that_warn_are_proposed(self) -> None:
+        one, other = two()
+        warning = Tag.objects.get(code=Tag.Code.PROBLEM)
+        for slot in range(1, 10):
+            CustomerTagFactory(customer=one, tag=TagFactory(), slot=slot)
+        CustomerTagFactory(customer=other, tag=warning, slot=1)
+        chosen = merge_preview(customer_ids=[one.pk, other.pk]).tags.chosen
+        assert len(chosen) == 9
+        assert warning.pk in chosen
+
+    def test_of_two_spellings_the_guest_with_more_stays_has_the_right_one(self) -> None:
+        """A longer name is no better one: it may be a slip of the keys."""
+        one = CustomerFactory(given_name="Ola", family_name="Kolstad")
+        for _each in range(3):
+            StayParticipantFactory(customer=one)
+        other = CustomerFactory(given_name="Ola", family_name="Kolsttad")
+        merge(customer_ids=[other.pk, one.pk])
+        assert Customer.objects.get(pk__in=[one.pk, other.pk]).family_name == "Kolstad"
+
     def test_own_fields_are_chosen(self) -> None:
         one, other = two()
         field = CustomFieldFactory(label="Pillow", key="pillow")
