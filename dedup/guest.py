@@ -55,6 +55,7 @@ GUEST_TABLES = (
                 "pattern",
                 "weight",
                 "sampled",
+                "taught",
                 "change_set_id",
                 "is_withdrawn",
                 "member",
