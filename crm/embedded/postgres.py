@@ -7,6 +7,7 @@ from this machine, by scram-sha-256, and nobody else. There is no Unix socket.
 
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 import time
@@ -149,9 +150,14 @@ class Postgres:
         return False
 
     def _create(self) -> None:
-        """Make the cluster under another name; the finished one gets its name in one step."""
-        draft = self.folder / "data.new"
-        shutil.rmtree(draft, ignore_errors=True)
+        """Make the cluster under another name; the finished one gets its name in one step.
+
+        A name of its own each time: where a start was killed its initdb may still be at work, and when it fails it
+        removes the folder it was given.
+        """
+        for left in self.folder.glob("data.new-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        draft = self.folder / f"data.new-{secrets.token_hex(4)}"
         locale = ["--locale=C.UTF-8"]
         if self._major >= 17:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]

@@ -88,6 +88,8 @@ def _merge(request: BusinessRequest, guests: Sequence[int], state: QueueState) -
 @require_POST
 def match_unmerge(request: BusinessRequest, slug: str, match_id: int, change_set_id: int) -> HttpResponse:
     """Undo a merge that was made from the queue, and show the pair again where it stood."""
+    if not Match.objects.filter(pk=match_id).exists():
+        raise Http404
     answer = change_undo(request, slug=slug, change_set_id=change_set_id)
     if not ChangeSet.objects.filter(pk=change_set_id, state=ChangeSet.State.UNDONE).exists():
         return answer

@@ -225,7 +225,7 @@ def test_keeper_stops_the_servers_after_the_last_user_was_killed(home: Path) -> 
 
 def test_cut_off_initialisation_is_begun_again(fresh: Path) -> None:
     cut_off = start_probe(fresh, "ensure()")
-    wait_until(lambda: (place_of(fresh) / "postgres" / "data.new").exists())
+    wait_until(lambda: any((place_of(fresh) / "postgres").glob("data.new-*")))
     os.kill(cut_off.pid, signal.SIGKILL)
     cut_off.communicate()
     app, _, _ = addresses(fresh)
