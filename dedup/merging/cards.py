@@ -183,6 +183,12 @@ def _choose_own(group: Group, cards: Cards, left: dict[str, int], order: Sequenc
             group.prefer["guestfieldvalue", group.survivor_id, agreed_text(own)] = group.ids[index]
 
 
+def tags_together(cards: Cards, group: Group) -> list[int]:
+    """The tags of all cards of a group, each once, the survivor's first."""
+    order = (group.survivor_id, *group.absorbed)
+    return list(dict.fromkeys(row.tag_id for card in order for row in cards.tags[card]))
+
+
 def _first_nine(union: Sequence[int]) -> list[int]:
     """Those that stay when nobody chooses: what the desk is warned of, then in their order."""
     if len(union) <= MAX_TAGS:
@@ -193,8 +199,7 @@ def _first_nine(union: Sequence[int]) -> list[int]:
 
 
 def _choose_tags(group: Group, cards: Cards, tags: Sequence[int] | None) -> None:
-    order = (group.survivor_id, *group.absorbed)
-    union = list(dict.fromkeys(row.tag_id for card in order for row in cards.tags[card]))
+    union = tags_together(cards, group)
     group.over_nine = len(union) > MAX_TAGS
     kept = _first_nine(union) if tags is None else [tag for tag in union if tag in set(tags)]
     if tags is not None and (len(kept) > MAX_TAGS or set(tags) - set(union)):
@@ -202,5 +207,5 @@ def _choose_tags(group: Group, cards: Cards, tags: Sequence[int] | None) -> None
     group.tags = tuple(kept)
     if tags is not None or group.over_nine:
         group.leave["customertag"] += [
-            row.pk for card in order for row in cards.tags[card] if row.tag_id not in set(kept)
+            row.pk for card in group.ids for row in cards.tags[card] if row.tag_id not in set(kept)
         ]

@@ -14,7 +14,7 @@ from customers.fields.values import value_shown
 from customers.history.models import Stay
 from customers.sensitive.models import SensitiveDetail
 from dedup.merging import shown
-from dedup.merging.cards import OWN, TOGETHER, Cards, Group, primary_of
+from dedup.merging.cards import OWN, TOGETHER, Cards, Group, primary_of, tags_together
 from dedup.merging.fields import CARD_FIELDS, POINTS, point_shown
 from dedup.merging.movers import counts, movers
 
@@ -117,8 +117,7 @@ def _joined(record: str, column: str, values: Sequence[str]) -> str:
 
 
 def _tags(cards: Cards, group: Group) -> shown.TagsShown:
-    order = (group.survivor_id, *group.absorbed)
-    union = list(dict.fromkeys(row.tag_id for card in order for row in cards.tags[card]))
+    union = tags_together(cards, group)
     known = Tag.objects.in_bulk(union)
     having = {card: {row.tag_id for row in cards.tags[card]} for card in group.ids}
     return shown.TagsShown(

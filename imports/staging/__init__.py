@@ -10,7 +10,14 @@ from django.db.backends.utils import CursorWrapper
 from customers.card.models import MAX_TAGS
 from customers.facts.services import facts_once
 from imports.mapping import ContactRow, Interpreted, PartRow, TagRow
-from imports.staging.apply import apply_guests, apply_numbers, apply_parts, apply_stays, remember_planned
+from imports.staging.apply import (
+    apply_guests,
+    apply_numbers,
+    apply_parts,
+    apply_stays,
+    number_guests,
+    remember_planned,
+)
 from imports.staging.consents import Decided, decide_consents, write_consents
 from imports.staging.decisions import begin_preview, decisions_of
 from imports.staging.details import Sealing, decide_details, write_details
@@ -136,8 +143,9 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
             remember_records(cursor, found.records)
         else:
             with facts_once():
-                numbered = any(guest.number or guest.digest for guest in found.guests)
-                apply_guests(cursor, job, found.known, today.isoformat(), numbered=numbered)
+                apply_guests(cursor, job, found.known, today.isoformat())
+                if any(guest.number or guest.digest for guest in found.guests):
+                    number_guests(cursor, job)
                 apply_points(cursor, job)
                 apply_numbers(cursor, job, found)
                 if found.stays:

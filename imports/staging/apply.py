@@ -12,8 +12,8 @@ from imports.staging.tables import KEYS
 CARD_COLUMNS: Final = (*NAMES, *KEYS, *FILLED, "birth_date")
 
 
-def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str, *, numbered: bool) -> None:
-    """Insert new cards, change known ones, add contact points, tags and the ids that the file gives its guests."""
+def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str) -> None:
+    """Insert new cards, change known ones, add contact points and tags."""
     values = job.values() | {"today": today, "known": known}
     columns = ", ".join(CARD_COLUMNS)
     cursor.execute(
@@ -51,24 +51,27 @@ def apply_guests(cursor: CursorWrapper, job: Job, known: list[int], today: str, 
             """,
             values,
         )
-    if numbered:
-        cursor.execute(
-            """
-            INSERT INTO customers_externalid (business_id, version, customer_id, system, value)
-            SELECT %(business)s, 1, customer_id, %(system)s, CASE WHEN is_free THEN number ELSE digest END
-            FROM (
-                SELECT DISTINCT ON (g.customer_id) g.customer_id, g.number, g.digest,
-                       g.number <> '' AND row_number() OVER (PARTITION BY g.number ORDER BY g.line) = 1
-                       AND NOT EXISTS (SELECT FROM customers_externalid e WHERE e.business_id = %(business)s
-                                       AND e.system = %(system)s AND e.value = g.number) AS is_free
-                FROM stage_guest g WHERE g.is_new AND (g.number <> '' OR g.digest <> '') ORDER BY g.customer_id, g.line
-            ) x
-            WHERE is_free OR digest <> ''
-            ORDER BY customer_id
-            ON CONFLICT (business_id, system, value) DO NOTHING
-            """,
-            values,
-        )
+
+
+def number_guests(cursor: CursorWrapper, job: Job) -> None:
+    """Give new cards the ids that the file has for its guests."""
+    cursor.execute(
+        """
+        INSERT INTO customers_externalid (business_id, version, customer_id, system, value)
+        SELECT %(business)s, 1, customer_id, %(system)s, CASE WHEN is_free THEN number ELSE digest END
+        FROM (
+            SELECT DISTINCT ON (g.customer_id) g.customer_id, g.number, g.digest,
+                   g.number <> '' AND row_number() OVER (PARTITION BY g.number ORDER BY g.line) = 1
+                   AND NOT EXISTS (SELECT FROM customers_externalid e WHERE e.business_id = %(business)s
+                                   AND e.system = %(system)s AND e.value = g.number) AS is_free
+            FROM stage_guest g WHERE g.is_new AND (g.number <> '' OR g.digest <> '') ORDER BY g.customer_id, g.line
+        ) x
+        WHERE is_free OR digest <> ''
+        ORDER BY customer_id
+        ON CONFLICT (business_id, system, value) DO NOTHING
+        """,
+        job.values(),
+    )
 
 
 def apply_numbers(cursor: CursorWrapper, job: Job, found: Resolved) -> None:

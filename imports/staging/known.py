@@ -381,9 +381,8 @@ class Register:
         Each is looked up by itself. Asked for all at once, the planner may read the whole business instead, of whose
         size it knows nothing.
         """
-        order = "" if " FOR " in rows or "ORDER BY" in rows else " OFFSET 0"
         return self._ask(
-            f"SELECT r.* FROM unnest(%(wanted)s) AS w (key) CROSS JOIN LATERAL ({rows}{order}) r", wanted, **values
+            f"SELECT r.* FROM unnest(%(wanted)s) AS w (key) CROSS JOIN LATERAL ({rows} OFFSET 0) r", wanted, **values
         )
 
     def _ask(self, sql: str, wanted: list[str] | list[int], **values: object) -> list[Any]:

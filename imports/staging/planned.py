@@ -140,7 +140,7 @@ def write_planned(*, job: Job, planned: Planned, today: date, own: set[int]) -> 
         if tagged:
             copy_rows(cursor, "plan_tag", _TAG, [(card, slot, tag) for (card, tag), slot in tagged.items()])
         with facts_once():
-            apply_guests(cursor, job, [], today.isoformat(), numbered=False)
+            apply_guests(cursor, job, [], today.isoformat())
             if planned.numbers:
                 _number(cursor, job)
         apply_fields(cursor, job)
@@ -235,7 +235,8 @@ def _overtaken(cursor: CursorWrapper, job: Job, planned: Planned, own: Collectio
 
 
 def _number(cursor: CursorWrapper, job: Job) -> None:
-    """The numbers, or what stands for a row without one: nobody had them a moment ago."""
+    """The numbers, or what stands for a row without one, as :func:`imports.staging.apply.number_guests` gives them, but
+    without asking who has them: that has just been asked of the lines that are left."""
     cursor.execute(
         """
         INSERT INTO customers_externalid (business_id, version, customer_id, system, value)
