@@ -77,18 +77,19 @@ def _carry(
         kept, *others = _in_order(found, each, pairs)
         if kept[each.column] in pairs:
             moved.append(kept)
-            _note(notes, kept[each.column], each)["moved"].append([kept[column] for column in each.key])
+            _noted(notes[kept[each.column]], each)["moved"].append([kept[column] for column in each.key])
         for row in others:
             dropped.append(row)
             # The survivor's own gave way to one that has just come.
             of_card = row[each.column] if row[each.column] in pairs else kept[each.column]
-            _note(notes, of_card, each)["dropped"].append(row)
+            _noted(notes[of_card], each)["dropped"].append(row)
     _delete(cursor, each, dropped)
     _move(cursor, each, [({c: row[c] for c in each.key}, row[each.column], pairs[row[each.column]]) for row in moved])
 
 
-def _note(notes: dict[int, dict[str, Any]], absorbed: int, each: Carried) -> dict[str, list[Any]]:
-    noted: dict[str, list[Any]] = notes[absorbed].setdefault(each.declared.record, {"moved": [], "dropped": []})
+def _noted(rows: dict[str, Any], each: Carried) -> dict[str, list[Any]]:
+    """What is noted of a table's rows beside one merge, to read and to add to."""
+    noted: dict[str, list[Any]] = rows.setdefault(each.declared.record, {"moved": [], "dropped": []})
     return noted
 
 
@@ -109,10 +110,6 @@ class _Noted:
     survivor: int
     rows: dict[str, Any]
     before: str
-
-    def of(self, each: Carried) -> dict[str, list[Any]]:
-        noted: dict[str, list[Any]] = self.rows.setdefault(each.declared.record, {"moved": [], "dropped": []})
-        return noted
 
     @property
     def is_changed(self) -> bool:
@@ -177,7 +174,7 @@ def _leave(
         for one in later:
             if at not in (one.absorbed, one.survivor):
                 continue
-            noted = one.of(each)
+            noted = _noted(one.rows, each)
             place = next(
                 (
                     row
@@ -213,7 +210,7 @@ def _leave(
         at = survivor
         for one in later:
             if at == one.absorbed:
-                one.of(each)["moved"].append([row[column] for column in each.key])
+                _noted(one.rows, each)["moved"].append([row[column] for column in each.key])
                 at = one.survivor
 
 
