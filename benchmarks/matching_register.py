@@ -157,7 +157,7 @@ def _lookups(count: int) -> dict[str, Any]:
             times["with_explanation"].append((time.perf_counter() - began) * 1000)
             right += card in [hit.customer_id for hit in hits]
         after = processor.read()
-    cpu = None if before is None or after is None else round((after - before) * 1000 / count, 2)
+    cpu = None if before is None or after is None else round((after - before) / count, 2)
     return {
         **{name: measure.summary(each) for name, each in times.items()},
         "cpu_ms_each_with_explanation": cpu,

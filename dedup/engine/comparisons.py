@@ -7,7 +7,7 @@ import numpy as np
 
 from dedup.engine import measures, names
 from dedup.engine.contacts import EMAIL_LEVELS, PHONE_LEVELS, emails, phones
-from dedup.engine.keys import family_core, first_word, local_letters
+from dedup.engine.keys import family_core, first_word, letters_of
 from dedup.engine.kinds import Field, Kind, columns
 from dedup.engine.sides import NULL, Levels, Measure, Side, across, by_values
 from dedup.engine.table import Column
@@ -143,17 +143,13 @@ def _in_address(comparisons: Sequence[Comparison], left: Side, right: Side, foun
             )
             if not len(at):
                 continue
-            addresses = _letters(lacking.table.columns[email.name])
+            addresses = letters_of(lacking.table.columns[email.name])
             wanted = _joined(having.table.columns[name.name], core)
             codes_a = lacking.table.columns[email.name].codes[lacking.rows[at]].tolist()
             codes_b = having.table.columns[name.name].codes[having.rows[at]].tolist()
             for where, address, text in zip(at.tolist(), codes_a, codes_b, strict=True):
                 if len(wanted[text]) > 3 and wanted[text] in addresses[address]:
                     found[name.name][where] = names.EQUIVALENT
-
-
-def _letters(column: Column) -> list[str]:
-    return column.derived("letters", lambda: [local_letters(text) for text in column.texts])
 
 
 def _joined(column: Column, core: Callable[[str], str]) -> list[str]:

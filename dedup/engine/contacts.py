@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
 from dedup.engine.arrays import distinct
-from dedup.engine.keys import first_word, local_letters, sound
+from dedup.engine.keys import first_word, letters_of, sound
 from dedup.engine.kinds import Kind
 from dedup.engine.sides import NULL, Levels, Rows, Side, Values, by_values, distances, one_edit
 from dedup.engine.table import Column, Table
@@ -122,7 +122,7 @@ def _carried(name: str, side: Side, pairs: Rows) -> NDArray[np.int8]:
         found = np.full(table.size, -1, np.int8)
         if given is None:
             return found
-        letters = [local_letters(text) for text in column.texts]
+        letters = letters_of(column)
         firsts = [first_word(text)[:5] for text in given.texts]
         rows = np.flatnonzero((column.codes >= 0) & (given.codes >= 0))
         stands = (

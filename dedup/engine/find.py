@@ -1,11 +1,12 @@
 """Finding the pairs of a register, or those of one card, that are the same guest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.engine.chunks import by_chunks
 from dedup.engine.clusters import bits_of, groups
 from dedup.engine.keys import passes, share_of
 from dedup.engine.learning import begun, taught_by
@@ -13,11 +14,11 @@ from dedup.engine.model import Model, probability
 from dedup.engine.pairs import Capped, budget, candidates
 from dedup.engine.settling import settled
 from dedup.engine.sides import Levels, Side
+from dedup.engine.single import Weighed
 from dedup.engine.table import Table
 
 KEEP_FROM = -6.0
 """Pairs of less than this many bits are not kept: a chance of 1 in 65."""
-CHUNK = 1_000_000
 Rows = NDArray[np.int64]
 
 
@@ -85,13 +86,16 @@ def find(
         model = teach(model) if teach else model
     say("weigh", 0.8)
     weight = np.zeros(len(left), np.float32)
-    for at in range(0, len(left), CHUNK):
-        here = slice(at, at + CHUNK)
-        a, b = Side(table, left[here]), Side(table, right[here])
-        weight[here] = model.weigh([one[here] for one in levels], a, b, least=KEEP_FROM)
+    weighing = model
+
+    def weigh(part: slice) -> None:
+        a, b = Side(table, left[part]), Side(table, right[part])
+        weight[part] = weighing.weigh([one[part] for one in levels], a, b, least=KEEP_FROM)
+
+    by_chunks(len(left), weigh)
     keep = np.flatnonzero(weight >= KEEP_FROM)
     left, right, weight, patterns = left[keep], right[keep], weight[keep], patterns[keep]
-    del levels
+    levels.clear()
     say("settle", 0.9)
     found = settle(table, Found(left, right, weight, weight, patterns, model, table.size, capped, apart, table.source))
     say("done", 1.0)
@@ -99,15 +103,17 @@ def find(
 
 
 def _compared(model: Model, table: Table, left: Rows, right: Rows) -> tuple[list[Levels], Rows]:
-    """(levels, patterns) of pairs, a million at a time."""
+    """(levels, patterns) of pairs."""
     levels = [np.empty(len(left), np.int8) for _ in model.comparisons]
     patterns = np.empty(len(left), np.int64)
-    for at in range(0, len(left), CHUNK):
-        part = slice(at, at + CHUNK)
+
+    def compare(part: slice) -> None:
         found = model.compare(Side(table, left[part]), Side(table, right[part]))
         patterns[part] = model.pattern(found)
         for whole, one in zip(levels, found, strict=True):
             whole[part] = one
+
+    by_chunks(len(left), compare)
     return levels, patterns
 
 
@@ -138,10 +144,7 @@ def weighed(model: Model, left: Side, right: Side) -> tuple[NDArray[np.float32],
     return model.weigh(levels, left, right), model.pattern(levels)
 
 
-def score(table: Table, *, model: Model) -> Found:
-    """Row 0 of a table against every other row: ``left`` is 0, ``right`` the row."""
-    right = np.arange(1, table.size, dtype=np.int64)
-    left = np.zeros(len(right), np.int64)
-    weight, patterns = weighed(model, Side(table, left), Side(table, right))
-    order = np.argsort(-weight, kind="stable")
-    return Found(left, right[order], weight[order], weight[order], patterns[order], model, table.size)
+def score(own: Sequence[str], others: Sequence[Sequence[str]], *, model: Model) -> list[Weighed]:
+    """One card against each of a few dozen others, rows of profiles all: what ``find`` would say of these pairs alone,
+    in the order of the others."""
+    return model.singly.weigh(own, others)

@@ -38,7 +38,7 @@ def mix(hashed: Hashes) -> Hashes:
 def hashes(texts: Sequence[str]) -> Hashes:
     """A hash of each text, uint64[n]; 0 for an empty one."""
     if len(texts) <= FEW:
-        return np.array([_hash(text) for text in texts], np.uint64)
+        return np.array([hash_one(text) for text in texts], np.uint64)
     encoded = [text.encode("utf-8", "surrogatepass")[:_POWERS_MAX] for text in texts]
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
     ends = np.cumsum(lengths)
@@ -53,7 +53,7 @@ def hashes(texts: Sequence[str]) -> Hashes:
 
 
 @lru_cache(maxsize=1 << 15)
-def _hash(text: str) -> int:
+def hash_one(text: str) -> int:
     """The same hash of one text."""
     encoded = text.encode("utf-8", "surrogatepass")[:_POWERS_MAX]
     if not encoded:
@@ -63,10 +63,13 @@ def _hash(text: str) -> int:
     for letter in encoded:
         total += (letter + 1) * power
         power = power * _BASE & _MASK
-    total &= _MASK
-    total = (total ^ (total >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-    total = (total ^ (total >> 27)) * 0x94D049BB133111EB & _MASK
-    return total ^ (total >> 31)
+    return _mixed(total & _MASK)
+
+
+def _mixed(number: int) -> int:
+    number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    number = (number ^ (number >> 27)) * 0x94D049BB133111EB & _MASK
+    return number ^ (number >> 31)
 
 
 def combined(*parts: Hashes, salt: int = 0) -> Hashes:
@@ -79,3 +82,13 @@ def combined(*parts: Hashes, salt: int = 0) -> Hashes:
     found = mix(found)
     found[~known] = 0
     return found
+
+
+def combined_one(*parts: int, salt: int = 0) -> int:
+    """What ``combined`` gives for one row."""
+    if 0 in parts:
+        return 0
+    found = (parts[0] + salt * _MULTIPLIER) & _MASK
+    for part in parts[1:]:
+        found = (_mixed(found) * 3 + part) & _MASK
+    return _mixed(found)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from customers.normalise import collapse
-from dedup.engine.hashing import Hashes, combined
+from dedup.engine.hashing import Hashes, combined, hashes
 from dedup.engine.kinds import Kind
 from dedup.engine.table import Codes, Column, Table
 from dedup.engine.words import particles
@@ -66,6 +66,11 @@ def local_letters(text: str) -> str:
     return collapse(_NOT_LETTERS.sub("", text.partition("@")[0]))
 
 
+def letters_of(column: Column) -> list[str]:
+    """The same of each distinct address of a column."""
+    return column.derived("letters", lambda: [local_letters(text) for text in column.texts])
+
+
 def core_of(kind: Kind) -> Callable[[str], str]:
     """What is counted of a value of ``kind``: a given name's first word, a family name without small words."""
     return _CORES.get(kind, _itself)
@@ -90,8 +95,10 @@ class Pass(NamedTuple):
 Atom = tuple[str, Hashes]
 _NO_ROWS: Codes = np.zeros(0, np.int32)
 _NO_HASHES: Hashes = np.zeros(0, np.uint64)
-_STRONG = (Kind.EMAIL, Kind.PHONE, Kind.NUMBER, Kind.ORGANISATION)
-_PLACES = (Kind.POSTAL_CODE, Kind.CITY, Kind.STREET, Kind.BIRTH_DATE, Kind.TEXT, Kind.COMPANY)
+STRONG = (Kind.EMAIL, Kind.PHONE, Kind.NUMBER, Kind.ORGANISATION)
+PLACES = (Kind.POSTAL_CODE, Kind.CITY, Kind.STREET, Kind.BIRTH_DATE, Kind.TEXT, Kind.COMPANY)
+NARROW = frozenset((Kind.POSTAL_CODE, Kind.BIRTH_DATE, Kind.STREET))
+"""What a card is looked up by together with a name."""
 
 
 def passes(table: Table, *, narrow_only: bool = False) -> list[Pass]:
@@ -116,11 +123,11 @@ def passes(table: Table, *, narrow_only: bool = False) -> list[Pass]:
     by_kind: dict[Kind, list[Column]] = {}
     for column in table.columns.values():
         by_kind.setdefault(column.field.kind, []).append(column)
-    for kind in _STRONG:
+    for kind in STRONG:
         for column in by_kind.get(kind, ()):
             entries(column.field.name, column, column.hashed())
     for column in by_kind.get(Kind.EMAIL, ()):
-        entries(f"{column.field.name} local", column, column.hashed("local", local_letters))
+        entries(f"{column.field.name} local", column, hashes(letters_of(column)))
     given = _atom(by_kind, Kind.GIVEN, "given sound", lambda text: sound(first_word(text)))
     family = _atom(by_kind, Kind.FAMILY, "family sound", lambda text: sound(family_core(text)))
     atoms: list[Atom] = []
@@ -128,7 +135,7 @@ def passes(table: Table, *, narrow_only: bool = False) -> list[Pass]:
         both = (given[1], family[1]) if len(given[1]) and len(family[1]) else (_NO_HASHES, _NO_HASHES)
         low, high = np.minimum(*both), np.maximum(*both)
         whole(("name", low), ("", high), narrow=True)
-    for kind in _PLACES:
+    for kind in PLACES:
         for column in by_kind.get(kind, ()):
             atoms.append((column.field.name, _spread(column)))
     for atom in atoms:
@@ -146,7 +153,7 @@ def passes(table: Table, *, narrow_only: bool = False) -> list[Pass]:
 
 
 def _narrow_columns(by_kind: dict[Kind, list[Column]]) -> list[Column]:
-    return [*by_kind.get(Kind.POSTAL_CODE, ()), *by_kind.get(Kind.BIRTH_DATE, ()), *by_kind.get(Kind.STREET, ())]
+    return [column for kind in NARROW for column in by_kind.get(kind, ())]
 
 
 def _atom(by_kind: dict[Kind, list[Column]], kind: Kind, name: str, of: Callable[[str], str]) -> Atom | None:

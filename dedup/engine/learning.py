@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.engine.arrays import signature
+from dedup.engine.chunks import by_chunks
 from dedup.engine.classes import AGREES, CLASSES, COLLEAGUES, DIFFERS, MATCH, OTHER, anchors, parents
 from dedup.engine.clusters import components
 from dedup.engine.comparisons import PLACES, Comparison, compare, plan
@@ -79,7 +80,14 @@ def taught_by(model: Model, table: Table, left: Rows, right: Rows, levels: Seque
     a, b = Side(table, left[sample]), Side(table, right[sample])
     model = _Patterns(model, seen, a, b, len(left)).fitted(model, table)
     # Guests who are there several times make their values look common: each counts once from here on.
-    sure = model.weigh(levels, Side(table, left), Side(table, right), least=SURE) >= SURE
+    sure = np.zeros(len(left), bool)
+    first = model
+
+    def weigh(part: slice) -> None:
+        one, other = Side(table, left[part]), Side(table, right[part])
+        sure[part] = first.weigh([each[part] for each in levels], one, other, least=SURE) >= SURE
+
+    by_chunks(len(left), weigh)
     labels = components(table.size, left[sure], right[sure])
     model = replace(model, words=Vocabulary.of(table, labels, model.words.usual))
     other = strangers.chances(model.words, labels)

@@ -16,7 +16,7 @@ DATE_LEVELS = ("same", "typo", "part", "near", "different")
 TEXT_LEVELS = ("same", "words", "typo", "similar", "different")
 CATEGORY_LEVELS = ("same", "different")
 HOUSE_LEVELS = ("same", "digits", "different")
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def number(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
@@ -81,7 +81,7 @@ def house(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     """Digits: the number is the same, the letter after it is not."""
 
     def digits(values: Values) -> NDArray[Any]:
-        return values.of(values.column.hashed("digits", lambda one: one.rstrip(_LETTERS) or one))
+        return values.of(values.column.hashed("digits", lambda one: one.rstrip(LETTERS) or one))
 
     return np.where(digits(a) == digits(b), 1, 2)
 

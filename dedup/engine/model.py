@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,15 @@ from dedup.engine.names import EQUIVALENT, INITIAL, SAME, TYPO
 from dedup.engine.sides import NULL, Levels, Side
 from dedup.engine.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from dedup.engine.single import Single
+
 PROPOSE = 0.5
 CERTAIN = 0.999
 RARITY_LEAST, RARITY_MOST = -4.0, 8.0
-_WEIGHT_MOST = 40.0
+WEIGHT_MOST = 40.0
 FEW = 300
-"""Of so few pairs it is not asked which look alike: the look-up of one card has no more."""
+"""Of so few pairs it is not asked which look alike."""
 NAMES = frozenset((Kind.GIVEN, Kind.FAMILY))
 Bits = NDArray[np.float64]
 Chances = Mapping[str, Mapping[str, NDArray[np.float64]]]
@@ -65,11 +68,11 @@ class Model:
         return compare(self.comparisons, left, right, self.words)
 
     def weigh(
-        self, levels: Sequence[Levels], left: Side, right: Side, *, least: float = -_WEIGHT_MOST
+        self, levels: Sequence[Levels], left: Side, right: Side, *, least: float = -WEIGHT_MOST
     ) -> NDArray[np.float32]:
         """log2 of the odds that each pair is one guest, float32[pairs]; of one that cannot reach ``least``, less."""
         size = len(left.rows)
-        weight = np.full(size, -_WEIGHT_MOST, np.float32)
+        weight = np.full(size, -WEIGHT_MOST, np.float32)
         at: NDArray[np.int64] | slice = slice(None)
         if size <= FEW:
             logs, taught = self._logs(levels)
@@ -90,8 +93,8 @@ class Model:
         for place, (one, every) in enumerate(zip(self.comparisons, levels, strict=True)):
             found = every[at]
             if found.max() != NULL:
-                logs -= self._by_chance[place][:, None] * self.rarity(one, found, left, right)
-        weight[at] = np.clip(logs[0] + taught - np.logaddexp2.reduce(logs[1:]), -_WEIGHT_MOST, _WEIGHT_MOST)
+                logs -= self.by_chance[place][:, None] * self.rarity(one, found, left, right)
+        weight[at] = np.clip(logs[0] + taught - np.logaddexp2.reduce(logs[1:]), -WEIGHT_MOST, WEIGHT_MOST)
         return weight
 
     def _logs(self, levels: Sequence[Levels]) -> tuple[Bits, Bits]:
@@ -113,19 +116,19 @@ class Model:
         """What comparison number ``at`` says of pairs under each class: log2 of the chance of what is seen,
         float64[classes, pairs]."""
         rarity = self.rarity(self.comparisons[at], levels[at], left, right)
-        return self._said(at, levels) - self._by_chance[at][:, None] * rarity
+        return self._said(at, levels) - self.by_chance[at][:, None] * rarity
 
     def _said(self, at: int, levels: Sequence[Levels]) -> Bits:
         """log2 of the chance that each class has the level seen, float64[classes, pairs]; 0 for NULL."""
         found = levels[at]
         said = []
-        for parent, table in self._tables[at]:
+        for parent, table in self.tables[at]:
             states = 0 if parent is None else _STATES[self.comparisons[parent].agreeing][levels[parent]]
             said.append(table[:, states, found])
         return said[0] if len(said) == 1 else np.concatenate(said)
 
     @cached_property
-    def _tables(self) -> list[list[tuple[int | None, Bits]]]:
+    def tables(self) -> list[list[tuple[int | None, Bits]]]:
         """For each comparison, by the parent that classes next to each other have: the parent's number, and log2 of
         the chances, float64[classes, states, levels + 1]. The last level's place is that of -1, NULL: 0."""
         found = []
@@ -140,7 +143,7 @@ class Model:
         return found
 
     @cached_property
-    def _by_chance(self) -> Bits:
+    def by_chance(self) -> Bits:
         """Where a comparison agrees by chance alone in a class, 1, else 0: float64[comparisons, classes]."""
         return np.array([[float(one.kind in self.chance[name]) for name in CLASSES] for one in self.comparisons])
 
@@ -182,17 +185,24 @@ class Model:
 
     def _shares(self, one: Comparison, side: Side, pairs: NDArray[np.int64]) -> Bits:
         column = side.table.columns[one.name]
-        return self.words.logs_of(column, column.codes[side.rows[pairs]])
+        return self.words.logs(column)[column.codes[side.rows[pairs]]]
 
     def pattern(self, levels: Sequence[Levels]) -> NDArray[np.int64]:
         """The levels of all comparisons as one number a pair."""
         code = np.zeros(len(levels[0]) if levels else 0, np.int64)
-        for one, found in zip(self._packed, levels, strict=False):
+        for one, found in zip(self.packed, levels, strict=False):
             code = code * (len(one.levels) + 1) + (found.astype(np.int64) + 1)
         return code
 
     @cached_property
-    def _packed(self) -> tuple[Comparison, ...]:
+    def singly(self) -> "Single":
+        """This model for one new card at a time."""
+        from dedup.engine.single import Single
+
+        return Single(self)
+
+    @cached_property
+    def packed(self) -> tuple[Comparison, ...]:
         """The comparisons that a pattern has room for: all of a guest's, and of twenty columns and more most."""
         room, kept = 1, 0
         for one in self.comparisons:
@@ -205,8 +215,8 @@ class Model:
     def levels_of(self, patterns: NDArray[np.int64]) -> list[Levels]:
         """The levels that ``pattern`` made one number of."""
         rest = np.asarray(patterns, np.int64).copy()
-        found = [np.full(len(rest), NULL, np.int8) for _ in self.comparisons[len(self._packed) :]]
-        for one in reversed(self._packed):
+        found = [np.full(len(rest), NULL, np.int8) for _ in self.comparisons[len(self.packed) :]]
+        for one in reversed(self.packed):
             width = len(one.levels) + 1
             found.append((rest % width - 1).astype(np.int8))
             rest //= width

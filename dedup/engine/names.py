@@ -16,8 +16,8 @@ from dedup.engine.wordsets import shared
 
 SAME, EQUIVALENT, TYPO, INITIAL, SIMILAR, DIFFERENT = range(6)
 NAME_LEVELS = ("same", "equivalent", "typo", "initial", "similar", "different")
-_TYPO = 0.92
-_SIMILAR = 0.82
+TYPO_FROM = 0.92
+SIMILAR_FROM = 0.82
 
 
 class _Parts(NamedTuple):
@@ -45,16 +45,16 @@ def given(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     found[rest] = _nearness(a, b, words, rest)
     both = np.flatnonzero((several_a | several_b) & ~related & ~initial & (found != TYPO))
     found[both[shared(a, b, both).some]] = SIMILAR
-    further = both[same_core[both]]
-    for at, mine, theirs in zip(further.tolist(), a.texts(further), b.texts(further), strict=True):
-        found[at] = _further(mine, theirs)
+    rest = both[same_core[both]]
+    for at, mine, theirs in zip(rest.tolist(), a.texts(rest), b.texts(rest), strict=True):
+        found[at] = further(mine, theirs)
     found[related] = EQUIVALENT
     letters = a.of(one.letter) == b.of(other.letter)
     found[initial] = np.where(letters[initial], INITIAL, DIFFERENT)
     return found
 
 
-def _further(one: str, other: str) -> int:
+def further(one: str, other: str) -> int:
     """Names of several words each, of which the first agree: ``Anne Marie`` and ``Anne M``, or ``Anne Grete``."""
     mine, theirs = one.split()[1:], other.split()[1:]
     agree = any(x[0] == y[0] and (len(x) == 1 or len(y) == 1 or x == y) for x in mine for y in theirs)
@@ -84,13 +84,13 @@ def _nearness(a: Values, b: Values, words: Vocabulary, where: NDArray[Any]) -> N
     texts_a, texts_b = a.texts(where), b.texts(where)
     similar = distances(texts_a, texts_b, JaroWinkler.similarity, np.float32, 0.6)
     found = np.full(len(where), DIFFERENT, np.int8)
-    found[similar >= _SIMILAR] = SIMILAR
+    found[similar >= SIMILAR_FROM] = SIMILAR
     maybe = np.flatnonzero(similar >= 0.6)
     if len(maybe):
         edits = distances(texts_a[maybe], texts_b[maybe], OSA.distance, np.int32, 3)
         longest = np.maximum(_lengths(a)[where[maybe]], _lengths(b)[where[maybe]])
         found[maybe[edits <= (longest + 1) // 3]] = SIMILAR
-        found[maybe[(edits <= np.where(longest > 6, 2, 1)) | (similar[maybe] >= _TYPO)]] = TYPO
+        found[maybe[(edits <= np.where(longest > 6, 2, 1)) | (similar[maybe] >= TYPO_FROM)]] = TYPO
     typo = np.flatnonzero(found == TYPO)
     if len(typo):
         at = where[typo]

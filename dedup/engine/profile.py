@@ -1,6 +1,7 @@
 """One card's normalised values, in the form they are stored and compared in."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from dedup.engine import values
@@ -67,6 +68,16 @@ class Normaliser:
                 )
         return tuple(found)
 
+    def column(self, field: Field, texts: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+        """The normal forms of a whole column of values, of each row a tuple; ``columns``: the others, by field."""
+        if field.kind is Kind.PHONE and self._country:
+            places: Iterable[str] = (text.strip().upper() for text in columns[self._country])
+        else:
+            places = repeat("")
+        asked = list(zip(texts, places, strict=False))
+        known = {pair: self._made(field, *pair) if pair[0] else _NOTHING[self._width(field)] for pair in set(asked)}
+        return [known[pair] for pair in asked]
+
     def _width(self, field: Field) -> int:
         return 2 if field.kind is Kind.FULL_NAME or (field.kind is Kind.STREET and not self._numbered) else 1
 
@@ -78,10 +89,13 @@ class Normaliser:
         if normal is None:
             if len(known) > KNOWN_MAX:
                 known.clear()
-            normal = known[text, place] = tuple(one[: values.VALUE_LENGTH] for one in self._made(field, text, place))
+            normal = known[text, place] = self._made(field, text, place)
         return normal
 
     def _made(self, field: Field, text: str, country: str) -> tuple[str, ...]:
+        return tuple(one[: values.VALUE_LENGTH] for one in self._formed(field, text, country))
+
+    def _formed(self, field: Field, text: str, country: str) -> tuple[str, ...]:
         if field.kind is Kind.FULL_NAME:
             return values.full_name(text)
         if field.kind is Kind.STREET:

@@ -1,6 +1,6 @@
 """Columns of many cards: each distinct value kept once, rows as numbers of their values."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -97,6 +97,28 @@ class Table:
         return cls.from_profiles(map(normaliser.row, rows), fields, source=source)
 
     @classmethod
+    def of_columns(
+        cls,
+        columns_typed: Mapping[str, Sequence[str]],
+        fields: Iterable[Field] = GUEST_FIELDS,
+        source: Iterable[object] | None = None,
+    ) -> "Table":
+        """A table of columns as they were typed, one value a row; each distinct one is brought into its form once."""
+        fields = tuple(fields)
+        normaliser = Normaliser(fields)
+        kept = iter(columns(fields))
+        built: dict[str, Column] = {}
+        size = 0
+        for field in fields:
+            texts = columns_typed[field.name]
+            size = len(texts)
+            for column in zip(*normaliser.column(field, texts, columns_typed), strict=True):
+                builder = _Builder(next(kept))
+                builder.add(column, 0)
+                built[builder.field.name] = builder.column()
+        return cls(fields, built, size, _sources(source))
+
+    @classmethod
     def from_profiles(
         cls,
         profiles: Iterable[Profile | Sequence[str]],
@@ -104,15 +126,30 @@ class Table:
         source: Iterable[object] | None = None,
     ) -> "Table":
         """A table of stored profiles, or of the rows ``as_row`` gave. Read once, in batches: the texts are not kept."""
+
+        def pages() -> Iterator[list[tuple[str, ...]]]:
+            read = iter(profiles)
+            while batch := list(islice(read, BATCH)):
+                rows = [one.row if isinstance(one, Profile) else one for one in batch]
+                yield list(zip(*rows, strict=True))
+
+        return cls.from_pages(pages(), fields, source=source)
+
+    @classmethod
+    def from_pages(
+        cls,
+        pages: Iterable[Sequence[Sequence[str]]],
+        fields: Iterable[Field] = GUEST_FIELDS,
+        source: Iterable[object] | None = None,
+    ) -> "Table":
+        """A table of stored profiles that come some at a time: of each column its texts."""
         fields = tuple(fields)
         builders = [_Builder(field) for field in columns(fields)]
         size = 0
-        read = iter(profiles)
-        while batch := list(islice(read, BATCH)):
-            rows = [one.row if isinstance(one, Profile) else one for one in batch]
-            for builder, texts in zip(builders, zip(*rows, strict=True), strict=True):
+        for page in pages:
+            for builder, texts in zip(builders, page, strict=True):
                 builder.add(texts, size)
-            size += len(batch)
+            size += len(page[0])
         return cls(fields, {one.field.name: one.column() for one in builders}, size, _sources(source))
 
 

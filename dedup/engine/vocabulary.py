@@ -16,7 +16,6 @@ from dedup.engine.table import Column, Table
 VALUES_KEPT = 4_000
 COMMON_ROWS = 4
 COMMON_SHARE = 1e-4
-FEW = 300
 KNOWN_MAX = 50_000
 BELIEVED: Mapping[Kind, tuple[float, float]] = {
     Kind.GIVEN: (2e-3, 200),
@@ -63,6 +62,7 @@ class Vocabulary:
         self._bearers: dict[str, int] = {}
         self._rest: dict[str, float] = {}
         self._logs: dict[tuple[str, str], float] = {}
+        self._letters: dict[str, dict[str, float]] = {}
 
     @classmethod
     def of(
@@ -115,14 +115,8 @@ class Vocabulary:
         """log2 of the shares."""
         return column.derived(f"logs {self._name}", lambda: np.log2(self.shares(column)))
 
-    def logs_of(self, column: Column, codes: NDArray[np.int32]) -> Shares:
-        """log2 of the shares of some of a column's values; of few, as in a look-up, no others are worked out."""
-        if len(column.texts) > FEW:
-            return self.logs(column)[codes]
-        field, texts = column.field, column.texts
-        return np.array([self._log(field, texts[code] if code >= 0 else "") for code in codes.tolist()])
-
-    def _log(self, field: Field, text: str) -> float:
+    def log(self, field: Field, text: str) -> float:
+        """log2 of the share of one value; empty for none."""
         known = self._logs.get((field.name, text))
         if known is None:
             if len(self._logs) > KNOWN_MAX:
@@ -145,9 +139,7 @@ class Vocabulary:
         """The share of rows whose value begins as each distinct value does; one more at the end, for no value."""
 
         def counted() -> Shares:
-            letters: dict[str, float] = {}
-            for text, share in self.known.get(column.field.name, {}).items():
-                letters[text[:1]] = letters.get(text[:1], 0.0) + share
+            letters = self.letters(column.field.name)
             return np.array([*(letters.get(text[:1], 0.01) for text in column.texts), 0.05])
 
         return column.derived(f"initials {self._name}", counted)
@@ -158,10 +150,16 @@ class Vocabulary:
 
     def agreeing_letters(self, name: str) -> float:
         """The chance that two cards taken at random have values that begin alike."""
-        letters: dict[str, float] = {}
-        for text, share in self.known.get(name, {}).items():
-            letters[text[:1]] = letters.get(text[:1], 0.0) + share
-        return max(sum(share**2 for share in letters.values()), 0.01)
+        return max(sum(share**2 for share in self.letters(name).values()), 0.01)
+
+    def letters(self, name: str) -> Mapping[str, float]:
+        """How often each first letter begins a value of a column."""
+        letters = self._letters.get(name)
+        if letters is None:
+            letters = self._letters[name] = {}
+            for text, share in self.known.get(name, {}).items():
+                letters[text[:1]] = letters.get(text[:1], 0.0) + share
+        return letters
 
     def as_json(self) -> dict[str, Any]:
         """The most common values of each column."""

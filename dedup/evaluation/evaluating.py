@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dedup.engine import Capped, Field, Found, Table, find
 from dedup.evaluation.measuring import Measures, measured, numbered
-from dedup.evaluation.reading import Labelled, values_of
+from dedup.evaluation.reading import Labelled
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,7 @@ class Evaluation:
 def evaluated(labelled: Labelled) -> Evaluation:
     """Find the duplicates of a table as in any register, without its truth; then measure them by it."""
     fields = labelled.guess.fields
-    rows = values_of(labelled.columns, [field.name for field in fields])
-    table = Table.of(rows, fields, source=labelled.sources)
+    table = Table.of_columns(labelled.columns, fields, source=labelled.sources)
     found = find(table)
     sources = numbered(labelled.sources) if labelled.sources is not None else None
     measures = measured(found, numbered(labelled.truth), sources)

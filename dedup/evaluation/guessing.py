@@ -27,21 +27,22 @@ class Guess(NamedTuple):
 
 
 def guessed(
-    columns: Mapping[str, Sequence[str]], *, mapped: Mapping[str, Kind] | None = None, ignore: Sequence[str] = ()
+    columns: Mapping[str, Sequence[str]], *, mapped: Mapping[str, Kind | None] | None = None, ignore: Sequence[str] = ()
 ) -> Guess:
-    """What each column holds. ``columns``: values by header. ``mapped``: what is known beforehand; then nothing else
-    is taken. ``ignore``: headers of the row's name, the truth and the source."""
-    if mapped:
-        fields = [Field(name, kind) for name, kind in mapped.items()]
-        return Guess(tuple(_ordered(fields)), tuple(name for name in columns if name not in mapped))
+    """What each column holds. ``columns``: values by header. ``mapped``: what is known beforehand, ``None`` for nothing
+    to compare; the others are guessed. ``ignore``: headers of the row's name, the truth and the source."""
+    known = mapped or {}
     kinds: dict[str, Kind] = {}
     for header, values in columns.items():
-        if header in ignore:
-            continue
-        kind = _kind(header, [value for value in values if value.strip()])
+        if header in known:
+            kind = known[header]
+        elif header in ignore:
+            kind = None
+        else:
+            kind = _kind(header, [value for value in values if value and not value.isspace()])
         if kind is not None:
             kinds[header] = kind
-    _settle_names(kinds, columns)
+    _settle_names(kinds, columns, known)
     fields = [Field(name, kind) for name, kind in kinds.items()]
     return Guess(tuple(_ordered(fields)), tuple(name for name in columns if name not in kinds))
 
@@ -93,7 +94,8 @@ def _headed(words: str) -> Kind | None:
 
 def _looks(sample: Sequence[str]) -> Kind | None:
     """A kind that values tell by themselves, whatever their header."""
-    if sum(bool(_EMAIL.fullmatch(value.strip())) for value in sample) * 2 > len(sample):
+    maybe = [value for value in sample if "@" in value]
+    if sum(bool(_EMAIL.fullmatch(value.strip())) for value in maybe) * 2 > len(sample):
         return Kind.EMAIL
     return None
 
@@ -118,10 +120,19 @@ def _unnamed(words: str, values: Sequence[str]) -> Kind | None:
     return None
 
 
-def _settle_names(kinds: dict[str, Kind], columns: Mapping[str, Sequence[str]]) -> None:
-    """One column for a full name or a company, whichever it holds; none beside given and family name."""
+def kind_named(word: str) -> Kind | None:
+    """The kind that somebody means by a word: its own name, or what a column may be headed."""
+    return Kind(word) if word in set(map(str, Kind)) else _headed(header_words(word))
+
+
+def _settle_names(
+    kinds: dict[str, Kind], columns: Mapping[str, Sequence[str]], known: Mapping[str, Kind | None]
+) -> None:
+    """One column for a full name or a company, whichever it holds; none beside given and family name, or beside a full
+    name that is known. What is known stays as it is."""
     parted = Kind.GIVEN in kinds.values() and Kind.FAMILY in kinds.values()
-    whole = [name for name, kind in kinds.items() if kind is Kind.FULL_NAME]
+    parted |= Kind.FULL_NAME in known.values()
+    whole = [name for name, kind in kinds.items() if kind is Kind.FULL_NAME and name not in known]
     for name in whole:
         people = of_people(columns[name])
         if not people:
@@ -129,7 +140,7 @@ def _settle_names(kinds: dict[str, Kind], columns: Mapping[str, Sequence[str]]) 
         elif parted or name != whole[0]:
             kinds.pop(name)
     for name, kind in list(kinds.items()):
-        if kind is Kind.COMPANY and header_words(name) == "title" and not parted:
+        if name not in known and kind is Kind.COMPANY and header_words(name) == "title" and not parted:
             kinds[name] = Kind.TEXT
 
 

@@ -8,7 +8,10 @@ from typing import NamedTuple
 from charset_normalizer import from_bytes
 
 from dedup.engine import Kind
-from dedup.evaluation.guessing import Guess, guessed
+from dedup.evaluation.guessing import Guess, guessed, kind_named
+
+NOTHING = "nothing"
+"""What a column is said to hold that is not to be compared."""
 
 
 class Unreadable(Exception):
@@ -31,27 +34,46 @@ class Labelled(NamedTuple):
 
 
 def read(
-    path: Path, *, id_column: str, truth: str, source: str | None = None, mapped: Mapping[str, str] | None = None
+    path: Path,
+    *,
+    id_column: str,
+    truth: str,
+    source: str | None = None,
+    mapped: Sequence[tuple[str, str]] = (),
 ) -> Labelled:
-    """Read a file with headers, comma, semicolon or tab between its columns. ``mapped``: kind by column.
+    """Read a file with headers, comma, semicolon or tab between its columns. ``mapped``: pairs of a column and what it
+    holds, in either order.
 
     :raises Unreadable: no such file, no rows, an unknown column or kind.
     """
     columns = _columns(path)
-    for name in (id_column, truth, source, *(mapped or ())):
+    for name in (id_column, truth, source):
         if name is not None and name not in columns:
-            raise Unreadable(f"There is no column {name!r}. There are: {', '.join(columns)}.")
-    kinds = {}
-    for column, kind in (mapped or {}).items():
-        if kind not in set(map(str, Kind)):
-            raise Unreadable(f"{kind!r} is nothing that a column can hold. That is one of: {', '.join(Kind)}.")
-        kinds[column] = Kind(kind)
+            raise Unreadable(_no_column(name, columns))
+    kinds = dict(_mapped(one, other, columns) for one, other in mapped)
     named = [name for name in (id_column, truth, source) if name is not None]
     guess = guessed(columns, mapped=kinds, ignore=named)
     if not guess.fields:
         raise Unreadable("No column looks like a name, an address or a number to compare. --map says what they hold.")
     sources = columns[source] if source is not None else None
     return Labelled(columns, columns[id_column], columns[truth], sources, guess)
+
+
+def _mapped(one: str, other: str, columns: Mapping[str, Sequence[str]]) -> tuple[str, Kind | None]:
+    """(column, what it holds) of two words of which one names a column."""
+    for column, word in ((one, other), (other, one)):
+        if column in columns:
+            kind = kind_named(word)
+            if kind is not None or word == NOTHING:
+                return column, kind
+    if one not in columns and other not in columns:
+        raise Unreadable(_no_column(one, columns))
+    word = other if one in columns else one
+    raise Unreadable(f"{word!r} is nothing that a column can hold. That is one of: {', '.join(Kind)}, {NOTHING}.")
+
+
+def _no_column(name: str, columns: Mapping[str, Sequence[str]]) -> str:
+    return f"There is no column {name!r}. There are: {', '.join(columns)}."
 
 
 def _columns(path: Path) -> dict[str, list[str]]:
@@ -77,11 +99,3 @@ def _decoded(raw: bytes) -> str:
     except UnicodeDecodeError:
         best = from_bytes(raw[:200_000]).best()
         return raw.decode(best.encoding if best else "cp1252", "replace")
-
-
-def values_of(columns: Mapping[str, Sequence[str]], fields: Sequence[str]) -> list[dict[str, list[str]]]:
-    """Each row's values by field, as the engine takes them."""
-    return [
-        {name: [value] if value else [] for name, value in zip(fields, row, strict=True)}
-        for row in zip(*(columns[name] for name in fields), strict=True)
-    ]

@@ -183,17 +183,18 @@ def _alike(
     filled = [f"t.{column} <> ''" for column in agree_in if fields[column].get_internal_type() == "CharField"]
     when = [f"t.{column} = %({column})s" for column in condition]
     agreed = ", ".join(f"t.{column}" for column in agree_in)
-    joined = ", ".join(f"'{column}', t.{column}" for column in mover.declared.joined)
     (card,) = mover.columns
+    joined = ", ".join(f"'{column}', t.{column}" for column in mover.declared.joined)
+    needed = "".join(f", t.{column}" for column in dict.fromkeys([*agree_in, *mover.declared.joined]) if column != card)
+    # What is told of rows is put together for those alone that meet their like.
     cursor.execute(
-        "SELECT id, card, agreed, joined FROM ("
-        f"SELECT t.id, t.{card} AS card, to_jsonb(ARRAY[{_texts(agree_in)}]::text[])::text AS agreed,"
-        f" jsonb_build_object({joined})::text AS joined,"
+        f"SELECT t.id, t.{card}, to_jsonb(ARRAY[{_texts(agree_in)}]::text[])::text, jsonb_build_object({joined})::text"
+        f" FROM (SELECT t.id, t.{card}{needed},"
         f" count(*) OVER (PARTITION BY coalesce(p.survivor, t.{card}), {agreed or 'NULL'}) AS alike"
         f" FROM {mover.declared.db_table} t"
         f" LEFT JOIN unnest(%(absorbed)s::bigint[], %(survivors)s::bigint[]) p (absorbed, survivor)"
         f" ON p.absorbed = t.{card}"
-        f" WHERE {' AND '.join([f't.{card} = ANY (%(cards)s::bigint[])', *filled, *when])}) found WHERE alike > 1",
+        f" WHERE {' AND '.join([f't.{card} = ANY (%(cards)s::bigint[])', *filled, *when])}) t WHERE t.alike > 1",
         _values(moving) | dict(condition),
     )
     return [

@@ -1,7 +1,7 @@
 """Cards that share a key with one another: only those are compared."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable
+from typing import Final, NamedTuple
 
 from django.db import connection
 
@@ -19,11 +19,18 @@ _SHARING: Final = """
     ) AS cards) c
     WHERE cardinality(c.cards) BETWEEN 1 AND %(most)s
 """
-_PROFILES: Final = f"""
-    SELECT p.customer_id, p.profile
-    FROM (SELECT DISTINCT unnest(s.cards) AS id FROM ({_SHARING}) s) w
-    JOIN dedup_cardprofile p ON p.business_id = %(house)s AND p.customer_id = w.id
-"""
+
+
+class Near(NamedTuple):
+    """The cards that share a key with one being written, and their profiles; and what the business's settings say:
+    by which engine the profiles were made and whether they are all there, which model, from where to propose."""
+
+    engine: int
+    models_made: int
+    is_seen: bool
+    propose: float
+    ids: list[int]
+    rows: list[list[str]]
 
 
 def cards_sharing(keys: Iterable[int]) -> dict[int, list[int]]:
@@ -33,9 +40,17 @@ def cards_sharing(keys: Iterable[int]) -> dict[int, list[int]]:
         return dict(cursor.fetchall())
 
 
-def candidates_of(keys: Collection[int], without: Collection[int] = ()) -> tuple[list[int], list[Sequence[str]]]:
-    """The cards that share a key of one card, and their profiles, in one statement; those ``without`` are left out."""
+def near(keys: Collection[int], without: Collection[int] = ()) -> Near | None:
+    """The cards near one with these keys, those ``without`` left out, in one statement; ``None`` where the business has
+    no settings yet."""
     with connection.cursor() as cursor:
-        cursor.execute(_PROFILES, {"house": require_business_id(), "keys": numbers_literal(keys), "most": KEY_MAX})
-        rows = [row for row in cursor.fetchall() if row[0] not in without]
-    return [row[0] for row in rows], [unpacked(row[1]) for row in rows]
+        cursor.execute(
+            "SELECT * FROM dedup_lookup(%s, %s, %s)", [require_business_id(), numbers_literal(keys), KEY_MAX]
+        )
+        found = cursor.fetchall()
+    if not found:
+        return None
+    cards = [(card, profile) for *_settings, card, profile in found if card is not None and card not in without]
+    engine, models_made, is_seen, propose = found[0][:4]
+    ids, rows = [card for card, _profile in cards], [unpacked(profile) for _card, profile in cards]
+    return Near(engine, models_made, is_seen, propose, ids, rows)

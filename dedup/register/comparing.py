@@ -13,7 +13,7 @@ from dedup.engine.find import settle, weighed
 from dedup.engine.kinds import NUMBER_SUFFIX
 from dedup.engine.learning import learned
 from dedup.engine.sides import Side
-from dedup.register.fields import FIELDS
+from dedup.register.fields import FIELDS, ordered
 from dedup.register.matches import KEPT_FROM, Pair
 from dedup.register.models import MatchSettings
 from dedup.register.profiles import engine_now
@@ -34,13 +34,18 @@ def model_of(settings: MatchSettings | None = None) -> Model:
     Kept by the process until another one is made.
     """
     settings = settings or settings_get()
-    if not settings.models_made or settings.engine != engine_now():
+    return model_made(settings.models_made if settings.engine == engine_now() else 0)
+
+
+def model_made(number: int) -> Model:
+    """The business's model of this number; one for a register of nobody for none."""
+    if not number:
         return model_to_begin()
     house = require_business_id()
-    number, model = _models.get(house, (0, None))
-    if model is None or number != settings.models_made:
+    kept, model = _models.get(house, (0, None))
+    if model is None or number != kept:
         # Deferred columns: read now, and by nobody who has the model already.
-        stored = MatchSettings.objects.only("model", "taught", "models_made").get(pk=settings.pk)
+        stored = MatchSettings.objects.only("model", "taught", "models_made").get()
         model = Model.from_json(stored.taught or stored.model or {})
         if len(_models) >= _MODELS_MAX:
             _models.clear()
@@ -131,6 +136,19 @@ def kept(found: Found, ids: Sequence[int] | Numbers, *, most: int) -> Kept:
     return Kept(
         left[order], right[order], found.weight[keep][order], chance[keep][order], patterns, agrees, differs, cut
     )
+
+
+def agreement_of(model: Model, levels: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields in which two cards agree, and those in which they differ, by the level of each comparison: what
+    ``agreement`` says of one pair."""
+    agrees, differs = set(), set()
+    for comparison, level in zip(model.comparisons, levels, strict=True):
+        name = comparison.name.removesuffix(NUMBER_SUFFIX)
+        if level == len(comparison.levels) - 1:
+            differs.add(name)
+        elif name == comparison.name and name not in _SILENT and 0 <= level < comparison.agreeing:
+            agrees.add(name)
+    return ordered(agrees - differs), ordered(differs)
 
 
 def agreement(model: Model, patterns: Numbers) -> tuple[Numbers, Numbers]:

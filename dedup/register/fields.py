@@ -27,6 +27,12 @@ def bits(names: Iterable[str]) -> int:
     return sum(1 << place for place, name in enumerate(FIELDS) if name in wanted)
 
 
+def ordered(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the names that are fields of a card, in the fields' order."""
+    wanted = set(names)
+    return tuple(name for name in FIELDS if name in wanted)
+
+
 def names(number: int) -> tuple[str, ...]:
     """The fields that a number stands for, in their order."""
     return tuple(name for place, name in enumerate(FIELDS) if number >> place & 1)

@@ -1,20 +1,20 @@
 """Which cards of the register may be the guest who is just being written down: unsaved cards against all."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine import Explanation, Model, Profile, Table, explain, keys, score
+from dedup.engine import Explanation, Model, Profile, Table, explain, keys, keys_of, score
 from dedup.engine.find import weighed
 from dedup.engine.model import probability
 from dedup.engine.sides import Side
-from dedup.register.candidates import candidates_of, cards_sharing
-from dedup.register.comparing import agreement, model_of
+from dedup.register.candidates import cards_sharing, near
+from dedup.register.comparing import agreement, agreement_of, model_made, model_of
 from dedup.register.fields import names
 from dedup.register.models import MatchSettings
 from dedup.register.profiles import Values, engine_now, profiles_of
@@ -35,12 +35,12 @@ class Hit:
     weight: float
     agreeing: tuple[str, ...]
     differing: tuple[str, ...]
-    _why: tuple[Model, Table, int, Table, int]
+    _why: Callable[[], Explanation]
 
     @cached_property
     def explanation(self) -> Explanation:
         """Why, field by field; the parts add up to ``weight``. Worked out when it is asked for."""
-        return explain(*self._why)
+        return self._why()
 
 
 def is_ready(settings: MatchSettings | None = None) -> bool:
@@ -58,21 +58,39 @@ def lookup(
     ``values`` are texts by field of :data:`dedup.engine.GUEST_FIELDS` as typed, phone numbers with their country code
     or beside a ``country``. What changed in the last seconds may not be in sight yet (:mod:`dedup.register.follow`).
     """
-    settings = settings_get()
-    if not is_ready(settings):
+    own = Profile.of(values).row
+    known = near(keys_of(own), exclude)
+    if known is None or not known.ids or not known.is_seen or known.engine != engine_now():
         return []
-    own = Profile.of(values)
-    _rows, keyed = keys(Table.from_profiles([own]))
-    ids, profiles = candidates_of(keyed.tolist(), exclude)
-    if not ids:
-        return []
-    model = model_of(settings)
-    # The new card is the table's first row: what is worked out of its values is worked out once.
-    table = Table.from_profiles([own, *profiles])
-    found = score(table, model=model)
-    told = _Told(found.weight, found.patterns, model)
-    least = settings.propose if minimum is None else minimum
-    return _hits(table, found.left, table, found.right, told, [0, *ids], least, most).get(0, [])
+    model = model_made(known.models_made)
+    least = known.propose if minimum is None else minimum
+    likely = [
+        (-found.weight, card, at, found)
+        for at, (card, found) in enumerate(zip(known.ids, score(own, known.rows, model=model), strict=True))
+        if found.probability >= least
+    ]
+    together = _Together(own, known.rows, model)
+    return [
+        Hit(card, found.probability, found.weight, *agreement_of(model, found.levels), partial(together.why, at))
+        for _weight, card, at, found in sorted(likely)[:most]
+    ]
+
+
+class _Together:
+    """An unsaved card and the cards near it, as a table once somebody asks why."""
+
+    def __init__(self, own: Sequence[str], others: Sequence[Sequence[str]], model: Model) -> None:
+        self._rows = [own, *others]
+        self._model = model
+
+    @cached_property
+    def _table(self) -> Table:
+        # All of them: how many people an address stands with is counted among them.
+        return Table.from_profiles(self._rows)
+
+    def why(self, at: int) -> Explanation:
+        """Why the card is, or is not, number ``at`` of the others."""
+        return explain(self._model, self._table, 0, self._table, at + 1)
 
 
 def lookup_many(*, values: Mapping[int, Values], minimum: float | None = None, most: int = 1) -> dict[int, list[Hit]]:
@@ -138,7 +156,7 @@ def _hits(
                     weight=float(told.weight[at]),
                     agreeing=names(agreeing),
                     differing=names(differing),
-                    _why=(told.model, unsaved, row, others, other),
+                    _why=partial(explain, told.model, unsaved, row, others, other),
                 )
             )
     return found

@@ -4,6 +4,7 @@ Everything works in the caller's scope. Probabilities are 0 to 1, weights bits: 
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -187,32 +188,29 @@ def matches_of(*, customer_id: int, minimum: float | None = None) -> list[Row]:
 def counts() -> Counts:
     """How many matches there are, in one pass over them."""
     settings = settings_get()
-    states, bands, agreeing = {}, [0] * len(BANDS), [0] * len(fields.FIELDS)
-    certain = 0
-    per_band = ", ".join(
-        f"count(*) FILTER (WHERE probability >= {low} AND probability < {high})"
-        for low, high in zip(BANDS, (2.0, *BANDS), strict=False)
-    )
-    per_field = ", ".join(f"count(*) FILTER (WHERE agrees >> {place} & 1 = 1)" for place in range(len(fields.FIELDS)))
+    # Few kinds of pairs, however many pairs: those are told apart here.
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT state, count(*) FROM dedup_match WHERE business_id = %s AND probability >= %s GROUP BY state",
-            [require_business_id(), settings.propose],
+            "SELECT state, width_bucket(probability, %s::float8[]), probability >= %s, agrees, count(*)"
+            " FROM dedup_match WHERE business_id = %s AND probability >= %s GROUP BY 1, 2, 3, 4",
+            [list(reversed(BANDS)), settings.certain, require_business_id(), settings.propose],
         )
-        states = dict(cursor.fetchall())
-        cursor.execute(
-            f"SELECT count(*) FILTER (WHERE probability >= %s), {per_band}, {per_field} FROM dedup_match"
-            " WHERE business_id = %s AND state = 'open' AND probability >= %s",
-            [settings.certain, require_business_id(), settings.propose],
-        )
-        certain, *numbers = cursor.fetchone()
-    bands, agreeing = numbers[: len(BANDS)], numbers[len(BANDS) :]
+        kinds = cursor.fetchall()
+    states: Counter[str] = Counter()
+    bands, agreeing, certain = [0] * len(BANDS), [0] * len(fields.FIELDS), 0
+    for state, band, is_certain, agrees, number in kinds:
+        states[state] += number
+        if state == Match.State.OPEN:
+            bands[len(BANDS) - band] += number
+            certain += number if is_certain else 0
+            for place in range(len(fields.FIELDS)):
+                agreeing[place] += number if agrees >> place & 1 else 0
     return Counts(
-        open=states.get(Match.State.OPEN, 0),
-        later=states.get(Match.State.LATER, 0),
+        open=states[Match.State.OPEN],
+        later=states[Match.State.LATER],
         certain=certain,
-        merged=states.get(Match.State.MERGED, 0),
-        different=states.get(Match.State.DIFFERENT, 0),
+        merged=states[Match.State.MERGED],
+        different=states[Match.State.DIFFERENT],
         bands=tuple(zip(BANDS, bands, strict=True)),
         fields={name: number for name, number in zip(fields.FIELDS, agreeing, strict=True) if number},
     )

@@ -22,7 +22,7 @@ from dedup.register.services import decide
 from dedup.review.evidence import evidence_of
 from dedup.review.following import following, queue_address
 from dedup.review.others import others_of
-from dedup.review.services import merge_propose
+from dedup.review.services import merge_propose, proposals
 from dedup.review.shown import PairShown, merge_address, pair_of
 from dedup.review.state import STATES, QueueState, state_read
 from dedup.review.wording import FIELD_WORDS, SAID_OF_NOBODY, bands
@@ -67,11 +67,12 @@ def _context(request: BusinessRequest, state: QueueState) -> dict[str, Any]:
     rows, more = rows[:PAGE], len(rows) > PAGE
     chosen = state.match if state.match is not None else rows[0].match_id if rows else None
     counts = selectors.counts()
+    proposed = proposals(rows)
     page = state.with_(match=None)
     run = selectors.run_latest()
     return {
         "state": state,
-        "pairs": [pair_of(request, row, state, chosen) for row in rows],
+        "pairs": [pair_of(request, row, state, chosen, proposed) for row in rows],
         "is_chosen": state.match is not None,
         "previous": page.with_(after=None).query if state.after is not None else "",
         "next": page.with_(after=rows[-1].match_id).query if more else "",
@@ -102,7 +103,7 @@ def _beside(
 
 def match_shown(request: BusinessRequest, row: Row, state: QueueState) -> PairShown:
     """A pair with all that is known of it."""
-    pair = pair_of(request, row, state)
+    pair = pair_of(request, row, state, proposed=proposals([row]))
     ids = [row.left.customer_id, row.right.customer_id]
     others = others_of(customer_ids=ids) if pair.is_open else []
     return replace(

@@ -59,6 +59,8 @@ class PairShown:
     others: list[int] = field(default_factory=list)
     merge_all_url: str = ""
     closed: str = ""
+    is_proposed: bool = False
+    """Whether somebody has asked those who may to merge it."""
 
     @property
     def cards(self) -> tuple[Side, Side]:
@@ -100,8 +102,15 @@ def side_of(slug: str, card: CardShown, place: int) -> Side:
     )
 
 
-def pair_of(request: BusinessRequest, row: Row, state: QueueState, current: int | None = None) -> PairShown:
-    """A row of the queue in a list of a ``state``; ``current`` is the match that is shown beside it."""
+def pair_of(
+    request: BusinessRequest,
+    row: Row,
+    state: QueueState,
+    current: int | None = None,
+    proposed: Collection[int] = (),
+) -> PairShown:
+    """A row of the queue in a list of a ``state``; ``current`` is the match that is shown beside it, ``proposed`` are
+    those that somebody asks to merge."""
     slug = request.business.slug
     can_merge = request.member.can(Capability.MERGE)
     place = state.with_(match=row.match_id).query
@@ -117,9 +126,10 @@ def pair_of(request: BusinessRequest, row: Row, state: QueueState, current: int 
         url=place,
         is_current=row.match_id == current,
         can_merge=can_merge,
-        can_propose=not can_merge and row.state != Match.State.DIFFERENT,
+        can_propose=not can_merge and row.state != Match.State.DIFFERENT and row.match_id not in proposed,
         merge_url=reverse("match_merge", kwargs={"slug": slug, "match_id": row.match_id}) + state.query,
         decide_url=reverse("match_decide", kwargs={"slug": slug, "match_id": row.match_id}) + place,
+        is_proposed=row.match_id in proposed,
     )
 
 

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             nargs="+",
             default=[],
             metavar="COLUMN=FIELD",
-            help="what columns hold, instead of guessing: given, family, full_name, company, email, phone, …",
+            help="what some columns hold, or nothing; others are guessed: given, family, full_name, email, phone, …",
         )
         parser.add_argument("--json", action="store_true", help="print the measures as JSON")
         parser.add_argument("--report", type=Path, metavar="FILE", help="write a page with the worst misses")
@@ -69,14 +69,14 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
 
-def _mapped(given: list[str]) -> dict[str, str]:
-    """``COLUMN=FIELD`` by column; either side may name the field."""
-    mapped = {}
+def _mapped(given: list[str]) -> list[tuple[str, str]]:
+    """The two sides of each ``COLUMN=FIELD``."""
+    mapped = []
     for one in given:
         column, equals, kind = one.rpartition("=")
-        if not equals or not column:
+        if not equals or not column or not kind:
             raise CommandError(f"--map takes COLUMN=FIELD, not {one!r}.")
-        mapped[column] = kind
+        mapped.append((column, kind))
     return mapped
 
 

@@ -1,7 +1,7 @@
 """Groups of cards: average link against chains, barred pairs, linked sources."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedup.engine.clusters import groups
@@ -26,6 +26,8 @@ def test_pairs_of_one_source_say_nothing() -> None:
     assert linked.labels.tolist() == [0, 0, 0]
 
 
+# How long drawing takes is the machine's affair.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.floats(-5, 12)), max_size=40))
 def test_groups_have_the_means_they_need(drawn: list[tuple[int, int, float]]) -> None:
     pairs = {(min(a, b), max(a, b)): weight for a, b, weight in drawn if a != b}

@@ -5,10 +5,11 @@ import json
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from dedup.engine import Kind
+from dedup.engine import Field, Kind, Table
 from dedup.evaluation.guessing import guessed
 from dedup.evaluation.reading import Unreadable, read
 
@@ -87,3 +88,40 @@ def test_unknown_columns_are_refused_with_those_there_are(tmp_path: Path) -> Non
         read(path, id_column="id", truth="nothing")
     with pytest.raises(CommandError, match="given"):
         call_command("evaluate_matching", str(path), id="id", truth="cluster", map=["Fornavn=nonsense"])
+
+
+def test_what_is_said_of_columns_is_added_to_what_is_guessed(tmp_path: Path) -> None:
+    path = people(tmp_path / "people.csv")
+
+    def kinds(*mapped: tuple[str, str]) -> dict[str, Kind]:
+        read_as = read(path, id_column="id", truth="cluster", mapped=mapped)
+        return {field.name: field.kind for field in read_as.guess.fields}
+
+    guessed_alone = kinds()
+    assert kinds(("household", "number")) == {**guessed_alone, "household": Kind.NUMBER}
+    assert kinds(("Fødselsdato", "nothing")) == {name: kind for name, kind in guessed_alone.items() if "ø" not in name}
+    assert kinds(("email", "E-post"), ("surname", "Fornavn"))["Fornavn"] is Kind.FAMILY
+    with pytest.raises(Unreadable, match="no column 'Adresse'"):
+        kinds(("Adresse", "street"))
+
+
+def test_columns_make_the_table_that_rows_make() -> None:
+    fields = (
+        Field("name", Kind.FULL_NAME),
+        Field("tel", Kind.PHONE),
+        Field("land", Kind.COUNTRY),
+        Field("at", Kind.STREET),
+    )
+    typed = {
+        "name": ["Kari Nordli", "", "Jan van der Berg", "Kari Nordli"],
+        "tel": ["912 34 567", "912 34 567", "", "06 12345678"],
+        "land": ["NO", "", "NL", "NL"],
+        "at": ["Kirkegata 12", "Kirkegata 12 B", "", "Storgata"],
+    }
+    rows = [{name: [values[at]] for name, values in typed.items() if values[at]} for at in range(4)]
+    one, other = Table.of_columns(typed, fields), Table.of(rows, fields)
+    assert list(one.columns) == list(other.columns)
+    for name, column in one.columns.items():
+        assert [*column.spread(np.array(column.texts, object), "")] == [
+            *other.columns[name].spread(np.array(other.columns[name].texts, object), "")
+        ]

@@ -32,6 +32,8 @@ from tests.imports.files import booking, write
 
 ACTS = int(os.environ.get("INNKEEPER_MERGES_AT_ONCE", "60"))
 """Acts of each of the four threads; by hand 2,500 for ten thousand."""
+PATIENCE = max(550, 2 * ACTS)
+"""Seconds after which threads that still work wait for each other for ever."""
 GUESTS = 24
 NOT_NOW = (MergeRefused, CannotUndo, Customer.DoesNotExist, TagRefused)
 
@@ -137,7 +139,7 @@ def test_merges_undos_edits_and_imports_of_the_same_guests(tmp_path: Path) -> No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=550)
+        thread.join(timeout=PATIENCE)
     assert not any(thread.is_alive() for thread in threads)
     assert [desk.errors for desk in desks] == [[], [], [], []]
     assert imports == []

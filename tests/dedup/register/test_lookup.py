@@ -86,9 +86,9 @@ def test_many_at_once_are_found_as_one_by_one(house: House) -> None:
     stranger = {"given_name": ["Zbigniew"], "family_name": ["Kowalczyk"], "emails": ["z.k@example.pl"]}
     together = lookup_many(values={7: SIGRID, 9: stranger, 8: {}}, most=5)
     assert set(together) == {7}
-    assert [(hit.customer_id, hit.weight) for hit in together[7]] == [
-        (hit.customer_id, hit.weight) for hit in lookup(values=SIGRID)
-    ]
+    alone = lookup(values=SIGRID)
+    assert [hit.customer_id for hit in together[7]] == [hit.customer_id for hit in alone]
+    assert [hit.weight for hit in together[7]] == pytest.approx([hit.weight for hit in alone], abs=1e-3)
     assert {hit.customer_id for hit in together[7]} == {one.pk, other.pk}
     assert lookup_many(values={}) == {}
 
@@ -99,7 +99,7 @@ def test_a_number_of_very_many_is_not_read(house: House) -> None:
     followed(house.pk)
     with CaptureQueriesContext(connection) as queries:
         assert lookup(values={"phones": ["+4722110033"]}) == []
-    assert len(queries) <= 3
+    assert len(queries) == 1
 
 
 def test_guests_on_their_way_out_are_out_of_sight(house: House) -> None:
@@ -127,17 +127,23 @@ def test_it_reads_by_keys_alone(transactional_cast: Cast) -> None:
         twins()
     walked(house)
     analyse()
-    with business_scope(house), CaptureQueriesContext(connection) as queries:
-        assert lookup(values=SIGRID)
-    (sql,) = [query["sql"] for query in queries if "dedup_cardkey" in query["sql"]]
+    with connection.cursor() as cursor:
+        # What was read so far is handed over at the end of this statement, and no longer counted as this connection's.
+        cursor.execute("SELECT pg_stat_force_next_flush()")
     with business_scope(house), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN " + sql)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "Seq Scan" not in plan
-    assert "dedup_cardkey_pkey" in plan and "dedup_cardprofile_pkey" in plan
-    conditions = [line.strip() for line in plan.splitlines() if "Index Cond" in line]
-    assert any("key = k.key" in line for line in conditions), plan
+        assert lookup(values=SIGRID)
+        cursor.execute(_READ, {"tables": ["dedup_cardkey", "dedup_cardprofile"]})
+        assert cursor.fetchone() == (0,)
+        cursor.execute(_READ, {"tables": ["dedup_cardkey_pkey", "dedup_cardprofile_pkey"]})
+        (entries,) = cursor.fetchone()
+        cursor.execute("SELECT count(*) FROM dedup_cardkey")
+        (keys,) = cursor.fetchone()
+    assert 0 < entries < keys / 5
+
+
+_READ = "SELECT sum(pg_stat_get_xact_tuples_returned(t::regclass)) FROM unnest(%(tables)s) t"
+"""Rows that this transaction has read of tables from end to end, or of indexes by their conditions."""
 
 
 def test_the_live_check_shows_whom_exact_keys_miss(house: House, client: Client) -> None:

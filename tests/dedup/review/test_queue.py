@@ -166,6 +166,11 @@ class TestDecide:
         assert "Not the same guest" not in page
         assert told(client.post(url, {"decision": "propose"}))[-1].startswith("There is a task now")
         assert told(client.post(url, {"decision": "propose"}))[-1] == "This has been proposed already."
+        page = client.get(address(house, "match_list")).content.decode()
+        assert "merge proposed" in page
+        assert "Propose to merge" not in page
+        in_dutch = client.get(address(house, "match_list"), headers={"accept-language": "nl"})
+        assert "Propose to merge" not in in_dutch.content.decode()
         with business_scope(house.pk):
             todo = Todo.objects.get()
         assert (todo.customer_id, todo.title) == (match.left_id, "Merge Ingrid Sørensen with Ingrid Sørensen?")
