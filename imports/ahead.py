@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import BinaryIO, Final, NoReturn, TypeVar, cast
 
+from imports.collector import collector_rest
+
 T = TypeVar("T")
 
 _END = object()
@@ -61,6 +63,7 @@ def _make(items: Iterator[object], writing: int) -> NoReturn:
     try:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        collector_rest()
         # The database must hear of it when the process that was forked dies: nobody else may hold its connections.
         os.closerange(_FIRST_FILE, writing)
         os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))

@@ -27,7 +27,7 @@ from imports.staging.planned import COLUMNS
 PURPOSE: Final = "import rows"
 SUFFIX: Final = ".spool"
 SPOOLED_ROWS: Final = 5_000
-"""Rows of a file that are kept together; their planned guests are written in one transaction, by one of two writers."""
+"""Rows of a file that are kept together; their planned guests are written in one transaction."""
 _VERSION: Final = 1
 _UNREADABLE: Final = (CannotOpen, OSError, pickle.UnpicklingError, AttributeError, EOFError, ImportError)
 

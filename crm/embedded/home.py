@@ -19,6 +19,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SECRETS: dict[str, Callable[[], str]] = {
     "INNKEEPER_SECRET_KEY": lambda: secrets.token_urlsafe(64),
     "INNKEEPER_SENSITIVE_KEYS": lambda: f"first:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+    "INNKEEPER_ADDRESS_KEY": lambda: base64.b64encode(secrets.token_bytes(32)).decode(),
 }
 """Environment variables that get a generated value, kept in the state, when they are not set; and how each is made."""
 

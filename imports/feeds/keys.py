@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from accounts.keyring import CannotOpen
 from accounts.models import Business
+from accounts.sealed_rows import keys_missing, rows_reseal
 from accounts.sealing import keyring
 from accounts.tenancy import business_scope
 from imports.feeds.problems import KeyLost
@@ -34,23 +35,20 @@ def key_open(feed: ImportFeed, business: Business) -> str:
 def feed_keys_missing(*, business: Business, **sent: Any) -> set[str]:
     """Names of the installation's keys that a business's feeds need and the environment does not have."""
     with business_scope(business.pk):
-        used = set(ImportFeed.objects.exclude(secret_key="").values_list("secret_key", flat=True))
-    return {name for name in used if name not in keyring()}
+        return keys_missing(ImportFeed)
 
 
 def feed_keys_reseal(*, business: Business, **sent: Any) -> int:
     """Seal every key of a business that an older key of the installation holds under the newest; returns how many."""
-    sealed = 0
+
+    def again(feed: ImportFeed) -> None:
+        try:
+            key_seal(feed, business, key_open(feed, business))
+        except KeyLost as error:
+            raise CannotOpen(f"The key of the nightly import {feed.pk} does not open.") from error
+
     with business_scope(business.pk):
-        old = ImportFeed.objects.select_for_update().exclude(secret_key__in=("", keyring().current))
-        for feed in old.order_by("pk"):
-            try:
-                key_seal(feed, business, key_open(feed, business))
-            except KeyLost as error:
-                raise CannotOpen(f"The key of the nightly import {feed.pk} does not open.") from error
-            feed.save(update_fields=["secret", "secret_key"])
-            sealed += 1
-    return sealed
+        return rows_reseal(ImportFeed, again)
 
 
 def _bound(business: Business) -> bytes:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Business
 from accounts.tenancy import business_scope
+from imports.collector import collector_resting
 from imports.findings import Findings
 from imports.mapping import MappingError
 from imports.models import ImportProblem, ImportRun
@@ -18,6 +20,7 @@ from imports.policy import Policy
 from imports.progress import progress_forget, progress_tell
 from imports.readers import FileError
 from imports.selectors import own_fields
+from imports.services.beside import Beside
 from imports.services.lives import findings_store, run_ask, run_describe, run_fail
 from imports.services.sources import Source, context_of, interpreted, job_of, read_ahead, source_of, today_of
 from imports.spool import Spooled, SpoolWriter, spool_remove
@@ -68,8 +71,9 @@ def run_check(*, business_id: int, run_id: int, path: Path | None = None) -> Non
         return
     try:
         source = source_of(run, path=path, fields=fields)
-        with business_scope(business_id):
-            _check(business, run, source)
+        # Inside the caller's transaction, which no other connection would see, one connection asks everything.
+        with nullcontext() if connection.in_atomic_block else Beside(business) as beside, business_scope(business_id):
+            _check(business, run, source, beside)
     except MappingError as error:
         run_ask(business_id, run_id, error)
     except FileError as error:
@@ -83,7 +87,7 @@ def run_check(*, business_id: int, run_id: int, path: Path | None = None) -> Non
     progress_forget(run_id=run_id)
 
 
-def _check(business: Business, run: ImportRun, source: Source) -> None:
+def _check(business: Business, run: ImportRun, source: Source, beside: Beside | None) -> None:
     """The open transaction's check; nothing of it stays when it raises."""
     started = time.monotonic()
     with connection.cursor() as cursor:
@@ -91,7 +95,7 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
     _still(run)
     job = job_of(business, source, run)
     begin_preview(job)
-    before = quality_before(job)
+    before = beside.ask(partial(quality_before, job)).result if beside else partial(quality_before, job)
 
     def tell(rows: int) -> None:
         progress_tell(run_id=run.pk, rows=rows)
@@ -99,7 +103,7 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
 
     spool_remove(run, business)
     with SpoolWriter(run, business, source.fields) if job.keeps_plan else nullcontext() as spool:
-        found = _tried(business, source, job, run.currency, tell, spool)
+        found = _tried(business, source, job, run.currency, tell, spool, beside)
     now = ImportRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     _still(run)
     now.state = ImportRun.State.READY
@@ -107,7 +111,7 @@ def _check(business: Business, run: ImportRun, source: Source) -> None:
     run_describe(now, source)
     now.rows_about = found.rows
     now.counts = found.tally.counts()
-    now.quality = quality_told(before, found.tally.quality)
+    now.quality = quality_told(before(), found.tally.quality)
     now.seconds = time.monotonic() - started
     now.seen_at = timezone.now()
     ImportProblem.objects.filter(run=now).delete()
@@ -136,12 +140,14 @@ def _tried(
     currency: str,
     tell: Progress | None,
     spool: SpoolWriter | None = None,
+    beside: Beside | None = None,
 ) -> Tryout:
     tally, findings, rows = Tally(), Findings(), 0
-    with transaction.atomic():
+    with transaction.atomic(), collector_resting():
         begin_tryout()
-        for batch in read_ahead(source, interpreted(source, context_of(business, currency), skip=0)):
-            done = write_batch(job=job, batch=batch.rows, today=today_of(business))
+        batches = read_ahead(source, interpreted(source, context_of(business, currency), skip=0))
+        for batch, told in beside.foretold(job, batches) if beside else ((batch, None) for batch in batches):
+            done = write_batch(job=job, batch=batch.rows, today=today_of(business), told=told)
             tally.add(done)
             findings.add(batch.rows.problems + done.problems)
             if spool is not None:

@@ -40,7 +40,7 @@ from imports.staging import (
 
 Progress = Callable[[int], None]
 WRITERS = 2
-"""Connections: the machines this is meant for have two cores."""
+"""Connections: the machines this is meant for have two cores, and a third connection gains nothing."""
 TURN_BATCHES = 8
 """Batches after which another import that waits has its turn: a few seconds."""
 TURN_LONGEST = 40

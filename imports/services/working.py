@@ -1,6 +1,6 @@
 """Writing a run, batch by batch."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from accounts.models import Business
@@ -9,6 +9,7 @@ from accounts.tenancy.runs import tried_again
 from customers.changes.leaving import leaving_awaited
 from customers.changes.services import recording
 from customers.sensitive.services import refused_by_guard
+from imports.collector import collector_resting
 from imports.mapping import Context, Interpreted
 from imports.models import ImportRun
 from imports.readers import FileError
@@ -34,6 +35,8 @@ from imports.stops import Stopped
 Progress = Callable[[int], None]
 REST_ROWS = 5_000
 """Rows that go the long way are gathered to so many: a batch of a few costs as much as one of hundreds."""
+REST_HELD = 10_000
+"""So many of them are held while planned guests are written; of more the spool is read once more."""
 
 
 def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: Progress | None = None) -> None:
@@ -76,10 +79,11 @@ def run_work(*, business_id: int, run_id: int, path: Path | None = None, tell: P
 def _work(
     business: Business, run: ImportRun, source: Source, context: Context, job: Job, tell: Progress | None
 ) -> None:
-    for batch in read_ahead(source, _batches(business, run, source, context, job, tell)):
-        rows = _write(business, job, batch)
-        if tell is not None:
-            tell(rows)
+    with collector_resting():
+        for batch in _batches(business, run, source, context, job, tell):
+            rows = _write(business, job, batch)
+            if tell is not None:
+                tell(rows)
 
 
 def _batches(
@@ -89,9 +93,31 @@ def _batches(
     spooled = spool_read(run, business, source.fields)
     if spooled is None:
         begun = planned_forget(business, run)
-        return interpreted(source, context, skip=begun)
-    late = planned_write(business, job, spooled, tell)
-    return _others(business, run, source, context, late)
+        return read_ahead(source, interpreted(source, context, skip=begun))
+    rest = _Rest()
+    late = planned_write(business, job, rest.of(spooled), tell)
+    if rest.is_whole and not late:
+        return _numbered(run, rest.batches, first=0)
+    return read_ahead(source, _others(business, run, source, context, late))
+
+
+class _Rest:
+    """Rows that were not planned, as they come by while the others are written; of many none are held."""
+
+    def __init__(self) -> None:
+        self.batches: list[Spooled] = []
+        self.is_whole = True
+        self._held = 0
+
+    def of(self, spooled: Iterator[Spooled]) -> Iterator[Spooled]:
+        for batch in spooled:
+            self._held += batch.others
+            self.is_whole = self._held <= REST_HELD
+            if self.is_whole:
+                self.batches.append(Spooled(batch.others, None, batch.rest))
+            else:
+                self.batches.clear()
+            yield batch
 
 
 def _others(business: Business, run: ImportRun, source: Source, context: Context, late: set[int]) -> Iterator[Numbered]:
@@ -100,28 +126,35 @@ def _others(business: Business, run: ImportRun, source: Source, context: Context
     """
     first = 0
     if late:
-        for batch in interpreted_lines(source, context, late):
-            first = batch.number + 1
-            if batch.number >= run.batches_done:
-                yield batch
+        lines = ((batch.size, batch.rows) for batch in interpreted_lines(source, context, late))
+        for number, (size, rows) in enumerate(_gathered(lines)):
+            first = number + 1
+            if number >= run.batches_done:
+                yield Numbered(number, size, rows)
     spooled = spool_read(run, business, source.fields)
     if spooled is None:
         raise SpoolLost
-    for number, (size, rows) in enumerate(_gathered(spooled), start=first):
+    yield from _numbered(run, spooled, first=first)
+
+
+def _numbered(run: ImportRun, spooled: Iterable[Spooled], *, first: int) -> Iterator[Numbered]:
+    """The batches from the one on that the run has come to; the first of all has the number `first`."""
+    others = ((batch.others, batch.rest) for batch in spooled)
+    for number, (size, rows) in enumerate(_gathered(others), start=first):
         if number >= run.batches_done:
             yield Numbered(number, size, rows)
 
 
-def _gathered(spooled: Iterator[Spooled]) -> Iterator[tuple[int, Interpreted]]:
-    size, rows = 0, Interpreted()
-    for batch in spooled:
-        size += batch.others
-        rows.add(batch.rest)
-        if len(rows.guests) >= REST_ROWS:
-            yield size, rows
-            size, rows = 0, Interpreted()
+def _gathered(parts: Iterable[tuple[int, Interpreted]]) -> Iterator[tuple[int, Interpreted]]:
+    size, gathered = 0, Interpreted()
+    for number, rows in parts:
+        size += number
+        gathered.add(rows)
+        if len(gathered.guests) >= REST_ROWS:
+            yield size, gathered
+            size, gathered = 0, Interpreted()
     if size:
-        yield size, rows
+        yield size, gathered
 
 
 def _write(business: Business, job: Job, batch: Numbered) -> int:

@@ -22,9 +22,11 @@ from imports.staging.consents import Decided, decide_consents, write_consents
 from imports.staging.decisions import begin_preview, decisions_of
 from imports.staging.details import Sealing, decide_details, write_details
 from imports.staging.fields import apply_fields, plan_fields, stage_fields
+from imports.staging.foreknown import foretell
 from imports.staging.found import Resolved
 from imports.staging.job import EXTRAS, OUTCOMES, RECORDS, Job, Outcome, Tally
 from imports.staging.known import Register
+from imports.staging.matches import Foreknown
 from imports.staging.names import property_ids, tag_ids
 from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
 from imports.staging.planned import Planned, cards_made, lines_decided, plan_keep, tags_make, write_planned
@@ -49,6 +51,7 @@ __all__ = [
     "EXTRAS",
     "OUTCOMES",
     "RECORDS",
+    "Foreknown",
     "Job",
     "Outcome",
     "Planned",
@@ -57,6 +60,7 @@ __all__ = [
     "begin_tryout",
     "cards_made",
     "flush_later",
+    "foretell",
     "lines_decided",
     "quality_before",
     "quality_told",
@@ -107,15 +111,16 @@ def flush_later() -> None:
         cursor.execute("SET LOCAL synchronous_commit = off")
 
 
-def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
+def write_batch(*, job: Job, batch: Interpreted, today: date, told: Foreknown | None = None) -> Tally:
     """Write one batch inside the caller's transaction and recording, or find out what would be written.
 
     Two imports into one business wait for each other here, batch by batch, so that neither misses the other's guests.
+    `told` is what the register has answered of the batch already, in a preview alone.
     """
     with connection.cursor() as cursor:
         if not job.dry:
             turn_take(job)
-        register = Register(cursor, job)
+        register = Register(cursor, job, told)
         found = resolve(register, batch, decisions_of(cursor, job, [guest.line for guest in batch.guests]))
         seen = register.seen_guests(found.known)
         tagged = _tagged(job, batch)
@@ -164,9 +169,9 @@ def write_batch(*, job: Job, batch: Interpreted, today: date) -> Tally:
             tally.quality = quality_gained(cursor, job, [card for card in found.known if card > 0], consents)
             touched = {line for line, stay in found.stay_of.items() if stay in found.new_stays or stay in altered}
             touched |= found.records.touched() | found.joined
-            told = fates(found, batch, batch.problems + tally.problems, changed, touched)
-            keep_fates(cursor, job, told, found.card_of)
-            tally.planned = plan_keep(cursor, job, found, batch, tags=tags, problems=batch.problems + tally.problems)
+            found_out = fates(found, batch, batch.problems + tally.problems, changed, touched)
+            keep_fates(cursor, job, found_out, found.card_of)
+            tally.planned = plan_keep(register, found, batch, tags=tags, problems=batch.problems + tally.problems)
     _count_extras(tally, job, batch, consents, details)
     _count_invalid(tally, job, batch, found)
     return tally

@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 
 from imports.mapping import GuestRow
 from imports.staging.job import OWN_SYSTEM, Job
-from imports.staging.matches import Matches, Point
+from imports.staging.matches import Foreknown, Matches, Point, is_older
 
 # An address or phone on more cards than this belongs to an agency: names are looked up first.
 SHARED_BY: Final = 25
@@ -30,19 +30,24 @@ _NOBODY: Final = Point((), is_shared=False, learned="")
 
 
 class Register:
-    """The business's register, read for one batch. Numbers below 0 are records that a try-out would have made."""
+    """The business's register, read for one batch but for what is `told`. Numbers below 0 are records of a try-out."""
 
-    def __init__(self, cursor: CursorWrapper, job: Job) -> None:
+    def __init__(self, cursor: CursorWrapper, job: Job, told: Foreknown | None = None) -> None:
         self.cursor = cursor
         self.job = job
-        self._points: dict[tuple[str, str], Point | None] = {}
-        # By the key: to find one of very many rows, which it takes them for, the planner would read the table.
-        cursor.execute(
-            "SELECT id FROM customers_customer WHERE business_id = %(business)s ORDER BY business_id, id LIMIT 1",
-            job.values(),
-        )
-        self.is_empty: bool = cursor.fetchone() is None
+        self._told = told or Foreknown()
+        self.asked_points = dict(self._told.points)
+        """What `points` was asked, and answered; None: nobody has it."""
+        self.is_empty = self._is_empty() if self._told.is_empty is None else self._told.is_empty
         """Whether there is no card yet: then nobody can be found, but those whom a try-out would have made."""
+
+    def _is_empty(self) -> bool:
+        # By the key: to find one of very many rows, which it takes them for, the planner would read the table.
+        self.cursor.execute(
+            "SELECT id FROM customers_customer WHERE business_id = %(business)s ORDER BY business_id, id LIMIT 1",
+            self.job.values(),
+        )
+        return self.cursor.fetchone() is None
 
     def stays(self, numbers: Collection[str]) -> dict[str, int]:
         """Stays by their id in the other system."""
@@ -174,10 +179,12 @@ class Register:
 
     def identities(self, cards: Collection[int]) -> dict[int, str]:
         """The folded names of cards."""
-        found = dict(
+        told = self._told.identities
+        found = {card: told[card] for card in cards if card in told}
+        found |= dict(
             self._each(
                 "SELECT id, identity_key FROM customers_customer WHERE business_id = %(business)s AND id = w.key",
-                [] if self.is_empty else [card for card in cards if card > 0],
+                [] if self.is_empty else [card for card in cards if card > 0 and card not in told],
             )
         )
         if self.job.dry:
@@ -210,17 +217,15 @@ class Register:
 
     def numbered(self, numbers: Collection[str]) -> dict[str, int]:
         """Cards by the ids that files of this format brought."""
-        found: dict[str, int] = (
-            {}
-            if self.is_empty
-            else dict(
-                self._each(
-                    """
-                    SELECT value, customer_id FROM customers_externalid
-                    WHERE business_id = %(business)s AND system = %(system)s AND value = w.key
-                    """,
-                    list(numbers),
-                )
+        told = self._told.numbers
+        found = {number: card for number in numbers if (card := told.get(number)) is not None}
+        found |= dict(
+            self._each(
+                """
+                SELECT value, customer_id FROM customers_externalid
+                WHERE business_id = %(business)s AND system = %(system)s AND value = w.key
+                """,
+                [] if self.is_empty else [number for number in numbers if number not in told],
             )
         )
         if self.job.dry:
@@ -262,18 +267,18 @@ class Register:
                 continue
             if customer > 0 and found.get(key, customer) > 0 and found.get(key, customer) != customer:
                 several.add(key)
-            if key not in found or _is_older(customer, found[key]):
+            if key not in found or is_older(customer, found[key]):
                 found[key] = customer
         return Matches(found, several)
 
     def points(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Point]:
         """What is known of each (kind, normal form); only those that the register holds. Each is asked once a batch."""
         wanted = set(wanted)
-        missing = [key for key in wanted if key not in self._points]
+        missing = [key for key in wanted if key not in self.asked_points]
         if missing and self.is_empty:
             return {}
         if missing:
-            self._points |= dict.fromkeys(missing)
+            self.asked_points |= dict.fromkeys(missing)
             for kind, value, cards, count, learned in self._each(
                 f"""
                 SELECT kind, normalised, (array_agg(customer_id ORDER BY customer_id))[:{SHARED_BY}], count(*),
@@ -285,8 +290,8 @@ class Register:
                 list({value for _kind, value in missing}),
             ):
                 is_shared = count > SHARED_BY
-                self._points[kind, value] = Point(() if is_shared else tuple(cards), is_shared, learned or "")
-        return {key: point for key in wanted if (point := self._points[key]) is not None}
+                self.asked_points[kind, value] = Point(() if is_shared else tuple(cards), is_shared, learned or "")
+        return {key: point for key in wanted if (point := self.asked_points[key]) is not None}
 
     def holders_of(self, addresses: Collection[str]) -> list[tuple[str, int]]:
         """(normal form, card) of every address or number of these that a card has."""
@@ -302,7 +307,8 @@ class Register:
 
     def namesakes(self, guests: Collection[GuestRow]) -> dict[tuple[str, str], int]:
         """The oldest card of before with each (folded name, date of birth) and (folded name, postal code)."""
-        found: dict[tuple[str, str], int] = {}
+        found = dict(self._told.namesakes)
+        guests = [guest for guest in guests if guest.line not in self._told.strangers]
         if self.is_empty:
             return found
         for identity, born, postal_code, customer in self._each(
@@ -390,8 +396,3 @@ class Register:
             return []
         self.cursor.execute(sql, self.job.values() | {"wanted": wanted} | values)
         return self.cursor.fetchall()
-
-
-def _is_older(one: int, other: int) -> bool:
-    """Real cards go before planned ones, and each kind by age: planned numbers count down."""
-    return (one < 0, abs(one)) < (other < 0, abs(other))

@@ -85,8 +85,7 @@ class Planned:
 
 
 def plan_keep(
-    cursor: CursorWrapper,
-    job: Job,
+    register: Register,
     found: Resolved,
     batch: Interpreted,
     *,
@@ -94,10 +93,11 @@ def plan_keep(
     problems: Iterable[Problem],
 ) -> Planned | None:
     """What a preview's batch has planned for new guests of whom nothing is open; None where there are none."""
+    cursor, job = register.cursor, register.job
     if not job.keeps_plan:
         return None
     certain = _certain(job, found, batch)
-    certain -= _alike(Register(cursor, job), found, certain)
+    certain -= _alike(register, found, certain)
     lines = sorted(certain)
     if not lines:
         return None
@@ -139,7 +139,7 @@ def write_planned(*, job: Job, planned: Planned, today: date, own: set[int]) -> 
         tagged = {(card_of[line], tags[name]): slot for line, slot, name in planned.tags if line in card_of}
         if tagged:
             copy_rows(cursor, "plan_tag", _TAG, [(card, slot, tag) for (card, tag), slot in tagged.items()])
-        with facts_once():
+        with facts_once(new=True):
             apply_guests(cursor, job, [], today.isoformat())
             if planned.numbers:
                 _number(cursor, job)

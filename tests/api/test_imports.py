@@ -30,10 +30,9 @@ LAYOUT: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def _clean() -> Any:
-    yield
-    for path in Path(settings.INNKEEPER_UPLOADS).glob("*.upload*"):
-        path.unlink()
+def _clean(settings: Any, tmp_path: Path) -> None:
+    """A folder of their own: what other tests keep is not theirs to count."""
+    settings.INNKEEPER_UPLOADS = tmp_path
 
 
 def kept() -> int:

@@ -40,7 +40,7 @@ def test_nothing_is_lost_or_doubled_or_left(tmp_path: Path, monkeypatch: pytest.
     wanted = contents(calm.pk)
     assert wanted["customers_customer"][0] > ROWS * 0.9
     assert wanted["doubled"] == 0
-    killer = Killer(random.Random("import kill"), KILLS, longest=1.0)
+    killer = Killer(random.Random("import kill"), KILLS, longest=0.3)
     killed = imported(stormy, path, killer, batch=BATCH)
     with business_scope(calm.pk):
         run.refresh_from_db()

@@ -269,7 +269,9 @@ def test_another_import_has_its_turn(committed: House, tmp_path: Path, monkeypat
     assert 2 <= found[0] < 10
 
 
-def test_two_connections_write_as_one_does(committed: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_connections_write_as_one_does(
+    committed: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(replaying, "TURN_LONGEST", 8)
     used: set[int] = set()
     write_planned = replaying.write_planned
@@ -282,7 +284,7 @@ def test_two_connections_write_as_one_does(committed: House, tmp_path: Path, mon
 
     monkeypatch.setattr(replaying, "write_planned", told)
     run = imported(committed, checked(committed, tmp_path, rows(40)))
-    assert len(used) == 2
+    assert 1 < len(used) <= replaying.WRITERS
     assert run.counts["guests"]["created"] == 40
     with business_scope(committed.pk):
         assert Customer.objects.count() == CustomerFacts.objects.count() == 40
