@@ -20,6 +20,7 @@ USER innkeeper
 # The addresses below are never used: collecting files only reads the settings.
 RUN DATABASE_URL=postgresql://nobody@nowhere/none REDIS_URL=redis://nowhere INNKEEPER_SECRET_KEY=unused \
     INNKEEPER_SENSITIVE_KEYS=unused:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+    INNKEEPER_ADDRESS_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     python manage.py collectstatic --no-input --verbosity 0 \
     && python -m crm.up.catalogues
 VOLUME /data/uploads

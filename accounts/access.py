@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Business, Capability, Member, Role, User, roles_with
@@ -43,6 +44,21 @@ def public(view: V) -> V:
     """Anyone may call the view."""
     view.access = Access("public")  # type: ignore[attr-defined]
     return view
+
+
+def unlisted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page whose address is a key: no search engine and no cache keeps it, and no browser tells the next site where
+    the reader came from."""
+
+    @never_cache
+    @wraps(view)
+    def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return told
 
 
 def signed_in(view: V) -> V:

@@ -7,6 +7,8 @@ environment is used, no packed answer is unpacked. What cannot be told to be saf
 
 An operator may open networks of their own (``INNKEEPER_OUTGOING_NETWORKS``), such as the one where the booking system
 stands, and further ports (``INNKEEPER_OUTGOING_PORTS``).
+
+Mail servers are asked through the same gate (:func:`connection_open`), at ports of their own.
 """
 
 import http.client
@@ -46,7 +48,16 @@ from accounts.outgoing_problems import (
     Unwilling,
 )
 
-__all__ = ["Answer", "OutgoingError", "Target", "address_read", "https_open"]
+__all__ = [
+    "Answer",
+    "OutgoingError",
+    "Target",
+    "address_read",
+    "connection_open",
+    "host_read",
+    "https_open",
+    "trusting",
+]
 
 SECONDS: Final = 300.0
 """How long a request may take from the first look-up of its name to the last byte."""
@@ -138,11 +149,14 @@ def https_open(
     headers: Mapping[str, str] | None = None,
     limit: int,
     seconds: float = SECONDS,
+    refusals: bool = False,
 ) -> Iterator[Answer]:
     """Ask an address and hand out its answer: 200, or 304 where ``headers`` ask for that.
 
-    ``limit`` in bytes of the answer, ``seconds`` for all of it. Never within a business's scope: a slow server would
-    hold its transaction. Raises :class:`OutgoingError`, and ValueError for headers that cannot be sent.
+    ``limit`` in bytes of the answer, ``seconds`` for all of it. ``refusals``: an answer from 400 is handed out too,
+    for a caller who reads in it why. Never within a business's scope: a slow server would hold its transaction. Raises
+    :class:`OutgoingError`, which says of everything from the request on that it ``was_asked``, and ValueError for
+    headers that cannot be sent.
     """
     target = address_read(address)
     sent = _headers(headers or {})
@@ -154,10 +168,45 @@ def https_open(
             connection.request(method, target.path, body=body, headers=sent)
             response = connection.getresponse()
         answer = Answer(response.status, response.headers, target, limit, seconds, response)
-        _check(answer, method, asked_for_same=any(name.casefold() == "if-none-match" for name in sent))
+        if not (refusals and answer.status >= 400):
+            _check(answer, method, asked_for_same=any(name.casefold() == "if-none-match" for name in sent))
         yield answer
+    except OutgoingError as error:
+        # Whatever is wrong with the answer, and wherever that is found: the request had left by then.
+        error.was_asked = True
+        raise
     finally:
         connection.close()
+
+
+def host_read(host: str) -> str:
+    """The name of a server that a member typed, as it is looked up. Raises :class:`OutgoingError` if it may not be."""
+    found = _host(host.strip())
+    with suppress(ValueError):
+        if not _allowed(ipaddress.ip_address(found)):
+            raise NotPublic(host=found)
+    return found
+
+
+def connection_open(*, host: str, port: int, seconds: float = _CONNECT_SECONDS) -> socket.socket:
+    """A connection to a mail server, to the very address that was checked; in clear, the caller secures it.
+
+    Raises :class:`OutgoingError`. Never within a business's scope.
+    """
+    target = Target(host_read(host), port, "")
+    if port not in settings.INNKEEPER_OUTGOING_MAIL_PORTS:
+        raise PortRefused(port=port)
+    with _told(target, seconds):
+        return _plain(target, time.monotonic() + seconds)
+
+
+def trusting() -> ssl.SSLContext:
+    """What certificates are checked by: the system's authorities and the operator's own, TLS 1.2 or newer."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.INNKEEPER_OUTGOING_AUTHORITIES:
+        context.load_verify_locations(settings.INNKEEPER_OUTGOING_AUTHORITIES)
+    return context
 
 
 def _host(host: str) -> str:
@@ -219,26 +268,28 @@ def _resolve(host: str, port: int) -> list[Address]:
 
 def _connected(target: Target, deadline: float) -> http.client.HTTPSConnection:
     """A connection to one of the host's addresses, whose certificate is the host's."""
+    plain = _plain(target, deadline)
+    try:
+        secured = cast(_Socket, _context().wrap_socket(plain, server_hostname=target.host, suppress_ragged_eofs=False))
+    except BaseException:
+        plain.close()
+        raise
+    secured.deadline = deadline
+    connection = http.client.HTTPSConnection(target.host, target.port)
+    connection.sock = secured
+    # It must never open another one by the name.
+    connection.auto_open = 0
+    return connection
+
+
+def _plain(target: Target, deadline: float) -> socket.socket:
+    """A connection to the first of the host's addresses that answers."""
     failed: OSError | None = None
     for address in _addresses(target, deadline):
         try:
-            plain = socket.create_connection((str(address), target.port), min(_CONNECT_SECONDS, _left(deadline)))
+            return socket.create_connection((str(address), target.port), min(_CONNECT_SECONDS, _left(deadline)))
         except OSError as error:
             failed = error
-            continue
-        try:
-            secured = cast(
-                _Socket, _context().wrap_socket(plain, server_hostname=target.host, suppress_ragged_eofs=False)
-            )
-        except BaseException:
-            plain.close()
-            raise
-        secured.deadline = deadline
-        connection = http.client.HTTPSConnection(target.host, target.port)
-        connection.sock = secured
-        # It must never open another one by the name.
-        connection.auto_open = 0
-        return connection
     if isinstance(failed, TimeoutError) and deadline <= time.monotonic():
         raise failed
     raise NotReached(host=target.host) from failed
@@ -259,11 +310,8 @@ class _Socket(ssl.SSLSocket):
 
 
 def _context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = trusting()
     context.sslsocket_class = _Socket
-    if settings.INNKEEPER_OUTGOING_AUTHORITIES:
-        context.load_verify_locations(settings.INNKEEPER_OUTGOING_AUTHORITIES)
     return context
 
 
@@ -328,16 +376,20 @@ def _length(headers: http.client.HTTPMessage) -> int | None:
 @contextmanager
 def _told(target: Target, seconds: float) -> Iterator[None]:
     """Turn what the network raises into sentences."""
+    told: OutgoingError
+    cause: BaseException
     try:
         yield
+        return
     except OutgoingError:
         raise
     except TimeoutError as error:
-        raise TooSlow(host=target.host, seconds=f"{seconds:.0f}") from error
+        told, cause = TooSlow(host=target.host, seconds=f"{seconds:.0f}"), error
     except ssl.SSLCertVerificationError as error:
-        raise CertificateWrong(host=target.host) from error
+        told, cause = CertificateWrong(host=target.host), error
     except (http.client.HTTPException, OSError) as error:
-        raise BrokenOff(host=target.host) from error
+        told, cause = BrokenOff(host=target.host), error
+    raise told from cause
 
 
 def _megabytes(size: int) -> str:

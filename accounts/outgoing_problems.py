@@ -8,7 +8,8 @@ from accounts.marking import gettext_noop
 class OutgoingError(Exception):
     """A request that was refused or failed: `template` and `params` make the sentence; `str()` is it in English.
 
-    `is_passing`: it may go well a little later, with nothing changed.
+    `is_passing`: it may go well a little later, with nothing changed. `was_asked`: the server may have got the request
+    and done what it asks for.
     """
 
     template: ClassVar[str] = gettext_noop("The address could not be read. Try again later.")
@@ -17,6 +18,7 @@ class OutgoingError(Exception):
     def __init__(self, **params: object) -> None:
         super().__init__(params)
         self.params = params
+        self.was_asked = False
 
     def __str__(self) -> str:
         return self.template % self.params

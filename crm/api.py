@@ -12,7 +12,8 @@ from accounts.api.describe import Description, describe, told
 from accounts.api.problems import CODES, is_api, not_found_response, problem_response
 from crm import views
 
-RESOURCES = [path("", include(f"{room}.api_urls")) for room in ("customers", "dedup", "imports")]
+ROOMS = ("accounts", "customers", "dedup", "imports", "messaging")
+RESOURCES = [path("", include(f"{room}.api_urls")) for room in ROOMS]
 """Each room's own addresses."""
 
 

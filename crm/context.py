@@ -49,6 +49,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     slug = request.business.slug  # type: ignore[attr-defined]
     context["navigation"] = _navigation(request, slug, member)
     context["settings_pages"] = SimpleLazyObject(lambda: _settings(request, slug, member))
+    context["message_pages"] = SimpleLazyObject(lambda: _message_pages(request, slug, member))
     context["palette_url"] = reverse("guest_lookup", kwargs={"slug": slug})
     context["guests_url"] = reverse("guest_list", kwargs={"slug": slug})
     if member.can(Capability.EDIT):
@@ -97,6 +98,11 @@ def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[st
         url = reverse(name, kwargs={"slug": slug})
         room = url.removeprefix(f"/b/{slug}/").split("/")[0]
         entries.append({"label": label, "url": url, "icon": icon, "current": here == room})
+    written = _message_pages(request, slug, member)
+    if written:
+        place = next((at for at, each in enumerate(entries) if each["label"] == _("Segments")), 0) + 1
+        entry = {"label": _("Messages"), "url": written[0]["url"], "icon": "mail", "current": here == "messages"}
+        entries.insert(place, entry)
     pages = _settings(request, slug, member)
     if pages:
         entries.append(
@@ -126,4 +132,27 @@ def _settings(request: HttpRequest, slug: str, member: Member) -> list[dict[str,
             tail = url.removeprefix(f"/b/{slug}/settings/")
             current = route.endswith("settings/") if not tail else f"settings/{tail}" in route
             entries.append({"label": label, "url": url, "current": current})
+    return entries
+
+
+def _message_pages(request: HttpRequest, slug: str, member: Member) -> list[dict[str, Any]]:
+    """The pages about messages that this member may use, as tabs."""
+    pages = (
+        ("campaign_list", _("Campaigns"), Capability.CAMPAIGN),
+        ("template_list", _("Templates"), Capability.CAMPAIGN),
+        ("outbox_list", _("Outbox"), Capability.MESSAGE),
+        ("inbox_list", _("Inbox"), Capability.MESSAGE),
+        ("suppressed_list", _("Suppressed"), Capability.CONSENT),
+        ("transport_list", _("Sending"), Capability.SET_UP),
+    )
+    route = getattr(request.resolver_match, "route", "")
+    entries = []
+    for name, label, capability in pages:
+        try:
+            url = reverse(name, kwargs={"slug": slug})
+        except NoReverseMatch:
+            continue
+        if member.can(capability):
+            tail = url.removeprefix(f"/b/{slug}/")
+            entries.append({"label": label, "url": url, "current": tail in route})
     return entries

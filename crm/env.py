@@ -104,6 +104,19 @@ def sealing_keys(name: str) -> tuple[tuple[str, bytes], ...]:
     return tuple(keys.items())
 
 
+def key(name: str) -> bytes:
+    """32 bytes in base64. The value itself is never repeated."""
+    try:
+        value = base64.b64decode(text(name), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ImproperlyConfigured(f"{name} is not base64.") from error
+    if len(value) != _KEY_BYTES:
+        raise ImproperlyConfigured(
+            f"{name} has {len(value)} bytes, not {_KEY_BYTES}. Make one with: openssl rand -base64 32"
+        )
+    return value
+
+
 def file(name: str) -> str:
     """The path of a file that is there; empty when none is named."""
     path = os.environ.get(name, "")

@@ -14,6 +14,7 @@ INNKEEPER_VAR = env.folder("INNKEEPER_VAR", BASE_DIR / "var")
 INNKEEPER_UPLOADS = env.folder("INNKEEPER_UPLOADS", INNKEEPER_VAR / "uploads")
 # Nightly imports: what members may fetch by an address, and the folder where other systems may lay files down.
 INNKEEPER_OUTGOING_PORTS = env.numbers("INNKEEPER_OUTGOING_PORTS", "443,8443")
+INNKEEPER_OUTGOING_MAIL_PORTS = env.numbers("INNKEEPER_OUTGOING_MAIL_PORTS", "25,465,587,2525")
 INNKEEPER_OUTGOING_NETWORKS = env.networks("INNKEEPER_OUTGOING_NETWORKS")
 INNKEEPER_OUTGOING_AUTHORITIES = env.file("INNKEEPER_OUTGOING_AUTHORITIES")
 INNKEEPER_FEED_FOLDER = env.text("INNKEEPER_FEED_FOLDER", "")
@@ -29,16 +30,23 @@ INNKEEPER_VERSION = "0.1.0"
 SECRET_KEY = env.text("INNKEEPER_SECRET_KEY")
 # The first one seals sensitive details, all of them open; docs/sensitive.md tells how to change them.
 INNKEEPER_SENSITIVE_KEYS = env.sealing_keys("INNKEEPER_SENSITIVE_KEYS")
+# Addresses that must not be written to again are kept as digests under this key. It stays the same for ever: another
+# one finds none of them (docs/unsubscribe.md).
+INNKEEPER_ADDRESS_KEY = env.key("INNKEEPER_ADDRESS_KEY")
 DEBUG = env.flag("INNKEEPER_DEBUG", False)
 ALLOWED_HOSTS = env.words("INNKEEPER_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("INNKEEPER_ORIGINS")
 INNKEEPER_HTTPS = env.flag("INNKEEPER_HTTPS", False)
+# Where guests find the site, for the links in messages.
+INNKEEPER_URL = env.text("INNKEEPER_URL", (CSRF_TRUSTED_ORIGINS or ["http://localhost:8000"])[0]).rstrip("/")
 
 INSTALLED_APPS = [
     "accounts",
     "customers",
     "dedup",
     "imports",
+    "messaging",
+    "portal",
     "crm.apps.CrmConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -216,6 +224,12 @@ CELERY_BEAT_SCHEDULE = {
     "facts-sweep": {"task": "customers.facts.tasks.facts_sweep", "schedule": 600.0},
     # What a message after the commit did not reach; a business without news costs one row of one query.
     "matches-sweep": {"task": "dedup.register.tasks.matches_sweep", "schedule": 60.0},
+    # Test messages, sender domains and local inboxes; what is not due costs one row of one query.
+    "transports-sweep": {"task": "messaging.transports.tasks.transports_sweep", "schedule": 60.0},
+    "campaigns-sweep": {"task": "messaging.campaigns.tasks.campaigns_sweep", "schedule": 30.0},
+    "outbox-sweep": {"task": "messaging.tasks.outbox_sweep", "schedule": 30.0},
+    # Reports that came before the outbox knew what the service calls the message.
+    "callbacks-sweep": {"task": "messaging.callbacks.tasks.callbacks_sweep", "schedule": 60.0},
     "segments-sweep": {"task": "customers.segments.tasks.segments_sweep", "schedule": 900.0},
 }
 CELERY_TIMEZONE = "UTC"
@@ -284,6 +298,10 @@ ACCOUNT_RATE_LIMITS = {
     "invite": "20/m/user,200/d/user",
     "join": "20/m/ip",
     "business": "5/h/user",
+    # Guests' pages: a link by itself, and whoever tries made-up ones.
+    "portal": "60/m/key",
+    "portal_forged": "60/m/ip",
+    "callback_forged": "60/m/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("INNKEEPER_BEHIND_PROXY", False) else 0
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"

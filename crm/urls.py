@@ -18,6 +18,9 @@ urlpatterns = [
     path("b/<slug:slug>/", include("customers.urls")),
     path("b/<slug:slug>/", include("dedup.urls")),
     path("b/<slug:slug>/", include("imports.urls")),
+    path("b/<slug:slug>/", include("messaging.urls")),
+    path("m/", include("messaging.public_urls")),
+    path("g/", include("portal.urls")),
 ]
 
 handler403 = views.forbidden

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("customers.conditions.api")),
     path("", include("customers.consent.api")),
     path("", include("customers.export.api")),
+    path("", include("customers.permission.api")),
     path("", include("customers.sensitive.api")),
     path("", include("customers.relations.api")),
     path("", include("customers.history.api.stays")),

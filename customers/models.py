@@ -9,6 +9,7 @@ from customers.facts.models import CustomerFacts, RegisterFacts
 from customers.fields.models import CustomField, GuestFieldValue, StayFieldValue
 from customers.history.models import Activity, Invoice, Product, Purchase, Stay, StayParticipant, Todo
 from customers.lineage.models import CardLineage, CarriedRows, MergedCard
+from customers.permission.models import Suppression, Wish
 from customers.relations.models import Relation
 from customers.search.models import Misspelling, Posting, Presence, PresenceWord, RecentGuest, Vocabulary
 from customers.segments.models import DefaultView, SavedView, Segment, SegmentMember
@@ -54,7 +55,9 @@ __all__ = [
     "Stay",
     "StayFieldValue",
     "StayParticipant",
+    "Suppression",
     "Tag",
     "Todo",
     "Vocabulary",
+    "Wish",
 ]

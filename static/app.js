@@ -20,6 +20,9 @@
     return (...values) => { clearTimeout(timer); timer = setTimeout(act, wait, ...values); };
   };
 
+  /* A page at work asks again while somebody can see it: htmx tells the element each time by an event of this name. */
+  on("every", event => { if (doc.hidden) event.stopImmediatePropagation(); }, true);
+
   /* Dialogs and whatever else opens and closes */
   const open = dialog => {
     if (!dialog || dialog.open) return;
@@ -219,7 +222,7 @@
 
   const reveal = form => all("[data-reveal]", form).forEach(part => {
     const [field, value] = part.dataset.reveal.split("=");
-    part.hidden = new FormData(form).get(field) !== value;
+    part.hidden = !value.split("|").includes(new FormData(form).get(field));
   });
   on("change", event => { if (event.target.form) reveal(event.target.form); });
 
@@ -551,6 +554,22 @@
     }
     Object.assign(ctx, { target: doc.body, swap: "outerSync", select: null, selectOOB: null, push: "true", opened: true });
   });
+  // What is typed or chosen while a form is on the way is put into the form that comes back.
+  const fields = form => [...form.elements].filter(field => (field.id || field.name) && !field.matches("button, [type=hidden], [type=file]"));
+  const state = field => field.matches("[type=checkbox], [type=radio]") ? field.checked : field.value;
+  on("htmx:config:request", event => {
+    const { ctx } = event.detail;
+    const form = ctx.sourceElement?.closest?.("form[id][method=post]");
+    if (form) ctx.sent = { form, before: new Map(fields(form).map(field => [field, state(field)])) };
+  });
+  const late = ({ form, before }) => fields(form).filter(field => before.has(field) && before.get(field) !== state(field))
+    .map(field => ({ id: field.id, name: field.name, value: field.value, now: state(field) }));
+  const again = (form, typed) => typed.forEach(({ id, name, value, now }) => {
+    const field = fields(form).find(one => id ? one.id === id : one.name === name && (now === value || one.value === value));
+    if (!field || state(field) === now) return;
+    if (typeof now === "boolean") field.checked = now;
+    else if (!field.matches("select") || [...field.options].some(option => option.value === now)) field.value = now;
+  });
   const answers = new WeakMap(); // the answer that a swap belongs to: several may be under way at once
   on("htmx:before:swap", event => {
     const { ctx, tasks } = event.detail;
@@ -562,6 +581,7 @@
     }
     // The button that was pressed is disabled while its form is on the way, and has lost the focus by that.
     const sent = doc.activeElement === doc.body && ctx.sourceElement?.matches?.("form");
+    if (ctx.sent?.form.isConnected) ctx.late = late(ctx.sent);
     ctx.held = sent || tasks.some(task => task.target instanceof Element && task.target.contains(doc.activeElement) && doc.activeElement !== doc.body);
     tasks.forEach(task => answers.set(task, ctx));
   });
@@ -570,7 +590,9 @@
     if (ctx) ctx.settled = event.detail.task.target;
   });
   on("htmx:after:swap", event => {
-    const { held, opened, settled } = event.detail.ctx ?? {};
+    const { held, opened, settled, sent, late: typed } = event.detail.ctx ?? {};
+    const redrawn = typed?.length && !opened && doc.getElementById(sent.form.id);
+    if (redrawn) again(redrawn, typed);
     if (opened) scrollTo(0, 0);
     // What the answer itself asks for goes before what had the focus and came back under the same id.
     const asked = held && settled?.isConnected && all("[autofocus]", settled).find(visible);
@@ -612,6 +634,15 @@
     event.preventDefault();
     proposed.click();
   });
+
+  // Words nobody has saved: whoever leaves is asked. `data-unsaved="now"`: what stands there was not saved to begin with.
+  const words = form => new URLSearchParams(new FormData(form)).toString();
+  const unsaved = new Map();
+  on("submit", event => unsaved.delete(event.target));
+  addEventListener("beforeunload", event => {
+    if ([...unsaved].some(([form, before]) => form.isConnected && words(form) !== before)) event.preventDefault();
+  });
+  addEventListener("pageshow", () => all("[data-unsaved]").forEach(form => unsaved.set(form, form.dataset.unsaved ? "" : words(form))), { once: true });
 
   ready(doc);
   find("form[method=post] [data-focus]")?.focus();

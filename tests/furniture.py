@@ -1,6 +1,7 @@
 """A furnished house: one row of everything a business can have, all named by a word that must not be read elsewhere."""
 
 import datetime as dt
+import uuid
 from typing import Any
 
 from django.db import connection
@@ -13,9 +14,17 @@ from customers.changes.services import change_set
 from customers.facts.services import register_facts_count
 from customers.history.models import Stay
 from customers.lineage.models import CarriedRows, MergedCard
+from customers.permission.models import Suppression, Wish
 from customers.search.models import RecentGuest
 from dedup.register.models import CardKey, CardProfile, Decision, Match, MatchRun, MatchSettings
 from imports.models import ImportFeed, ImportFetch, ImportMapping, ImportProblem, ImportRow, ImportRun, ImportSeen
+from messaging.callbacks.models import CallbackEvent
+from messaging.campaigns.models import Campaign, CampaignGuest
+from messaging.gate.models import GateSettings
+from messaging.outbox.models import OutboxPace
+from messaging.texts.looks import look_keep
+from messaging.texts.models import Template, TemplateText
+from messaging.transports.models import Caught, TransportTry
 from tests.accounts.catalogue import tenant_tables
 from tests.cast import House
 from tests.customers.exporting import ExportRunFactory, SavedColumnsFactory
@@ -51,6 +60,8 @@ from tests.factories import (
     TagFactory,
     TodoFactory,
 )
+from tests.messaging.sent import message_sent
+from tests.messaging.transports.making import transport_made
 
 
 def furnish(house: House, word: str) -> dict[str, Any]:
@@ -144,7 +155,51 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         with change_set(kind=ChangeSet.Kind.MERGE, title=word) as merge:
             gone = MergedCard.objects.create(absorbed_id=2**40 + guest.pk, survivor_id=guest.pk, change_set_id=merge.pk)
         CarriedRows.objects.create(absorbed_id=gone.absorbed_id)
+        template = Template.objects.create(name=word)
+        blocks = [{"kind": "paragraph", "text": word}]
+        TemplateText.objects.create(
+            template=template, language="en", version=1, subject=word, preheader=word, blocks=blocks, actor=word
+        )
+        look = look_keep(f"<p>{word}</p>", slug=house.slug).rstrip("/").rpartition("/")[2]
+        went = Campaign.objects.create(
+            name=word,
+            segment=segment,
+            segment_name=word,
+            template=template,
+            channel="email",
+            purpose="newsletter",
+            state=Campaign.State.DONE,
+            actor=word,
+            audience=1,
+            started_at=timezone.now(),
+            finished_at=timezone.now(),
+        )
+        CampaignGuest.objects.create(campaign=went, customer=guest, arm="excluded", reason="withdrawn")
+        campaign = Campaign.objects.create(name=word, segment=segment, template=template, actor=word)
         invitation = InvitationFactory(invited_by=house.owner, email=f"{word.lower()}@example.com")
+        transport = transport_made(business=house.business, name=word)
+        TransportTry.objects.create(transport=transport, address=f"{word}@example.com")
+        caught = Caught.objects.create(
+            transport=transport,
+            customer_id=guest.pk,
+            ref=uuid.uuid4(),
+            channel="email",
+            address=f"{word}@example.com",
+            subject=word,
+            html=f"<p>{word}</p>",
+            text=word,
+        )
+        Suppression.objects.create(kind="email", digest=uuid.uuid4(), reason="manual", source=word)
+        Wish.objects.create(customer=guest, kind="pause", until=today)
+        sent = message_sent(guest, transport=transport, key=f"{word}:told", provider_id=word, subject=word, body=word)
+        GateSettings.objects.create()
+        OutboxPace.objects.create(transport=transport, trouble_detail=word)
+        waits = message_sent(
+            guest, key=f"{word}:waits", state="planned", attempted_at=None, sent_at=None, attempts=0, subject=word
+        )
+        CallbackEvent.objects.create(
+            transport=transport, key=word, told="delivered", message=sent, state="done", raw=word
+        )
     return {
         "slug": house.slug,
         "part": "language",
@@ -175,8 +230,15 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "detail_id": detail.pk,
         "key_id": key.pk,
         "segment_id": segment.pk,
+        "campaign_id": campaign.pk,
+        "message_id": waits.pk,
         "view_id": view.pk,
         "point_id": point.pk,
+        "transport_id": transport.pk,
+        "caught_id": caught.pk,
+        "template_id": template.pk,
+        "language": "en",
+        "look": look,
         "other_id": other.pk,
         "system": word,
         "value": word,

@@ -59,7 +59,7 @@ def in_code(text: str) -> Iterator[Key]:
 
 def in_template(text: str) -> Iterator[Key]:
     """The messages of a template: Django turns its tags into calls, and the rest into filling."""
-    calls = re.findall(r"""\b(?:n?p?gettext|_)\((?:[^()]|\([^()]*\))*\)""", templatize(text))
+    calls = re.findall(r"""\b(?:n?p?gettext|_)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)""", templatize(text))
     for call in calls:
         # Filling between the tags is letters X; only calls that are Python are messages.
         yield from in_code(f"{call}\n")

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 APART = {".git", ".venv", "var", "node_modules", "vendor", "__pycache__", ".hypothesis"}
-ROOMS = {"crm", "accounts", "customers", "dedup", "imports"}
+ROOMS = {"crm", "accounts", "customers", "dedup", "imports", "messaging", "portal"}
 LONGEST = 400
 LONGER = {
     "tests/imports/test_services.py": "one act a test, refusals included",
@@ -35,7 +35,7 @@ def files(*suffixes: str) -> Iterator[Path]:
             if path.is_dir():
                 if path.name not in APART and not (path.name.startswith(".") and path.name not in (".ci", ".github")):
                     folders.append(path)
-            elif path.suffix in suffixes:
+            elif path.suffix in suffixes and path.name not in APART:
                 yield path
 
 

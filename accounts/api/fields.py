@@ -11,6 +11,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.pagination import MAX_LIMIT
@@ -128,6 +129,21 @@ class Flag(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=printable(str(data)))
         return data
+
+
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
+class Clock(serializers.TimeField):
+    """A local time of day, ``09:30``."""
+
+    default_error_messages = {"invalid": forms.TimeField.default_error_messages["invalid"]}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
+
+    def to_internal_value(self, value: Any) -> dt.time:
+        if not isinstance(value, str) or len(value) != 5:
+            self.fail("invalid")
+        return super().to_internal_value(value)
 
 
 class Count(serializers.IntegerField):

@@ -90,7 +90,10 @@ class Operations(AutoSchema):
         operation["x-scope"] = scope
         told = f"Needs the scope `{scope}`."
         operation["description"] = f"{operation['description']}\n\n{told}" if operation.get("description") else told
-        for status in _READING if self.method == "GET" else _WRITING:
+        statuses = _READING if self.method == "GET" else _WRITING
+        if self.view.may_be_too_early:  # type: ignore[attr-defined]
+            statuses = (*statuses, "409")
+        for status in statuses:
             operation["responses"].setdefault(
                 status,
                 {

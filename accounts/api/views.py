@@ -50,7 +50,8 @@ class StrictJson(JSONParser):
 class ApiView(APIView):
     """One address of the API: a key with the right scope, JSON in and out, problems, POST once per Idempotency-Key.
 
-    ``scopes`` names the scope of a method where it is not ``read`` for reading and ``write`` for the rest.
+    ``scopes`` names the scope of a method where it is not ``read`` for reading and ``write`` for the rest;
+    ``may_be_too_early`` says that even reading may be refused with 409, since there is nothing to tell yet.
     """
 
     authentication_classes = (KeyAuthentication,)
@@ -60,6 +61,7 @@ class ApiView(APIView):
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = JsonOnly
     scopes: ClassVar[Mapping[str, str]] = {}
+    may_be_too_early: ClassVar[bool] = False
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:

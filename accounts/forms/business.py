@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.countries import currency_choices, time_zone_choices
-from accounts.forms.fields import PASSWORD_HINT, CountryField, KindField, NameField
+from accounts.forms.fields import PASSWORD_HINT, CountryField, KindField, NameField, validate_no_link
 from accounts.models import Business, Member, Role, User, roles_granted_by
 from accounts.models.roles import SENSITIVE_ROLES
+from accounts.services.businesses import CHANGEABLE
 
 ROLE_HINTS = {
     Role.RECEPTION: _("finds, creates and edits guests and stays, writes notes, tags"),
@@ -41,6 +42,14 @@ class BusinessForm(forms.Form):
     """What an owner may change of a business."""
 
     name = NameField(label=_("Name"))
+    postal_address = forms.CharField(
+        label=_("Postal address"),
+        max_length=300,
+        required=False,
+        validators=[validate_no_link],
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+        help_text=_("As on an envelope, without the name. It stands below newsletters and offers, as the law asks."),
+    )
     country = CountryField(help_text=_("Phone numbers without a country code are read as numbers of this country."))
     currency = forms.ChoiceField(label=_("Currency"), choices=currency_choices)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
@@ -65,8 +74,7 @@ class BusinessForm(forms.Form):
     )
 
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
-        fields = ("name", "country", "currency", "time_zone", "language", "languages", "sensitive_roles")
-        kwargs["initial"] = {field: getattr(business, field) for field in fields}
+        kwargs["initial"] = {field: getattr(business, field) for field in CHANGEABLE}
         super().__init__(*args, **kwargs)
         # A currency or zone outside the list, set by a command, must survive an unrelated change.
         for name in ("currency", "time_zone"):

@@ -45,6 +45,8 @@ class Business(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.CharField(_("address"), max_length=48, unique=True, validators=[slug_validator])
     name = models.CharField(_("name"), max_length=120)
+    postal_address = models.CharField(_("postal address"), max_length=300, blank=True, default="", db_default="")
+    """Where it can be written to, in lines as on an envelope, without its name: marketing must say so."""
     country = models.CharField(_("country"), max_length=2, default="NO")
     currency = models.CharField(_("currency"), max_length=3, default="NOK")
     time_zone = models.CharField(
@@ -74,6 +76,11 @@ class Business(models.Model):
     def zone(self) -> zoneinfo.ZoneInfo:
         """The business's time zone."""
         return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def address_line(self) -> str:
+        """The postal address in one line: ``Fjordveien 12, 6800 Førde``."""
+        return ", ".join(self.postal_address.splitlines())
 
 
 class Property(TenantModel):

@@ -24,6 +24,8 @@ class Capability(models.TextChoices):
     PRIVACY = "privacy", _("give guests a copy of their data")
     SET_UP = "set_up", _("set up fields, products and wordings")
     SEGMENT = "segment", _("build segments and shared views")
+    MESSAGE = "message", _("write to guests")
+    CAMPAIGN = "campaign", _("write templates and send campaigns")
     EXPORT = "export", _("export guests")
     BULK = "bulk", _("change many guests at once")
     IMPORT = "import", _("import files")
@@ -37,12 +39,21 @@ class Capability(models.TextChoices):
     KEYS = "keys", _("connect other systems")
 
 
-_RECEPTION = {Capability.LOOK_UP, Capability.TAG, Capability.EDIT, Capability.CONSENT, Capability.PROPOSE}
+_RECEPTION = {
+    Capability.LOOK_UP,
+    Capability.TAG,
+    Capability.EDIT,
+    Capability.CONSENT,
+    Capability.PROPOSE,
+    Capability.MESSAGE,
+}
 _MARKETING = {
     Capability.LOOK_UP,
     Capability.TAG,
     Capability.CONSENT,
     Capability.SEGMENT,
+    Capability.MESSAGE,
+    Capability.CAMPAIGN,
     Capability.EXPORT,
     Capability.BULK,
 }

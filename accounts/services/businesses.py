@@ -14,7 +14,10 @@ from accounts.services.refusals import Refused
 from accounts.signals import business_created
 from accounts.tenancy import business_scope
 
-CHANGEABLE = ("name", "country", "currency", "time_zone", "language", "languages", "sensitive_roles")
+CHANGEABLE = (
+    *("name", "postal_address", "country", "currency"),
+    *("time_zone", "language", "languages", "sensitive_roles"),
+)
 """What an owner may change of a business; its address and public id stay, because links carry them."""
 
 
@@ -81,10 +84,11 @@ def slug_propose(*, name: str) -> str:
     return next(f"{base}-{n}" for n in range(2, 10_000) if f"{base}-{n}" not in taken)
 
 
-def business_change(*, business: Business, member: Member, **values: Any) -> dict[str, list[Any]]:
+def business_change(*, business: Business, member: Member | None, **values: Any) -> dict[str, list[Any]]:
     """Change what :data:`CHANGEABLE` names; returns ``{field: [old, new]}`` of what differed.
 
-    The default language is always one of the languages. Unknown fields are a programming error (``KeyError``).
+    ``member=None`` is whoever acts in the scope. The default language is always one of the languages; of the postal
+    address empty lines are left out. Unknown fields are a programming error (``KeyError``).
     """
     unknown = set(values) - set(CHANGEABLE)
     if unknown:
@@ -94,6 +98,8 @@ def business_change(*, business: Business, member: Member, **values: Any) -> dic
         if "languages" in values or "language" in values:
             language = values.get("language", current.language)
             values["languages"] = sorted({*values.get("languages", current.languages), language})
+        if "postal_address" in values:
+            values["postal_address"] = _lines(values["postal_address"])
         changes = {
             field: [getattr(current, field), value]
             for field, value in values.items()
@@ -113,6 +119,11 @@ def business_change(*, business: Business, member: Member, **values: Any) -> dic
             data={"changes": changes},
         )
     return changes
+
+
+def _lines(text: str) -> str:
+    """The lines that say something, each without needless spaces."""
+    return "\n".join(line for line in (" ".join(each.split()) for each in text.splitlines()) if line)
 
 
 def property_add(*, name: str, kind: str, member: Member) -> Property:

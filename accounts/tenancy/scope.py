@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from accounts.digests import address_pads
+
 
 class NoBusiness(RuntimeError):
     """Guest data was asked for outside the scope of a business."""
@@ -75,6 +77,11 @@ def business_scope(business_id: int, member_id: int | None = None, actor: str = 
 def _write(scope: Scope) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('innkeeper.business', %s, true), set_config('innkeeper.member', %s, true)",
-            [str(scope.business_id or ""), str(scope.member_id or "")],
+            "SELECT set_config('innkeeper.business', %s, true), set_config('innkeeper.member', %s, true),"
+            " set_config('innkeeper.address_pads', %s, true)",
+            [
+                str(scope.business_id or ""),
+                str(scope.member_id or ""),
+                address_pads(scope.business_id) if scope.business_id else "",
+            ],
         )

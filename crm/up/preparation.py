@@ -87,6 +87,7 @@ def prepare(var: Path, *, demo: bool) -> None:
     note = note_read(var)
     code = code_fingerprint()
     with _step("Preparing the database"):
+        _migrating_alone()
         call_command("migrate", database="owner", interactive=False, verbosity=0)
     if compile_catalogues(var / "catalogues.stamp"):
         print("  Languages compiled.", flush=True)
@@ -106,6 +107,18 @@ def prepare(var: Path, *, demo: bool) -> None:
         done["demo"] = cluster
         done["sign_ins"] = _sign_ins()
         _note_write(var, done)
+
+
+def _migrating_alone() -> None:
+    """Wait for whoever migrates this database already, for as long as this process lives.
+
+    A start that was killed leaves its migration's statement running in the server: beside it, the next start would make
+    the same tables. The lock goes with its session, when that statement has ended.
+    """
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended('innkeeper.migrate', 0))")
 
 
 def _sign_ins() -> str:

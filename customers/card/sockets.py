@@ -29,12 +29,13 @@ class Act:
 @dataclass(frozen=True)
 class Shown:
     """What a room shows of a guest: a panel, ``template`` filled with ``values`` as ``panel``, a mark beside the tags,
-    and what can be done in the card's menu."""
+    what can be done in the card's menu, and one act that stands beside it."""
 
     template: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     mark: Mark | None = None
     acts: tuple[Act, ...] = ()
+    button: Act | None = None
 
 
 Socket = Callable[[BusinessRequest, int], Shown | None]

@@ -62,6 +62,8 @@ FIELDS: Final[Mapping[str, tuple[str, Any]]] = {
     "first_contact": ("activity", _("First contact")),
     "last_activity": ("activity", _("Last activity")),
     "activities.count": ("activity", _("Activities")),
+    "opened": ("activity", _("Last opened a message")),
+    "clicked": ("activity", _("Last followed a link")),
 }
 COUNTED: Final[Mapping[str, Any]] = {
     "stays.count": _("Stays"),

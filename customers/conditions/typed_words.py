@@ -48,6 +48,8 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "stay": Operator(("stay", "sist", "sidst", "laatst"), ">2025", _("When they stayed last")),
     "next": Operator(("next", "neste", "næste", "volgende"), "<2026-07-01", _("When they arrive next")),
     "first": Operator(("first", "først", "først", "eerst"), ":2024", _("The first contact with them")),
+    "opened": Operator(("opened", "åpnet", "åbnet", "geopend"), "<6m", _("When they last opened a message")),
+    "clicked": Operator(("clicked", "klikket", "klikket", "geklikt"), "<6m", _("When they last followed a link")),
     "spent": Operator(("spent", "brukt", "brugt", "besteed"), ">5000", _("What they have spent in all")),
     "spent12": Operator(
         ("spent12", "brukt12", "brugt12", "besteed12"), ">1000", _("What they have spent in 12 months")
@@ -110,7 +112,8 @@ def _built_in(names: Names, language: str) -> Iterator[tuple[str, Word]]:
     yield "source", Word("values", "source", sources)
     for key, field in (("stays", "stays"), ("nights", "nights"), ("age", "age")):
         yield key, Word("number", field)
-    for key, field in (("stay", "last_stay"), ("next", "next_arrival"), ("first", "first_contact")):
+    dates = (("stay", "last_stay"), ("next", "next_arrival"), ("first", "first_contact"))
+    for key, field in (*dates, ("opened", "opened"), ("clicked", "clicked")):
         yield key, Word("date", field)
     yield "spent", Word("money", "value")
     yield "spent12", Word("money", "value_12_months")

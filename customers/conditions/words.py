@@ -213,7 +213,7 @@ _FLAGS: Final[Mapping[str, tuple[Any, Any]]] = {
 }
 _EMPTY_OTHER: Final = (gettext_lazy("not filled in"), gettext_lazy("filled in"))
 _EMPTY: Final[Mapping[str, tuple[Any, Any]]] = {
-    **dict.fromkeys(("last_stay", "next_arrival", "first_arrival", "last_activity"), (
+    **dict.fromkeys(("last_stay", "next_arrival", "first_arrival", "last_activity", "opened", "clicked"), (
         gettext_lazy("none"), gettext_lazy("any")
     )),
     **dict.fromkeys(("age", "birthday", "birth_date"), (gettext_lazy("unknown"), gettext_lazy("known"))),

@@ -15,8 +15,11 @@ from customers.changes.services import change_set_current
 from customers.consent.models import CONSENTS, ConsentEvent, ConsentWording
 from customers.consent.selectors import wording_in_force
 
-OTHERS_WORDS = frozenset({ConsentEvent.Source.IMPORT, ConsentEvent.Source.API, ConsentEvent.Source.SYSTEM})
-"""Sources that asked in words of their own: no wording of the business is taken to have been shown."""
+OTHERS_WORDS = frozenset(
+    {ConsentEvent.Source.IMPORT, ConsentEvent.Source.API, ConsentEvent.Source.SYSTEM, ConsentEvent.Source.PORTAL}
+)
+"""Sources that asked in words of their own, or tell which they showed: no wording of the business is taken to have been
+shown."""
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far in the future a moment may lie that another system's clock has told."""
 PROOF_MAX = 500

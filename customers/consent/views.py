@@ -24,6 +24,7 @@ from customers.consent.labels import BY_KEY, LABELS
 from customers.consent.models import ConsentEvent, Purpose
 from customers.consent.selectors import consent_events, consents_of, wording_lines
 from customers.consent.services import WordingConflict, consent_record, wording_add
+from customers.permission.leaving import left_heed
 from customers.sensitive.tasks import sensitive_erase
 
 SOON = timedelta(minutes=1)
@@ -54,6 +55,8 @@ def consent_add(request: BusinessRequest, slug: str, customer_id: int) -> HttpRe
         return _evidence_page(request, customer, form)
     values = form.values()
     consent_record(customer_id=customer_id, member=request.member, **values)
+    if values["purpose"] == Purpose.NEWSLETTER and not values["granted"]:
+        left_heed(customer_id=customer_id, channel=values["channel"], source=str(request.member))
     if values["purpose"] == Purpose.SENSITIVE and not values["granted"]:
         # A broker that is away loses nothing: the sweep erases what is due.
         transaction.on_commit(partial(sensitive_erase.delay, request.business.pk), robust=True)

@@ -25,6 +25,8 @@ MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml
 
 _LEVEL: Final = 1
 """Packed quickly rather than small."""
+_AT_ONCE: Final = 500
+"""Rows whose cells are held as XML: those of a whole batch take forty megabytes."""
 _NAMESPACE: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
@@ -77,7 +79,7 @@ class XlsxOut:
         while at < len(rows):
             if self._row >= ROWS_MAX or self._bytes >= BYTES_MAX:
                 self._open_sheet()
-            some = rows[at : at + ROWS_MAX - self._row]
+            some = rows[at : at + min(_AT_ONCE, ROWS_MAX - self._row)]
             first = self._row + 1
             numbers = [str(number) for number in range(first, first + len(some))]
             told = [

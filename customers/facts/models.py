@@ -134,6 +134,10 @@ class CustomerFacts(TenantModel):
     """Arrivals of the stays that took place, as a guest, ascending: how many fall into a window is found by halving."""
     sort_key = models.CharField(max_length=120, default="", db_default="")
     value = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    last_opened = models.DateField(null=True)
+    """The day, in the business's zone, a message was last opened; counted by the room that has the messages
+    (:data:`customers.facts.services.COUNTERS`), like ``last_clicked``."""
+    last_clicked = models.DateField(null=True)
 
     class Meta:
         verbose_name = _("facts of a guest")

@@ -20,17 +20,24 @@ REBUILD_BATCH = 50_000
 """A statement costs a pass over what it reads: of a whole register few large ones are quickest."""
 WRITERS = 2
 """Connections that count at once: the machines this is meant for have two cores."""
+COUNTERS: list[str] = []
+"""Functions of the database, of guests' ids, that count what rooms above ``customers`` know; each adds its own when its
+app is ready. Their triggers keep it true; these count it anew."""
 
 
 def facts_refresh(*, ids: Sequence[int]) -> None:
-    """Count everything of these guests of the business in scope anew, in one statement."""
+    """Count everything of these guests of the business in scope anew, in one statement, and what rooms above know."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT customers_facts_refresh(%s)", [list(ids)])
+        for counter in COUNTERS:
+            cursor.execute(f"SELECT {counter}(%s)", [list(ids)])
 
 
 @contextmanager
-def facts_once() -> Iterator[None]:
+def facts_once(*, new: bool = False) -> Iterator[None]:
     """Inside, writes only note whom they touch; at the end all of those are counted, in one statement.
+
+    `new`: inside, guests are made who have nothing but addresses and tags, and nobody else is touched.
 
     For a batch that writes the same guests many times over: a row is written once, not once for the card, the
     addresses, the tags and the stays. Inside, the facts of those guests are not to be read. Blocks do not nest.
@@ -40,7 +47,10 @@ def facts_once() -> Iterator[None]:
         cursor.execute("SELECT set_config('innkeeper.facts', 'once', true)")
         yield
         cursor.execute("SELECT set_config('innkeeper.facts', '', true)")
-        cursor.execute("SELECT customers_facts_refresh(array_agg(DISTINCT customer_id)) FROM facts_waiting")
+        count = "customers_facts_begin" if new else "customers_facts_refresh"
+        # Rows that rooms above have moved to a card that came back found no facts of it yet; a new card has none.
+        for counter in (count,) if new else (count, *COUNTERS):
+            cursor.execute(f"SELECT {counter}(array_agg(DISTINCT customer_id)) FROM facts_waiting")
         cursor.execute("DROP TABLE facts_waiting")
 
 

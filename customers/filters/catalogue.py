@@ -153,7 +153,7 @@ ACTIVITIES: Final = Rows(
     "a.customer_id",
     "a.at",
     {"kind": "a.kind"},
-    options={"kind": ("note", "call", "visit", "email", "form")},
+    options={"kind": ("note", "call", "visit", "email", "form", "sms")},
     is_moment=True,
 )
 
@@ -224,6 +224,8 @@ def catalogue_of(
         Field("invoices.amount", "money", rows=INVOICES, sum="sum(i.amount)", currency="i.currency"),
         Field("last_activity", "date", "f.last_activity", nullable=True),
         Field("activities.count", "number", rows=ACTIVITIES, sum="count(*)"),
+        Field("opened", "date", "f.last_opened", nullable=True),
+        Field("clicked", "date", "f.last_clicked", nullable=True),
         *(
             Field(f"consent.{name}", "choice", str(bit), options=CONSENT_STATES)
             for bit, name in enumerate(consents)

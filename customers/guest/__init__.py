@@ -20,5 +20,6 @@ IMPERSONAL = {
     "customers.SavedColumns": "which columns colleagues like in a file",
     "customers.SavedView": "how colleagues look at the list",
     "customers.Segment": "filters of the business",
+    "customers.Suppression": "digests of addresses not to be written to; of no card, and kept when one is erased",
     "customers.Tag": "labels of the business",
 }

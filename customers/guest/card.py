@@ -148,4 +148,14 @@ CARD = (
             "sms_reach",
         ),
     ),
+    GuestTable(
+        "customers.Wish",
+        "customer_id",
+        Merge.JOIN,
+        Erase.REMOVE,
+        told=("kind", "until", "at"),
+        untold={"customer": "the card"},
+        join_on=("kind",),
+        keeper="-until",
+    ),
 )

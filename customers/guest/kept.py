@@ -30,6 +30,8 @@ KEPT = (
             "value_this_year",
             "arrivals",
             "last_activity",
+            "last_opened",
+            "last_clicked",
         ),
         untold={
             "customer": "the card",

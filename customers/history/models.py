@@ -121,6 +121,7 @@ class Activity(TrackedModel):
         VISIT = "visit", _("Visit")
         EMAIL = "email", _("E-mail")
         FORM = "form", _("Form")
+        SMS = "sms", _("SMS")
 
     customer = TenantForeignKey(Customer, db_on_delete="RESTRICT", related_name="activities")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.NOTE)

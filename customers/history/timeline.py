@@ -30,6 +30,8 @@ class TimelineEntry:
     at: datetime
     kind: str
     item: Any
+    template: str = ""
+    """What shows it, of a kind that another room has added."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ def timeline_page(
         rows = cursor.fetchall()
     shown = rows[:limit]
     loaded = {kind.name: kind.load([row[2] for row in shown if row[1] == kind.name]) for kind in shown_kinds}
-    entries = [TimelineEntry(at, name, loaded[name][key]) for at, name, key in shown if key in loaded[name]]
+    templates = {kind.name: kind.template for kind in shown_kinds}
+    entries = [
+        TimelineEntry(at, name, loaded[name][key], templates[name]) for at, name, key in shown if key in loaded[name]
+    ]
     last = shown[-1] if len(rows) > limit else None
     cursor_after = f"{last[0].isoformat()}~{last[1]}~{last[2]}" if last else None
     return TimelinePage(entries, cursor_after, tuple(name for name in LABELS if name in kinds))

@@ -26,6 +26,7 @@ LABELS: dict[str, str | Promise] = {
     "visit": _("Visits"),
     "email": _("E-mails"),
     "form": _("Forms"),
+    "sms": _("SMS"),
     "purchase": _("Purchases"),
     "invoice": _("Invoices"),
     "consent": _("Consents"),
@@ -41,7 +42,8 @@ class TimelineKind:
     ``rows`` is SQL from ``FROM`` on that finds the rows of the guest ``%(guest)s``; ``at`` is their moment, or their
     day, by which an index orders them with ``id``. ``is_gathered``: no index does, and all of the guest's are gathered
     first, by their ids; otherwise a planner may walk the whole business by date until it has met enough of them.
-    ``names`` are the labels that show it.
+    ``names`` are the labels that show it. ``template`` shows an entry, as ``entry``, of a kind that another room has
+    added.
     """
 
     name: str
@@ -52,6 +54,7 @@ class TimelineKind:
     rows: str
     load: Callable[[Iterable[int]], dict[int, Any]]
     is_gathered: bool = False
+    template: str = ""
 
 
 def _stays(ids: Iterable[int]) -> dict[int, Stay]:
@@ -91,7 +94,7 @@ def _kind(
     return TimelineKind(name, frozenset({name}), at, key, is_day, rows, load, is_gathered)
 
 
-KINDS: tuple[TimelineKind, ...] = (
+KINDS: list[TimelineKind] = [
     _kind(
         "stay",
         "s.arrival",
@@ -149,4 +152,13 @@ KINDS: tuple[TimelineKind, ...] = (
         _acts,
         is_gathered=True,
     ),
-)
+]
+
+
+def kind_add(kind: TimelineKind, label: str | Promise) -> None:
+    """Let every timeline show what a room above ``customers`` knows, when its app is ready; ``label`` is what one
+    filters by. Raises ``KeyError`` for a kind that there is."""
+    if any(each.name == kind.name for each in KINDS):
+        raise KeyError(kind.name)
+    KINDS.append(kind)
+    LABELS[kind.name] = label

@@ -62,6 +62,8 @@ _BUILT_IN: Final = (
     Column("cancelled", gettext_lazy("Cancelled stays"), looks="num"),
     Column("no_shows", gettext_lazy("No-shows"), looks="num"),
     Column("last_activity", gettext_lazy("Last activity"), looks="nowrap"),
+    Column("opened", gettext_lazy("Last opened a message"), looks="nowrap"),
+    Column("clicked", gettext_lazy("Last followed a link"), looks="nowrap"),
 )
 
 
@@ -151,4 +153,6 @@ _OF_FACTS: Final[Mapping[str, Callable[[CustomerFacts, Names], str]]] = {
     "cancelled": lambda facts, names: names.count(facts.cancelled),
     "no_shows": lambda facts, names: names.count(facts.no_shows),
     "last_activity": lambda facts, names: _day(facts.last_activity),
+    "opened": lambda facts, names: _day(facts.last_opened),
+    "clicked": lambda facts, names: _day(facts.last_clicked),
 }

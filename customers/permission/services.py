@@ -1,4 +1,6 @@
-"""Writes of permission: do not contact, deceased, and the restriction of processing."""
+"""Writes of permission: do not contact, deceased, the restriction of processing; what a guest wishes."""
+
+import datetime as dt
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,6 +11,7 @@ from accounts.models import Member
 from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
+from customers.permission.models import Wish
 
 REASON_MAX = 500
 
@@ -75,6 +78,26 @@ def restriction_set(
             address=address,
         )
     return act
+
+
+def wish_set(*, customer_id: int, kind: str, wished: bool, until: dt.date | None = None) -> bool:
+    """Keep that a guest wishes no offers, or a pause ``until`` a day, or no longer. Whether anything is different.
+
+    The guest's own, so that no undo takes it back. Raises ``Customer.DoesNotExist``, and ``ValueError`` for a pause
+    without its end.
+    """
+    if wished and kind == Wish.Kind.PAUSE and until is None:
+        raise ValueError(_("Choose when the pause ends."))
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+        known = Wish.objects.filter(customer=customer, kind=Wish.Kind(kind))
+        if not wished:
+            return known.delete()[0] > 0
+        if known.filter(until=until).exists():
+            return False
+        known.delete()
+        Wish.objects.create(customer=customer, kind=kind, until=until)
+    return True
 
 
 RESTRICTED_TITLE = gettext_noop("Restricted the processing of the data of %(guests)s")

@@ -9,13 +9,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import BusinessRequest, requires
 from accounts.models import Capability
-from customers.card.models import Customer
+from customers.card.models import ContactPoint, Customer
 from customers.changes.messages import named, undoable
-from customers.permission.forms import RestrictionForm
-from customers.permission.selectors import restriction_of, ways_to
+from customers.permission.forms import LiftForm, RestrictionForm
+from customers.permission.selectors import restriction_of, suppressed_of, ways_to
 from customers.permission.services import contact_rules_set, restriction_set
+from customers.permission.suppressing import CannotLift, suppression_add, suppression_lift
 
 SWITCHED = {"on": True, "off": False}
+ID_DIGITS = 18
 
 
 @requires(Capability.CONSENT)
@@ -57,6 +59,58 @@ def guest_restriction(request: BusinessRequest, slug: str, customer_id: int) -> 
     return redirect("contact_rules", slug=slug, customer_id=customer_id)
 
 
+@requires(Capability.CONSENT)
+@require_POST
+def guest_suppress(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """Never write to an address of a guest again. POST ``point``, a contact point's id."""
+    customer = _customer(customer_id)
+    point = _point(customer, request.POST.get("point", ""))
+    if point is None:
+        return _page(request, customer, RestrictionForm(is_restricted=customer.is_restricted), status=422)
+    row = suppression_add(
+        kind=point.kind,
+        normalised=point.normalised,
+        customer_id=customer.pk,
+        member=request.member,
+        address=get_adapter().get_client_ip(request) or None,
+    )
+    if row is not None:
+        messages.success(request, _("Nothing is sent to %(address)s any more.") % {"address": point})
+    return redirect("contact_rules", slug=slug, customer_id=customer_id)
+
+
+@requires(Capability.CONSENT)
+@require_POST
+def suppression_let_go(request: BusinessRequest, slug: str, customer_id: int) -> HttpResponse:
+    """Let an address of a guest go again. POST ``point``, ``of`` (the reason it is on the list for) and ``reason``."""
+    customer = _customer(customer_id)
+    point = _point(customer, request.POST.get("point", ""))
+    form = LiftForm(request.POST)
+    if not form.is_valid() or point is None:
+        return _page(request, customer, RestrictionForm(is_restricted=customer.is_restricted), lift=form)
+    try:
+        suppression_lift(
+            kind=point.kind,
+            normalised=point.normalised,
+            reason=form.cleaned_data["of"],
+            why=form.cleaned_data["reason"],
+            member=request.member,
+            address=get_adapter().get_client_ip(request) or None,
+        )
+    except CannotLift as error:
+        form.add_error("reason", str(error))
+        return _page(request, customer, RestrictionForm(is_restricted=customer.is_restricted), lift=form)
+    messages.success(request, _("Messages may go to %(address)s again.") % {"address": point})
+    return redirect("contact_rules", slug=slug, customer_id=customer_id)
+
+
+def _point(customer: Customer, pk: str) -> ContactPoint | None:
+    """An address of the guest, by its id; ``None`` for one of somebody else or none."""
+    if not pk.isascii() or not pk.isdecimal() or len(pk) > ID_DIGITS:
+        return None
+    return ContactPoint.objects.filter(customer=customer, pk=pk).exclude(normalised="").first()
+
+
 def _customer(customer_id: int) -> Customer:
     customer = Customer.objects.filter(pk=customer_id).first()
     if customer is None:
@@ -64,15 +118,26 @@ def _customer(customer_id: int) -> Customer:
     return customer
 
 
-def _page(request: BusinessRequest, customer: Customer, form: RestrictionForm) -> HttpResponse:
+def _page(
+    request: BusinessRequest,
+    customer: Customer,
+    form: RestrictionForm,
+    lift: LiftForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    suppressed, usable = suppressed_of(customer_id=customer.pk)
     context = {
+        "suppressed": suppressed,
+        "usable": usable,
+        "lift": lift,
+        "lifting": (lift.data.get("point"), lift.data.get("of")) if lift else None,
         "customer": customer,
         "ways": ways_to(customer_id=customer.pk),
         "restriction": restriction_of(customer=customer),
         "form": form,
         "can_restrict": request.member.can(Capability.RESTRICT),
     }
-    return render(request, "consent/contact_rules.html", context, status=422 if form.is_bound else 200)
+    return render(request, "consent/contact_rules.html", context, status=422 if form.is_bound or lift else status)
 
 
 def restricted_page(request: BusinessRequest, customer: Customer) -> HttpResponse:

@@ -30,6 +30,7 @@ class House:
     guests: float
     also: tuple[tuple[str, Role], ...] = field(default=())
     """E-mail addresses of people of another house who are members here too."""
+    postal_address: str = ""
 
 
 HOUSES: Final = (
@@ -46,6 +47,7 @@ HOUSES: Final = (
         ),
         ("en", "nb"),
         0.42,
+        postal_address="Fjordveien 12\n6800 Førde",
     ),
     House(
         "sundkonference",
@@ -60,6 +62,7 @@ HOUSES: Final = (
         ),
         ("da", "en"),
         0.25,
+        postal_address="Strandvejen 180\n3060 Espergærde",
     ),
     House(
         "duinzicht",
@@ -75,6 +78,7 @@ HOUSES: Final = (
         ("en", "nl"),
         0.33,
         also=(("owner@fjordstuen.example", Role.ADMIN),),
+        postal_address="Duinweg 4\n1865 AV Bergen aan Zee",
     ),
 )
 
@@ -121,8 +125,8 @@ def demo_business_ensure(*, house: House) -> tuple[Business, bool]:
     business = business_create(
         name=house.name, slug=house.slug, country=house.country, owner=users[Role.OWNER], property_kind=None
     )
-    business.languages = list(house.languages)
-    business.save(update_fields=["languages"])
+    business.languages, business.postal_address = list(house.languages), house.postal_address
+    business.save(update_fields=["languages", "postal_address"])
     with business_scope(business.pk):
         owner = Member.objects.get(user=users[Role.OWNER])
         for name, kind in house.properties:

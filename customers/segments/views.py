@@ -42,6 +42,7 @@ from customers.segments.selectors import (
 )
 from customers.segments.services import SegmentChanged, segment_create, segment_remove, segment_update
 from customers.segments.shown import channels_of, figures_of, list_address, live_of
+from customers.segments.sockets import acts_of
 from customers.segments.tasks import segments_nudge
 from customers.segments.trends import segment_trends
 
@@ -305,6 +306,7 @@ class _Page:
             "chart_series": [(_("Guests"), [each.members for each in history])],
             "used_by": segments_resting_on(segment.pk),
             "used_by_views": views_resting_on(segment.pk),
+            "acts": acts_of(self.request, segment_id=segment.pk),
         }
 
 

@@ -32,6 +32,7 @@ APPEND_ONLY = {
     "customers_change",
     "customers_consentevent",
     "customers_consentwording",
+    "messaging_templatetext",
 }
 """What happened stays as it was written: the app role can add and read."""
 
@@ -49,7 +50,7 @@ DERIVED = {
 }
 """Written by the triggers of the tables they follow; without foreign keys, whose checks cost more than the rows."""
 
-HIDDEN = {"dedup_cardprofile", "dedup_match"}
+HIDDEN = {"dedup_cardprofile", "dedup_match", "messaging_campaignguest"}
 """Tables beside those of guests that name cards and hide those on their way out."""
 
 DEFINERS = {
@@ -62,18 +63,25 @@ DEFINERS = {
     "customers_consent_state_of_cards()": ("trigger",),
     "customers_facts_due(integer)": ("bigint",),
     "customers_lookup(text,text[],text[],text,integer)": ("bigint", "smallint"),
+    "customers_points_at(text[])": ("bigint", "bigint"),
     "customers_segments_due(interval,integer)": ("bigint",),
     "customers_sensitive_consented()": ("trigger",),
     "customers_sensitive_due(integer)": ("bigint",),
     "customers_stays_within(text,date,date,bigint[],text[],text[],text[],text,numeric,numeric,boolean)": ("bigint",),
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
+    "messaging_campaigns_due(interval,integer)": ("bigint", "bigint"),
     "dedup_follow_due(integer)": ("bigint",),
     "dedup_runs_due(interval,integer)": ("bigint", "bigint"),
     "import_feeds_due(interval,integer)": ("bigint", "bigint"),
     "import_fetches_due(interval,integer)": ("bigint", "bigint"),
     "import_files_due(interval,integer)": ("bigint", "bigint"),
     "imports_due(text[],interval,integer)": ("bigint", "bigint"),
+    "messaging_caught_due(interval,integer)": ("bigint",),
+    "messaging_checks_due(interval,integer)": ("bigint", "bigint"),
+    "messaging_tries_due(interval,integer)": ("bigint", "bigint"),
+    "messaging_callbacks_due(timestamp with time zone,integer)": ("bigint",),
+    "messaging_due(integer)": ("bigint",),
 }
 """Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
 The first asks for a user's businesses before a scope can be opened, the last four for imports of any business that have

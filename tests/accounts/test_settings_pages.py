@@ -44,6 +44,18 @@ def test_the_owner_changes_the_business(client: Client, cast: Cast) -> None:
     }
 
 
+def test_the_postal_address_is_kept_in_its_lines(client: Client, cast: Cast) -> None:
+    client.force_login(cast.fjordstuen.owner.user)
+    client.post(SETTINGS, FORM | {"postal_address": "  Fjordveien  12 \r\n\r\n6800 Førde\r\n"})
+    business = Business.objects.get(slug="fjordstuen")
+    assert business.postal_address == "Fjordveien 12\n6800 Førde"
+    assert business.address_line == "Fjordveien 12, 6800 Førde"
+    assert "Fjordveien 12\n6800 Førde</textarea>" in client.get(SETTINGS).content.decode()
+    refused = client.post(SETTINGS, FORM | {"postal_address": "www.fjordstuen.example"})
+    assert refused.status_code == 422
+    assert "www.fjordstuen.example" in refused.content.decode(), "what was typed stays"
+
+
 def test_saving_without_a_change_logs_nothing(client: Client, cast: Cast) -> None:
     client.force_login(cast.fjordstuen.owner.user)
     client.post(SETTINGS, FORM | {"name": "Fjordstuen"})

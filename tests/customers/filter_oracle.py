@@ -186,6 +186,8 @@ class _Look:
             "last_stay": max(left, default=None),
             "next_arrival": min(ahead, default=None),
             "last_activity": max(moments, default=None),
+            "opened": None,
+            "clicked": None,
             "value_rank": (int(sums["value"] * 100), main),
             **{name: amount if main == self.context.currency else Decimal(0) for name, amount in sums.items()},
         }

@@ -21,7 +21,16 @@ from customers.history.models import Purchase, Stay, StayParticipant
 from tests.cast import Cast, House
 from tests.customers.acts import RANDOM_ACTS, Step, example, perform, steps
 from tests.customers.facts_recount import NO_HISTORY, assert_facts_are_true, kept
-from tests.factories import CustomerFactory, InvoiceFactory, PurchaseFactory, StayFactory, StayParticipantFactory
+from tests.factories import (
+    CustomerFactory,
+    CustomerTagFactory,
+    EmailFactory,
+    InvoiceFactory,
+    PhoneFactory,
+    PurchaseFactory,
+    StayFactory,
+    StayParticipantFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +100,21 @@ def test_a_batch_that_fails_leaves_counting_as_it_was(fjordstuen: House) -> None
         assert kept(guest)["value"] == 40
     assert kept(guest)["value"] == 42
     assert_facts_are_true(fjordstuen.business)
+
+
+def test_guests_who_are_made_in_a_batch_of_new_ones_have_the_facts_of_all_others(fjordstuen: House) -> None:
+    with facts_once(new=True):
+        plain = CustomerFactory(postal_code="N-5003", city="Bergen")
+        told = CustomerFactory(do_not_contact=True)
+        EmailFactory(customer=told, value="told@fjord.no", state="opted_out")
+        EmailFactory(customer=told, value="other@fjord.no")
+        PhoneFactory(customer=told, value="22 33 44 55", state="invalid")
+        CustomerTagFactory(customer=told, slot=2)
+        CustomerTagFactory(customer=told, slot=1)
+    assert kept(plain) == NO_HISTORY
+    assert_facts_are_true(fjordstuen.business)
+    states = CustomerFacts.objects.values_list("email_state", "phone_state", "do_not_contact")
+    assert set(states) == {("", "", False), ("opted_out", "invalid", True)}
 
 
 def test_a_new_card_has_facts_on_its_businesss_own_day(fjordstuen: House) -> None:

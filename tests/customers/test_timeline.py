@@ -20,6 +20,7 @@ from customers.changes.services import change_set, change_set_undo
 from customers.history.models import Activity, Invoice, Purchase, Stay, StayParticipant
 from customers.history.timeline import kinds_read, timeline_page, timeline_sql
 from customers.history.timeline_kinds import KINDS, LABELS
+from messaging.outbox.models import Message
 from tests import databases
 from tests.cast import Cast, House
 from tests.customers.acts import RANDOM_ACTS, example
@@ -48,6 +49,18 @@ def everything(guest: Customer, day: dt.date = dt.date(2026, 3, 1)) -> None:
     PurchaseFactory(customer=guest, bought_on=day)
     InvoiceFactory(customer=guest, issued_on=day, due_on=day)
     ConsentEventFactory(customer=guest, at=moment)
+    Message.objects.create(
+        customer=guest,
+        key=f"card:{guest.pk}:{day}",
+        channel="email",
+        purpose="stay",
+        origin="card",
+        subject="Your room",
+        state="sent",
+        due_at=moment,
+        sent_at=moment,
+        zone="Europe/Oslo",
+    )
 
 
 def imported(guest: Customer) -> ChangeSet:
@@ -81,6 +94,7 @@ def test_every_kind_stands_in_the_timeline(cast: Cast, client: Client) -> None:
         "Imported old.csv",
         "A note",
         "A form",
+        "Your room",
         "1 Mar 2026",
     ):
         assert words in page, words

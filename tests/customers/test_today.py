@@ -18,7 +18,7 @@ from customers.history.models import Stay, StayParticipant
 from customers.sensitive.services import sensitive_set
 from customers.today.days import birthday_keys, days_at
 from customers.today.flags import flags_of
-from customers.today.selectors import COUNTED, SHOWN, birthdays_on, stays_today, today_days, today_view
+from customers.today.selectors import COUNTED, SHOWN, birthdays_on, today_days, today_view
 from tests.cast import Cast, House
 from tests.factories import (
     ConsentEventFactory,
@@ -367,25 +367,12 @@ def test_today_is_the_first_room(cast: Cast, desk: Client) -> None:
         CustomerFactory()
     for path, current in ((HOME, "Today"), (f"{HOME}today/all/", "Today"), (f"{HOME}tasks/", "Tasks")):
         entries = desk.get(path).context["navigation"]
-        assert [entry["label"] for entry in entries][:5] == ["Today", "Guests", "Duplicates", "Segments", "Tasks"]
+        assert [entry["label"] for entry in entries][:6] == [
+            "Today",
+            "Guests",
+            "Duplicates",
+            "Segments",
+            "Messages",
+            "Tasks",
+        ]
         assert [entry["label"] for entry in entries if entry["current"]] == [current]
-
-
-def test_indexes_find_who_is_expected(fjordstuen: House) -> None:
-    """Who comes and who should have come: a part of the bookings, never the years behind them."""
-    day = dt.date(2026, 6, 1)
-    days = today_days(business=fjordstuen.business, properties=list(Property.objects.all()))
-    assert days.groups
-    for name, index in (("arrivals", "stay_expected"), ("missing", "stay_expected"), ("in_house", "stay_in_house")):
-        sql, values = (
-            stays_today(name, days_at(dt.datetime(2026, 6, 1, 9, tzinfo=dt.UTC), home="UTC", zones={1: ""}),
-                        everywhere=True)
-            .values_list("pk")[:51]
-            .query.sql_with_params()
-        )  # fmt: skip
-        with connection.cursor() as cursor:
-            for way in ("seqscan", "bitmapscan"):
-                cursor.execute(f"SET LOCAL enable_{way} = off")
-            cursor.execute(f"EXPLAIN (COSTS OFF) {sql}", values)
-            plan = "\n".join(row[0] for row in cursor.fetchall())
-        assert index in plan and "Seq Scan" not in plan, (name, day, plan)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from accounts.tenancy import business_scope
 from customers.card.models import Customer
@@ -211,6 +211,26 @@ def test_columns_are_told(visit: OpenBrowser, house: House, strange: Path) -> No
     assert readings["guest.full_name"]["from"] == ["Hvem"]
     page.goto(f"/b/{house.slug}/import/mappings/")
     expect(page.get_by_role("link", name="Gammelt system", exact=True)).to_be_visible()
+
+
+def test_what_is_typed_while_the_page_renews_itself_stays(visit: OpenBrowser, house: House, strange: Path) -> None:
+    watch = visit(f"/b/{house.slug}/import/", user=house.admin.user)
+    page = watch.page
+    _upload(watch, strange)
+    held: list[Route] = []
+    expect(page.locator("#column-4 summary")).to_be_visible()
+    page.route("**/columns/", lambda route: held.append(route))
+    page.locator("#column-4 summary").press("Enter")
+    with page.expect_request("**/columns/"):
+        page.locator("#column-4").get_by_label("Each cell holds").select_option("part")
+    name = page.get_by_label("Save this mapping as")
+    name.fill("Gammelt system")
+    page.get_by_role("combobox", name="Hvem becomes").fill("full na")
+    page.keyboard.press("Enter")
+    held.pop().continue_()
+    expect(page.locator("input#p-4-0")).to_be_visible()
+    expect(name).to_have_value("Gammelt system")
+    expect(page.get_by_role("combobox", name="Hvem becomes")).to_have_value("Full name")
 
 
 def test_how_it_goes_in(visit: OpenBrowser, house: House, guests: Path) -> None:

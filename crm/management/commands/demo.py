@@ -15,6 +15,9 @@ from customers.sample.businesses import DEMO_PASSWORD, HOUSES, House, demo_busin
 from customers.sample.profiles import DEMO_PROFILES
 from customers.sample.services import RegisterBusy, register_fill
 from customers.segments.services import segments_refresh
+from messaging.campaigns.demo import demo_campaign_ensure
+from messaging.texts.starters import demo_templates_ensure
+from messaging.transports.demo import demo_transports_ensure
 
 DEFAULT_GUESTS = 6000
 
@@ -88,6 +91,9 @@ class Command(BaseCommand):
                 )
             except RegisterBusy as error:
                 raise CommandError(str(error)) from error
+            demo_transports_ensure(business=business)
+            demo_templates_ensure(business=business)
+            demo_campaign_ensure(business=business)
             # What a night would count: how values are spread, then who is in which segment by it.
             facts_roll(business=business)
             segments_refresh(business=business)

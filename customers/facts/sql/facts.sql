@@ -40,7 +40,8 @@ BEGIN
 END $$;
 
 -- What the newsletter finds: one opted-out address speaks for all of its kind, any usable one is enough, and of the
--- others the primary one's state is told (customers/permission/reasons.py). Placeholders are no address.
+-- others the primary one's state is told (customers/permission/reasons.py). Placeholders are no address. One that is
+-- suppressed (customers/permission/sql/suppression.sql) bounces or has opted out, whatever stands on the card.
 CREATE OR REPLACE FUNCTION customers_facts_addresses_of(ids bigint[])
 RETURNS TABLE (customer_id bigint, email_state text, phone_state text)
 LANGUAGE plpgsql STABLE ROWS 5000
@@ -48,6 +49,8 @@ SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mo
 #variable_conflict use_column
 DECLARE
     business CONSTANT bigint := customers_facts_business();
+    pads CONSTANT bytea := CASE WHEN EXISTS (SELECT FROM customers_suppression s WHERE s.business_id = business)
+                           THEN customers_address_pads() END;
 BEGIN
     RETURN QUERY
     SELECT s.customer_id, coalesce(max(s.state) FILTER (WHERE s.kind = 'email'), ''),
@@ -58,8 +61,20 @@ BEGIN
                     WHEN bool_or(p.state = 'ok') THEN 'ok'
                     ELSE coalesce((array_agg(p.state ORDER BY p.is_primary DESC, p.id)
                                    FILTER (WHERE p.state <> 'placeholder'))[1], 'placeholder') END::text AS state
-        FROM customers_contactpoint p
-        WHERE p.business_id = business AND p.customer_id = ANY (ids)
+        FROM (
+            SELECT p.customer_id, p.kind, p.id, p.is_primary,
+                   CASE WHEN x.digest IS NULL OR p.state = 'placeholder' THEN p.state
+                        WHEN x.is_opted_out THEN 'opted_out'
+                        WHEN p.state IN ('ok', 'relay') THEN 'bounced'
+                        ELSE p.state END AS state
+            FROM customers_contactpoint p
+            LEFT JOIN (
+                SELECT s.digest, bool_or(s.reason <> 'bounce') AS is_opted_out FROM customers_suppression s
+                WHERE s.business_id = business GROUP BY s.digest
+            ) x ON pads IS NOT NULL AND p.normalised <> ''
+               AND x.digest = customers_address_digest(pads, p.kind, p.normalised)
+            WHERE p.business_id = business AND p.customer_id = ANY (ids)
+        ) p
         GROUP BY p.customer_id, p.kind
     ) s
     GROUP BY s.customer_id ORDER BY s.customer_id;
@@ -327,5 +342,31 @@ BEGIN
            excluded.phone_state, excluded.last_activity, excluded.stays, excluded.nights, excluded.value,
            excluded.currency, excluded.first_arrival, excluded.last_stay, excluded.next_arrival, excluded.cancelled,
            excluded.no_shows, excluded.value_12_months, excluded.value_this_year, excluded.arrivals)
+    $sql$ USING ids, business, today;
+END $$;
+
+-- The same for guests who have just been made and have nothing but addresses and tags: nothing else is asked for them, and
+-- there are no facts yet that these could meet.
+CREATE OR REPLACE FUNCTION customers_facts_begin(ids bigint[]) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, public SET enable_nestloop = off AS $$
+DECLARE
+    business CONSTANT bigint := customers_facts_business();
+    today CONSTANT date := customers_facts_today();
+BEGIN
+    EXECUTE $sql$
+    INSERT INTO customers_customerfacts (
+        business_id, customer_id, kind, language, nationality, country, postal_code, city, source, first_contact,
+        birth_date, sort_key, is_restricted, is_deceased, do_not_contact, tags, email_state, phone_state,
+        stays, nights, value, currency, cancelled, no_shows, counted_on)
+    SELECT c.business_id, c.id, customers_facts_code(c.kind), customers_facts_code(c.language),
+           customers_facts_code(c.nationality), customers_facts_code(c.country), lower(c.postal_code), lower(c.city),
+           customers_facts_code(c.source), c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased,
+           c.do_not_contact, coalesce(t.tags, '{}'), coalesce(a.email_state, ''), coalesce(a.phone_state, ''),
+           0, 0, 0, '', 0, 0, $3
+    FROM (SELECT DISTINCT unnest($1)) AS i (id)
+    JOIN LATERAL (SELECT * FROM customers_customer WHERE business_id = (SELECT $2) AND id = i.id LIMIT 1) c ON true
+    LEFT JOIN customers_facts_tags_of($1) t ON t.customer_id = c.id
+    LEFT JOIN customers_facts_addresses_of($1) a ON a.customer_id = c.id
+    ORDER BY c.id
     $sql$ USING ids, business, today;
 END $$;

@@ -25,6 +25,7 @@ ACTIVITY_TITLES = {
     Activity.Kind.VISIT: gettext_noop("Visit of %(guests)s"),
     Activity.Kind.EMAIL: gettext_noop("E-mail with %(guests)s"),
     Activity.Kind.FORM: gettext_noop("Form from %(guests)s"),
+    Activity.Kind.SMS: gettext_noop("SMS with %(guests)s"),
 }
 
 

@@ -1,0 +1,1 @@
+"""One message to one segment, once: whom it goes to, how it is sent, what came of it."""

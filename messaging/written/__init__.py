@@ -1,0 +1,1 @@
+"""A message to one guest, written on their card."""
