@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -42,7 +43,8 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
+TODAY = timezone.localdate(timezone=ZoneInfo("Europe/Oslo"))
+"""Today where the businesses of these tests are."""
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -45,7 +46,7 @@ def begun(house: House, *, sent: int, held: int) -> tuple[Campaign, list[int], l
 def booked(customer_id: int, made: Campaign, *, after: int = 1, amount: int = 1_000, **stay: object) -> None:
     """A stay that a guest booked and pays for, so many days after the campaign began."""
     assert made.started_at is not None
-    day = timezone.localdate(made.started_at) + dt.timedelta(days=after)
+    day = timezone.localdate(made.started_at, ZoneInfo("Europe/Oslo")) + dt.timedelta(days=after)
     told = {"booked_on": day, "arrival": day, "departure": day + dt.timedelta(days=2), "amount": Decimal(amount)}
     StayParticipantFactory(
         stay=StayFactory(**{**told, "currency": "NOK", **stay}), customer_id=customer_id, is_payer=True
@@ -117,7 +118,7 @@ def test_stays_and_purchases_of_the_days_after_count(fjordstuen: House) -> None:
     booked(sent[2], made, amount=100, currency="EUR")
     booked(held[0], made, amount=400)
     assert made.started_at is not None
-    day = timezone.localdate(made.started_at)
+    day = timezone.localdate(made.started_at, ZoneInfo("Europe/Oslo"))
     PurchaseFactory(customer_id=sent[1], amount=Decimal(250), currency="NOK", bought_on=day)
     PurchaseFactory(customer_id=sent[1], amount=Decimal(250), currency="NOK", bought_on=day + dt.timedelta(days=6))
     results = campaign_results(campaign=made, business=fjordstuen.business)
