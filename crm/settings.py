@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "dedup",
     "imports",
     "messaging",
+    "automations",
     "portal",
     "crm.apps.CrmConfig",
     "django.contrib.auth",

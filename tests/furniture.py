@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.tenancy import business_scope
+from automations.models import DryRun, DryRunStep, GuestEvent, JourneyStep, PlannerState
 from customers.bulk.models import BulkGuests
 from customers.changes.models import ChangeSet, Leaving
 from customers.changes.services import change_set
@@ -26,6 +27,7 @@ from messaging.texts.looks import look_keep
 from messaging.texts.models import Template, TemplateText
 from messaging.transports.models import Caught, TransportTry
 from tests.accounts.catalogue import tenant_tables
+from tests.automations.houses import automation_on, journey
 from tests.cast import House
 from tests.customers.exporting import ExportRunFactory, SavedColumnsFactory
 from tests.factories import (
@@ -200,6 +202,17 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         CallbackEvent.objects.create(
             transport=transport, key=word, told="delivered", message=sent, state="done", raw=word
         )
+        automation = automation_on({"do": "stop"}, name=word)
+        way = journey(automation, guest, stay=stay)
+        JourneyStep.objects.create(
+            automation=automation, customer=guest, journey_id=way.pk, step="s0", outcome="done", due_at=timezone.now()
+        )
+        GuestEvent.objects.create(kind="told", customer_id=guest.pk, name=word)
+        PlannerState.objects.create()
+        dry = DryRun.objects.create(
+            automation=automation, definition=automation.draft, first=today, last=today, problem=word
+        )
+        DryRunStep.objects.create(run=dry, customer=guest, journey=1, step="s1", outcome="done", at=timezone.now())
     return {
         "slug": house.slug,
         "part": "language",
@@ -237,6 +250,9 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "transport_id": transport.pk,
         "caught_id": caught.pk,
         "template_id": template.pk,
+        "automation_id": automation.pk,
+        "journey_id": way.pk,
+        "dry_id": dry.pk,
         "language": "en",
         "look": look,
         "other_id": other.pk,

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 APART = {".git", ".venv", "var", "node_modules", "vendor", "__pycache__", ".hypothesis"}
-ROOMS = {"crm", "accounts", "customers", "dedup", "imports", "messaging", "portal"}
+ROOMS = {"crm", "accounts", "customers", "dedup", "imports", "messaging", "automations", "portal"}
 LONGEST = 400
 LONGER = {
     "tests/imports/test_services.py": "one act a test, refusals included",

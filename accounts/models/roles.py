@@ -26,6 +26,7 @@ class Capability(models.TextChoices):
     SEGMENT = "segment", _("build segments and shared views")
     MESSAGE = "message", _("write to guests")
     CAMPAIGN = "campaign", _("write templates and send campaigns")
+    AUTOMATE = "automate", _("build automations")
     EXPORT = "export", _("export guests")
     BULK = "bulk", _("change many guests at once")
     IMPORT = "import", _("import files")
@@ -54,6 +55,7 @@ _MARKETING = {
     Capability.SEGMENT,
     Capability.MESSAGE,
     Capability.CAMPAIGN,
+    Capability.AUTOMATE,
     Capability.EXPORT,
     Capability.BULK,
 }

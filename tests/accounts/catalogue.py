@@ -50,7 +50,13 @@ DERIVED = {
 }
 """Written by the triggers of the tables they follow; without foreign keys, whose checks cost more than the rows."""
 
-HIDDEN = {"dedup_cardprofile", "dedup_match", "messaging_campaignguest"}
+HIDDEN = {
+    "automations_journey",
+    "automations_journeystep",
+    "dedup_cardprofile",
+    "dedup_match",
+    "messaging_campaignguest",
+}
 """Tables beside those of guests that name cards and hide those on their way out."""
 
 DEFINERS = {
