@@ -47,6 +47,10 @@ class Keyring:
     def __contains__(self, key_name: object) -> bool:
         return key_name in self._ciphers
 
+    def missing(self, key_names: Iterable[str]) -> set[str]:
+        """Those of these names that no key has."""
+        return set(key_names) - self._ciphers.keys()
+
     def seal_bytes(self, data: bytes, *, bound: bytes) -> Sealed:
         """Seal ``data`` under the first key."""
         nonce = os.urandom(NONCE_BYTES)

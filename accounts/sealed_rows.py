@@ -11,8 +11,7 @@ from accounts.sealing import keyring
 
 def keys_missing(model: type[Model]) -> set[str]:
     """Names of the installation's keys that a business's rows need and the environment does not have."""
-    used = model._default_manager.exclude(secret_key="").values_list("secret_key", flat=True)
-    return {name for name in set(used) if name not in keyring()}
+    return keyring().missing(model._default_manager.exclude(secret_key="").values_list("secret_key", flat=True))
 
 
 def rows_reseal(model: type[Model], again: Callable[[Any], None]) -> int:

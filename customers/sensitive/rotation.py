@@ -31,9 +31,7 @@ class Rotated:
 def keys_missing(*, business_id: int) -> set[str]:
     """Names of keys that the business's details need and the environment does not have."""
     with business_scope(business_id):
-        used = set(SensitiveDetail.objects.filter(live()).values_list("key_name", flat=True).distinct())
-    keys = keyring()
-    return {name for name in used if name not in keys}
+        return keyring().missing(SensitiveDetail.objects.filter(live()).values_list("key_name", flat=True).distinct())
 
 
 def rotate(*, business_id: int, batch: int = BATCH) -> Rotated:

@@ -1,6 +1,7 @@
 """Writing a run, batch by batch."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from accounts.models import Business
@@ -33,6 +34,8 @@ from imports.staging import Job, write_batch
 from imports.stops import Stopped
 
 Progress = Callable[[int], None]
+Part = tuple[int, Interpreted]
+"""How many lines of a file, and what was read of them."""
 REST_ROWS = 5_000
 """Rows that go the long way are gathered to so many: a batch of a few costs as much as one of hundreds."""
 REST_HELD = 10_000
@@ -97,7 +100,7 @@ def _batches(
     rest = _Rest()
     late = planned_write(business, job, rest.of(spooled), tell)
     if rest.is_whole and not late:
-        return _numbered(run, rest.batches, first=0)
+        return _numbered(run, _gathered(map(_open_of, rest.batches)))
     return read_ahead(source, _others(business, run, source, context, late))
 
 
@@ -124,28 +127,33 @@ def _others(business: Business, run: ImportRun, source: Source, context: Context
     """Rows of which something is open since the preview (`late`), then those of which something was open in it: these
     may be further rows of the same guests, never the other way about.
     """
-    first = 0
-    if late:
-        lines = ((batch.size, batch.rows) for batch in interpreted_lines(source, context, late))
-        for number, (size, rows) in enumerate(_gathered(lines)):
-            first = number + 1
-            if number >= run.batches_done:
-                yield Numbered(number, size, rows)
-    spooled = spool_read(run, business, source.fields)
-    if spooled is None:
-        raise SpoolLost
-    yield from _numbered(run, spooled, first=first)
+
+    def lines() -> Iterator[Part]:
+        for batch in interpreted_lines(source, context, late) if late else ():
+            yield batch.size, batch.rows
+
+    def kept() -> Iterator[Part]:
+        spooled = spool_read(run, business, source.fields)
+        if spooled is None:
+            raise SpoolLost
+        yield from map(_open_of, spooled)
+
+    return _numbered(run, chain(_gathered(lines()), _gathered(kept())))
 
 
-def _numbered(run: ImportRun, spooled: Iterable[Spooled], *, first: int) -> Iterator[Numbered]:
-    """The batches from the one on that the run has come to; the first of all has the number `first`."""
-    others = ((batch.others, batch.rest) for batch in spooled)
-    for number, (size, rows) in enumerate(_gathered(others), start=first):
+def _open_of(batch: Spooled) -> Part:
+    """Those rows of a kept batch of which something was open in the preview."""
+    return batch.others, batch.rest
+
+
+def _numbered(run: ImportRun, parts: Iterable[Part]) -> Iterator[Numbered]:
+    """The batches from the one on that the run has come to."""
+    for number, (size, rows) in enumerate(parts):
         if number >= run.batches_done:
             yield Numbered(number, size, rows)
 
 
-def _gathered(parts: Iterable[tuple[int, Interpreted]]) -> Iterator[tuple[int, Interpreted]]:
+def _gathered(parts: Iterable[Part]) -> Iterator[Part]:
     size, gathered = 0, Interpreted()
     for number, rows in parts:
         size += number

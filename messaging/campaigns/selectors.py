@@ -1,9 +1,10 @@
 """Reads of campaigns: all of them, how far one has come, and the guests of one."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from customers.card.models import Customer
 from customers.filters import Sql
@@ -105,6 +106,13 @@ def campaign_progress(*, campaign: Campaign) -> Progress:
         excluded=tuple(sorted(excluded, key=lambda each: (-each.number, each.reason))),
         unknown=states.get(Message.State.UNKNOWN, 0),
     )
+
+
+def campaign_opens_at(*, campaign: Campaign, now: dt.datetime) -> dt.datetime | None:
+    """When the first of its messages leaves, where all that is left of them waits for the hours messages go out in."""
+    waiting = Message.objects.filter(origin=Message.Origin.CAMPAIGN, origin_id=campaign.pk, state__in=_ON_ITS_WAY)
+    first: dt.datetime | None = waiting.aggregate(first=Min("due_at"))["first"]
+    return first if first is not None and first > now else None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,7 +18,13 @@ from accounts.services.refusals import Refused
 from messaging.campaigns.lately import poll_seconds, results_lately
 from messaging.campaigns.models import Campaign, CampaignGuest
 from messaging.campaigns.results import Results
-from messaging.campaigns.selectors import campaign_get, campaign_guests, campaign_list, campaign_progress
+from messaging.campaigns.selectors import (
+    campaign_get,
+    campaign_guests,
+    campaign_list,
+    campaign_opens_at,
+    campaign_progress,
+)
 from messaging.campaigns.services import campaign_cancel, campaign_copy, campaign_pause, campaign_resume
 from messaging.campaigns.tasks import campaign_nudge
 from messaging.campaigns.wording import TONES, reason_words, when_words
@@ -152,11 +159,13 @@ def _context(request: BusinessRequest, campaign: Campaign) -> dict[str, Any]:
     days = _days(request)
     results = results_lately(campaign=campaign, business=request.business, days=days)
     is_working = campaign.state in (Campaign.State.SCHEDULED, Campaign.State.RUNNING)
+    progress = campaign_progress(campaign=campaign)
     return {
         "campaign": campaign,
         "tone": TONES[Campaign.State(campaign.state)],
         "when": when_words(campaign) if campaign.started_at is None else "",
-        "progress": campaign_progress(campaign=campaign),
+        "progress": progress,
+        "opens_at": campaign_opens_at(campaign=campaign, now=timezone.now()) if is_working and progress.due else None,
         "results": results,
         "figures": _figures(results),
         "is_working": is_working,

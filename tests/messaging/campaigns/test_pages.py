@@ -273,6 +273,20 @@ def test_the_part_that_changes_stops_asking_when_it_is_done(fjordstuen: House, m
     assert "hx-trigger" not in marketer.get(state, headers={"hx-request": "true"}).content.decode()
 
 
+def test_what_waits_for_the_morning_is_said_to(fjordstuen: House, marketer: Client) -> None:
+    guest()
+    made = worked(confirmed())
+    morning = timezone.now() + dt.timedelta(hours=8)
+    Message.objects.update(due_at=morning)
+    page = marketer.get(at(fjordstuen, "campaign_state", made), headers={"HX-Request": "true"})
+    assert page.context["opens_at"] == morning
+    assert "What is left waits: the next message leaves" in page.content.decode()
+    assert "Got it" not in page.content.decode(), "nothing has left"
+    Message.objects.update(due_at=timezone.now())
+    page = marketer.get(at(fjordstuen, "campaign_state", made), headers={"HX-Request": "true"})
+    assert "What is left waits" not in page.content.decode()
+
+
 def test_a_confirmed_one_has_no_steps_any_more(fjordstuen: House, marketer: Client) -> None:
     made = confirmed()
     page = at(fjordstuen, "campaign_page", made)
