@@ -36,9 +36,9 @@ from imports.stops import Stopped
 Progress = Callable[[int], None]
 Part = tuple[int, Interpreted]
 """How many lines of a file, and what was read of them."""
-REST_ROWS = 5_000
+REST_ROWS = 20_000
 """Rows that go the long way are gathered to so many: a batch of a few costs as much as one of hundreds."""
-REST_HELD = 10_000
+REST_HELD = 20_000
 """So many of them are held while planned guests are written; of more the spool is read once more."""
 
 
