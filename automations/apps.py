@@ -5,3 +5,11 @@ from django.apps import AppConfig
 
 class AutomationsConfig(AppConfig):
     name = "automations"
+
+    def ready(self) -> None:
+        from automations.offered import offer
+        from automations.tasks import automations_nudge
+        from customers.signals import guests_changed
+
+        guests_changed.connect(automations_nudge, dispatch_uid="automations-planner")
+        offer()

@@ -13,13 +13,14 @@ GUEST_TABLES: tuple[GuestTable, ...] = (
             "customer": "the card",
             **dict.fromkeys(("stay", "invoice"), "told with the stays and invoices themselves"),
             **dict.fromkeys(
-                ("occurrence", "step", "due_local", "zone", "number_done"),
+                ("occurrence", "step", "due_local", "zone", "waiting", "number_done", "bulk_id", "due_before"),
                 "how the business's own work goes on",
             ),
         },
         join_on=("automation", "occurrence"),
         # Whoever is further along goes on: what was sent is not sent again.
         keeper="-number_done",
+        timeline="journey",
     ),
     GuestTable(
         "automations.JourneyStep",

@@ -114,10 +114,16 @@ class Journey(TenantModel):
     due_local = models.CharField(max_length=16, blank=True)
     """``2026-03-29T02:30``: as the clock was to show it, also where it does not."""
     zone = models.CharField(max_length=64, blank=True)
+    waiting = models.CharField(max_length=12, blank=True, default="", db_default="")
+    """The id of the wait that it is in, which is over when ``due_at`` comes; it waits while that is its ``step``."""
     number_done = models.SmallIntegerField(default=0)
     """Steps behind it."""
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    bulk_id = models.BigIntegerField(null=True, editable=False)
+    """The act on many guests that let it in or stopped it last, so that the act can be undone."""
+    due_before = models.DateTimeField(null=True, editable=False)
+    """Of one that was stopped: when it was due, so that it can go on."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -132,6 +138,13 @@ class Journey(TenantModel):
             models.Index(fields=["business", "stay"], condition=Q(stay__isnull=False), name="journey_stay"),
             models.Index(fields=["business", "invoice"], condition=Q(invoice__isnull=False), name="journey_invoice"),
             models.Index(fields=["business", "version"], condition=Q(state__in=OPEN), name="journey_version"),
+            models.Index(fields=["business", "automation", "-id"], name="journey_newest"),
+            models.Index(
+                fields=["business", "automation", "state", "reason", "id"],
+                condition=~Q(reason=""),
+                name="journey_reason",
+            ),
+            models.Index(fields=["business", "bulk_id"], condition=Q(bulk_id__isnull=False), name="journey_bulk"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["business", "automation", "customer", "occurrence"], name="journey_once"),
@@ -245,12 +258,15 @@ class GuestEvent(TenantModel):
 
 class PlannerState(TenantModel):
     """How far the planner of a business has read: every transaction below ``seen_xid`` is behind it. ``marks`` as of
-    :mod:`dedup.register.changes`. Its row is locked by a pass, so that two are one after the other."""
+    :mod:`dedup.register.changes`. ``snapshot`` tells of every single transaction whether it has been read. The row is
+    locked by a pass, so that two are one after the other."""
 
     pk = models.CompositePrimaryKey("business_id", "one")
     one = models.BooleanField(default=True, editable=False)
     seen_xid = models.BigIntegerField(null=True)
     marks = models.JSONField(default=list)
+    snapshot = models.TextField(blank=True, default="", db_default="")
+    """A ``pg_snapshot``: what a transaction that it shows has written is behind the planner."""
     passed_at = models.DateTimeField(null=True)
     """When a pass last ended."""
 

@@ -12,7 +12,7 @@ from accounts.api.describe import Description, describe, told
 from accounts.api.problems import CODES, is_api, not_found_response, problem_response
 from crm import views
 
-ROOMS = ("accounts", "customers", "dedup", "imports", "messaging")
+ROOMS = ("accounts", "customers", "dedup", "imports", "messaging", "automations")
 RESOURCES = [path("", include(f"{room}.api_urls")) for room in ROOMS]
 """Each room's own addresses."""
 

@@ -83,6 +83,7 @@ def _navigation(request: HttpRequest, slug: str, member: Member) -> list[dict[st
         ("guest_list", _("Guests"), "users", Capability.LOOK_UP),
         ("match_list", _("Duplicates"), "merge", Capability.PROPOSE),
         ("segment_list", _("Segments"), "chart-pie", Capability.LOOK_UP),
+        ("automation_list", _("Automations"), "workflow", Capability.AUTOMATE),
         ("todo_list", pgettext("of staff", "Tasks"), "clipboard-check", Capability.LOOK_UP),
         ("import_list", _("Import"), "file-up", Capability.IMPORT),
         ("activity_log", _("Activity"), "history", Capability.AUDIT),
@@ -120,6 +121,7 @@ def _settings(request: HttpRequest, slug: str, member: Member) -> list[dict[str,
         ("wording_list", _("Wordings"), Capability.SET_UP),
         ("match_settings", _("Duplicates"), Capability.MERGE),
         ("key_list", _("Connections"), Capability.KEYS),
+        ("webhook_list", _("Webhooks"), Capability.KEYS),
     )
     route = getattr(request.resolver_match, "route", "")
     entries = []

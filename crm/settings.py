@@ -228,9 +228,14 @@ CELERY_BEAT_SCHEDULE = {
     # Test messages, sender domains and local inboxes; what is not due costs one row of one query.
     "transports-sweep": {"task": "messaging.transports.tasks.transports_sweep", "schedule": 60.0},
     "campaigns-sweep": {"task": "messaging.campaigns.tasks.campaigns_sweep", "schedule": 30.0},
+    "webhooks-sweep": {"task": "messaging.webhooks.tasks.webhooks_sweep", "schedule": 30.0},
     "outbox-sweep": {"task": "messaging.tasks.outbox_sweep", "schedule": 30.0},
     # Reports that came before the outbox knew what the service calls the message.
     "callbacks-sweep": {"task": "messaging.callbacks.tasks.callbacks_sweep", "schedule": 60.0},
+    # Planners that are behind and journeys that are due; a message after the commit mostly was quicker.
+    "automations-sweep": {"task": "automations.tasks.automations_sweep", "schedule": 30.0},
+    "guest-events-expire": {"task": "automations.events.tasks.guest_events_expire", "schedule": 3600.0},
+    "dry-runs-sweep": {"task": "automations.rehearsal.tasks.dry_runs_sweep", "schedule": 30.0},
     "segments-sweep": {"task": "customers.segments.tasks.segments_sweep", "schedule": 900.0},
 }
 CELERY_TIMEZONE = "UTC"

@@ -19,6 +19,7 @@ urlpatterns = [
     path("b/<slug:slug>/", include("dedup.urls")),
     path("b/<slug:slug>/", include("imports.urls")),
     path("b/<slug:slug>/", include("messaging.urls")),
+    path("b/<slug:slug>/", include("automations.urls")),
     path("m/", include("messaging.public_urls")),
     path("g/", include("portal.urls")),
 ]

@@ -74,6 +74,8 @@ class ImportRun(TenantModel):
     quality = models.JSONField(default=dict, db_default={})
     """What the file does to the register's quality: measure → [before, after] in percent."""
     seconds = models.FloatField(null=True)
+    reacts = models.BooleanField(default=False, db_default=False)
+    """Whether what it brings counts as happening now, so that automations react to it."""
     stop_asked = models.BooleanField(default=False, db_default=False)
     """Somebody wants the run to end after the batch it is at."""
     created_at = models.DateTimeField(auto_now_add=True)

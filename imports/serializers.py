@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from accounts.api.fields import Choice, Day, Id, PageQuery, Strict, Text
+from accounts.api.fields import Choice, Day, Flag, Id, PageQuery, Strict, Text
 from customers.changes.models import ChangeSet
 from imports.mapping import SCHEMA
 from imports.models import ImportMapping, ImportProblem, ImportRow, ImportRun
@@ -85,6 +85,17 @@ class PolicyIn(Strict):
     consent_source = Text(200, required=False, allow_blank=True, help_text="How they said it.")
     tag = Text(40, required=False, allow_blank=True, help_text="Given to every guest of the file.")
     file_date = Day(required=False, allow_null=True, help_text="The day the file tells of.")
+
+
+@extend_schema_serializer(examples=[OpenApiExample("nightly", {"reacts": True}, request_only=True)])
+class StartIn(Strict):
+    """How it goes in."""
+
+    reacts = Flag(
+        required=False,
+        help_text="Whether what the file brings counts as happening now, so that automations react to it: a booking in "
+        "it as one that is made now. Left out, an import tells of the past.",
+    )
 
 
 @extend_schema_serializer(
@@ -235,6 +246,7 @@ class ImportOut(serializers.ModelSerializer):
             "counts",
             "quality",
             "problem_count",
+            "reacts",
             "error",
             "change_set_id",
             "is_undone",

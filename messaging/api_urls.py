@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("messaging.campaigns.api")),
     path("", include("messaging.outbox.api")),
     path("", include("messaging.written.api")),
+    path("", include("messaging.webhooks.api")),
 ]

@@ -79,6 +79,24 @@ GUEST_TABLES: tuple[GuestTable, ...] = (
         # What was decided first stays; what was not decided sorts behind every moment.
         keeper="decided_at",
     ),
+    GuestTable(
+        "messaging.WebhookDelivery",
+        "customer_id",
+        Merge.MOVE,
+        Erase.REMOVE,
+        told=("endpoint", "kind", "body", "state", "sent_at", "created_at"),
+        untold={
+            "customer": "the card",
+            **dict.fromkeys(("ref", "key"), "what systems know the delivery by"),
+            **dict.fromkeys(
+                (
+                    *("attempts", "due_at", "expires_at", "claim", "claimed_until", "attempted_at"),
+                    *("status", "reason", "detail", "settled_at"),
+                ),
+                "how it was handled on its way",
+            ),
+        },
+    ),
 )
 
 IMPERSONAL: dict[str, str] = {
@@ -89,4 +107,5 @@ IMPERSONAL: dict[str, str] = {
     "messaging.TemplateText": "the words of a template, before anybody's name stands in them",
     "messaging.Transport": "what the business sends through",
     "messaging.TransportTry": "test messages that members sent to themselves",
+    "messaging.WebhookEndpoint": "which systems of the business are told what automations do",
 }

@@ -6,6 +6,7 @@ from messaging.gate.models import GateSettings
 from messaging.outbox.models import Message, OutboxPace
 from messaging.texts.models import Template, TemplateText
 from messaging.transports.models import Caught, Transport, TransportTry
+from messaging.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "CallbackEvent",
@@ -19,4 +20,6 @@ __all__ = [
     "TemplateText",
     "Transport",
     "TransportTry",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -13,6 +13,7 @@ from messaging.campaigns.services import campaigns_settle
 from messaging.campaigns.tasks import campaign_run, campaigns_sweep
 from messaging.outbox.services import send_due
 from messaging.transports.tasks import inbox_expire, transport_check, transport_try, transports_sweep
+from messaging.webhooks.tasks import webhooks_nudge, webhooks_send, webhooks_sweep
 
 __all__ = [
     "callbacks_again",
@@ -26,6 +27,9 @@ __all__ = [
     "transport_check",
     "transport_try",
     "transports_sweep",
+    "webhooks_nudge",
+    "webhooks_send",
+    "webhooks_sweep",
 ]
 
 

@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("messaging.campaigns.urls")),
     path("", include("messaging.written.urls")),
     path("", include("messaging.outbox.urls")),
+    path("", include("messaging.webhooks.urls")),
 ]

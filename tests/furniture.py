@@ -26,6 +26,7 @@ from messaging.outbox.models import OutboxPace
 from messaging.texts.looks import look_keep
 from messaging.texts.models import Template, TemplateText
 from messaging.transports.models import Caught, TransportTry
+from messaging.webhooks.models import WebhookDelivery
 from tests.accounts.catalogue import tenant_tables
 from tests.automations.houses import automation_on, journey
 from tests.cast import House
@@ -64,6 +65,7 @@ from tests.factories import (
 )
 from tests.messaging.sent import message_sent
 from tests.messaging.transports.making import transport_made
+from tests.messaging.webhooks.hooks import endpoint_made
 
 
 def furnish(house: House, word: str) -> dict[str, Any]:
@@ -207,12 +209,26 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         JourneyStep.objects.create(
             automation=automation, customer=guest, journey_id=way.pk, step="s0", outcome="done", due_at=timezone.now()
         )
+        hook = endpoint_made(business=house.business, name=word, url=f"https://hooks.example.org/{word}")
+        delivery = WebhookDelivery.objects.create(
+            endpoint=hook,
+            key=word,
+            customer=guest,
+            kind="automation.reached",
+            body={"name": word},
+            detail=word,
+            state="failed",
+            expires_at=timezone.now(),
+            settled_at=timezone.now(),
+        )
         GuestEvent.objects.create(kind="told", customer_id=guest.pk, name=word)
         PlannerState.objects.create()
         dry = DryRun.objects.create(
             automation=automation, definition=automation.draft, first=today, last=today, problem=word
         )
-        DryRunStep.objects.create(run=dry, customer=guest, journey=1, step="s1", outcome="done", at=timezone.now())
+        rehearsed = DryRunStep.objects.create(
+            run=dry, customer=guest, journey=1, step="s1", outcome="done", at=timezone.now()
+        )
     return {
         "slug": house.slug,
         "part": "language",
@@ -253,6 +269,9 @@ def furnish(house: House, word: str) -> dict[str, Any]:
         "automation_id": automation.pk,
         "journey_id": way.pk,
         "dry_id": dry.pk,
+        "dry_step_id": rehearsed.pk,
+        "webhook_id": hook.pk,
+        "delivery_id": delivery.pk,
         "language": "en",
         "look": look,
         "other_id": other.pk,

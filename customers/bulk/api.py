@@ -32,7 +32,12 @@ class BulkView(ApiView):
             case BulkRun.DoesNotExist():
                 exc = Http404()
             case ValuesRefused():
-                names = {"tag": "values.tag_id", "field": "values.field", "value": "values.value"}
+                names = {
+                    "tag": "values.tag_id",
+                    "field": "values.field",
+                    "value": "values.value",
+                    "automation": "values.automation_id",
+                }
                 exc = invalid({names.get(name, name): text for name, text in exc.errors.items()})
             case RunRefused() | CannotUndo():
                 exc = Problem(409, "refused", str(exc))
@@ -62,6 +67,8 @@ class BulkActions(BulkView):
         values = body["values"]
         if "tag_id" in values:
             values["tag"] = str(values.pop("tag_id"))
+        if "automation_id" in values:
+            values["automation"] = str(values.pop("automation_id"))
         whom = "filter" if "filter" in body else "segment_id"
         try:
             run = bulk_start(

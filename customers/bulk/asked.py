@@ -20,8 +20,8 @@ from customers.listing.state import ListState, list_asked
 
 LIST = ("filter", "q", "sort", "cols", "density", "view")
 """What the address of the guest list consists of."""
-CHOSEN = ("tag", "field", "value")
-"""Inputs of the actions of this room."""
+CHOSEN = ("tag", "field", "value", "automation")
+"""Inputs of the actions, those of rooms above included."""
 
 
 class SelectionRefused(Exception):

@@ -16,7 +16,7 @@ IDS_MAX = 10_000
 
 
 class BulkValues(Strict):
-    """What the action does: `tag_id` for tags, `field` and `value` for a field."""
+    """What the action does: `tag_id` for tags, `field` and `value` for a field, `automation_id` for automations."""
 
     tag_id = Id(required=False, help_text="The tag to put on or take off.")
     field = Text(
@@ -25,6 +25,7 @@ class BulkValues(Strict):
         help_text="`language`, `nationality`, `country`, `source`, or `own.` and the key of a field of your own.",
     )
     value = Text(500, required=False, help_text="What to write, as files write it; empty to empty the field.")
+    automation_id = Id(required=False, help_text="The automation to start or stop.")
 
 
 @extend_schema_serializer(
@@ -50,7 +51,11 @@ class BulkValues(Strict):
 class BulkIn(Strict):
     """An action on guests: by id, all that match a filter, or all of a segment."""
 
-    action = Text(24, allow_blank=False, help_text="`tag_add`, `tag_remove` or `field_set`.")
+    action = Text(
+        24,
+        allow_blank=False,
+        help_text="`tag_add`, `tag_remove`, `field_set`, `automation_add` or `automation_remove`.",
+    )
     values = BulkValues()
     guest_ids = serializers.ListField(
         child=Id(), required=False, min_length=1, max_length=IDS_MAX, help_text="These guests."

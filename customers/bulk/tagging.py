@@ -88,7 +88,7 @@ def _execute(statement: str, values: Values, ids: Sequence[int]) -> None:
                 "business": require_business_id(),
                 "tag_id": values["tag_id"],
                 "ids": list(ids),
-                "now": timezone.now(),
+                "now": values.get("at") or timezone.now(),
             },
         )
 

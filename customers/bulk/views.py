@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import BusinessRequest, forbidden, requires
 from accounts.models import CAPABILITIES, Capability
 from accounts.tenancy.runs import nudge
-from customers.bulk.asked import AskedFor, SelectionRefused, asked_for, list_address, list_query
+from customers.bulk.asked import CHOSEN, AskedFor, SelectionRefused, asked_for, list_address, list_query
 from customers.bulk.models import BulkRun
 from customers.bulk.registry import Action, Leading, ValuesRefused, action_get, allowed, leading_get
 from customers.bulk.selection import guests_count, guests_preview
@@ -182,7 +182,7 @@ def _looked_through(
         "preview": found,
         "sentence": sentence(ready.title, ready.values),
         "skipped": skipped_groups(kind=action.key, skipped=found.left, examples={}),
-        "chosen": [(name, value) for name, value in asked.given.items() if name in ("tag", "field", "value")],
+        "chosen": [(name, value) for name, value in asked.given.items() if name in CHOSEN],
     }
 
 

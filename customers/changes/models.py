@@ -19,6 +19,7 @@ class ChangeSet(TenantModel):
         SAMPLE = "sample", _("Sample data")
         MERGE = "merge", pgettext_lazy("kind of change", "Merge")
         UNDO = "undo", pgettext_lazy("kind of change", "Undo")
+        AUTOMATION = "automation", _("Automation")
 
     class State(models.TextChoices):
         OPEN = "open", _("In progress")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,7 +18,7 @@ from customers.changes.models import ChangeSet
 from customers.changes.parts import AT_ONCE, lines_undo, parts_left, parts_undo
 from customers.changes.undo import GuestRestricted, UndoOutcome, undo_rows
 from customers.lineage.undoing import CannotFollow, lines_of
-from customers.signals import guests_changed
+from customers.signals import act_undone, guests_changed
 
 NOT_EVENTS = frozenset({ChangeSet.Kind.IMPORT, ChangeSet.Kind.SAMPLE, ChangeSet.Kind.MERGE, ChangeSet.Kind.UNDO})
 """Kinds that automations and webhooks do not react to unless asked."""
@@ -112,6 +112,10 @@ def _undone(change_set_id: int, member: Member | None) -> tuple[ChangeSet, UndoO
         undoing = change_set(kind=ChangeSet.Kind.UNDO, title=target.title, params=target.params, member=member)
         with restricted_told(), undoing as act:
             outcome = _undo(target, act)
+        for _room, answer in act_undone.send(sender=ChangeSet, target=target):
+            changed, kept = cast("tuple[int, int]", answer)
+            outcome.reverted += changed
+            outcome.kept += kept
         ChangeSet.objects.filter(pk=act.pk).update(undoes_id=target.pk, result=outcome.as_result())
         _stands(target=target, act_id=act.pk)
         _audit(target_id=target.pk, member=member)

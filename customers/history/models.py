@@ -51,6 +51,7 @@ class Stay(TrackedModel):
         verbose_name_plural = _("stays")
         indexes = [
             models.Index(fields=["business", "arrival", "id"], name="stay_arrival"),
+            models.Index(fields=["business", "departure", "id"], name="stay_departure"),
             models.Index(fields=["business", "reference", "id"], condition=~Q(reference=""), name="stay_reference"),
             models.Index(
                 fields=["business", "status", "departure"],

@@ -97,6 +97,9 @@ class SegmentMember(TenantModel):
                 name="segment_member_left",
             ),
             models.Index(fields=["business", "customer"], name="segment_member_guest"),
+            models.Index(
+                fields=["business", "entered_xid"], condition=Q(by_definition=False), name="segment_member_xid"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -20,7 +20,16 @@ from imports.mapping import is_sensitive
 from imports.models import ImportProblem, ImportRow
 from imports.rejected import rejected_file
 from imports.selectors import run_get
-from imports.serializers import DecisionIn, ImportOut, ProblemPage, RowOut, RowPage, RowProblemOut, RowQuery
+from imports.serializers import (
+    DecisionIn,
+    ImportOut,
+    ProblemPage,
+    RowOut,
+    RowPage,
+    RowProblemOut,
+    RowQuery,
+    StartIn,
+)
 from imports.services import RunRefused, rows_decide, run_start, run_stop
 from imports.tasks import import_run_work
 from imports.wording import meanings_of
@@ -113,7 +122,7 @@ class ImportStart(ImportView):
         summary="Let a file into the register, or go on with one that was stopped",
         description="A file with consents or sensitive details needs a key with those scopes as well.",
         tags=TAGS,
-        request=None,
+        request=StartIn,
         responses=ImportOut,
     )
     def post(self, request: Request, slug: str, run_id: int) -> Response:
@@ -125,7 +134,7 @@ class ImportStart(ImportView):
             if not self.caller.may(scope):
                 detail = _("This key lacks the scope “%(scope)s”. Make one that has it under Settings, Connections.")
                 raise Problem(403, "scope_missing", detail % {"scope": scope.value}, scope=scope.value)
-        run = run_start(run_id=run_id, member=None)
+        run = run_start(run_id=run_id, member=None, reacts=self.body(StartIn).get("reacts", False))
         nudge(import_run_work, run)
         return self.shown(run)
 

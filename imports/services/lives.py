@@ -82,11 +82,13 @@ def run_locked(run_id: int, *states: ImportRun.State) -> ImportRun:
     return run
 
 
-def run_start(*, run_id: int, member: Member | None) -> ImportRun:
-    """Let a run that is `ready` be written, or one that was stopped go on; raises RunRefused when it is neither."""
+def run_start(*, run_id: int, member: Member | None, reacts: bool = False) -> ImportRun:
+    """Let a run that is `ready` be written, or one that was stopped go on as it began; raises RunRefused when it is
+    neither. `reacts`: what it brings counts as happening now."""
     with transaction.atomic():
         run = run_locked(run_id, _State.READY, _State.STOPPED)
         if run.state == _State.READY:
+            run.reacts = reacts
             _begin(run, member)
         else:
             _go_on(run, member)
@@ -198,6 +200,7 @@ def _begin(run: ImportRun, member: Member | None) -> None:
         title=gettext_noop("Imported %(file)s"),
         params={"file": run.file_name},
         member=member,
+        is_event=run.reacts,
     )
     run.change_set = act
     run.counts = Tally().counts()

@@ -49,7 +49,7 @@ def import_start(request: BusinessRequest, slug: str, run_id: int) -> HttpRespon
     """Let the file into the register, or go on with one that was stopped."""
     run = run_or_404(run_id)
     try:
-        run = run_start(run_id=run_id, member=request.member)
+        run = run_start(run_id=run_id, member=request.member, reacts=bool(request.POST.get("reacts")))
     except RunRefused:
         messages.info(request, _("This import has been started already, or put away."))
     else:

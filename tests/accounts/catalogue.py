@@ -61,6 +61,8 @@ HIDDEN = {
 
 DEFINERS = {
     "accounts_memberships(bigint)": ("bigint", "bigint"),
+    "automations_due(integer)": ("bigint",),
+    "automations_unplanned(integer)": ("bigint",),
     "customers_bulk_due(interval,integer)": ("bigint", "bigint"),
     "customers_exports_due(interval,integer)": ("bigint", "bigint"),
     "customers_changes_part(bigint,bigint[],bigint[],bigint[])": ("void",),
@@ -77,6 +79,7 @@ DEFINERS = {
     "customers_words_holding(text,integer)": ("bigint",),
     "customers_words_like(text,integer)": ("bigint",),
     "messaging_campaigns_due(interval,integer)": ("bigint", "bigint"),
+    "automations_dry_runs_due(interval,interval,integer)": ("bigint", "bigint"),
     "dedup_follow_due(integer)": ("bigint",),
     "dedup_runs_due(interval,integer)": ("bigint", "bigint"),
     "import_feeds_due(interval,integer)": ("bigint", "bigint"),
@@ -88,6 +91,7 @@ DEFINERS = {
     "messaging_tries_due(interval,integer)": ("bigint", "bigint"),
     "messaging_callbacks_due(timestamp with time zone,integer)": ("bigint",),
     "messaging_due(integer)": ("bigint",),
+    "messaging_webhooks_due(interval,integer)": ("bigint",),
 }
 """Functions that run as the owner, past the policies, and what they return: ids, and of the look-up how well each fits.
 The first asks for a user's businesses before a scope can be opened, the last four for imports of any business that have

@@ -92,7 +92,10 @@ def numbers(value: Any, put: int) -> Any:
     return [numbers(each, put) for each in value] if isinstance(value, list) else value
 
 
-READS = {"count_guests", "look_up_guest", "preview_merge", "preview_template", "check_suppression"}
+READS = {
+    *("count_guests", "look_up_guest", "preview_merge", "preview_template", "check_suppression"),
+    *("check_automation", "try_automation"),
+}
 """Operations that write nothing although they are sent: what they ask is too long for an address."""
 
 
@@ -247,7 +250,7 @@ def numbers_at_home(value: Any, home: dict[str, Any]) -> Any:
             else numbers_at_home(each, home)
             for name, each in value.items()
         }
-    return value
+    return [numbers_at_home(each, home) for each in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("path", ["", "nothing/", "guests/x/", "guests/1/nothing/"])

@@ -260,7 +260,9 @@ class TestTogether:
 @pytest.mark.django_db
 class TestSockets:
     def test_what_is_still_to_come_is_not_shown(self) -> None:
-        assert [action.key for action in available()] == ["tag_add", "tag_remove", "field_set"]
+        assert [action.key for action in available()] == [
+            *("tag_add", "tag_remove", "field_set", "automation_add", "automation_remove"),
+        ]
         assert {socket.key for socket in SOCKETS} == {"automation_add", "automation_remove", "merge", "erase"}
 
     def test_a_room_above_plugs_its_action_in(self, fjordstuen: House) -> None:

@@ -172,6 +172,23 @@ def test_tasks_do_the_work(uploaded: Any, admin: Client, house: House) -> None:
     assert _only_run(house).state == "done"
 
 
+@pytest.mark.parametrize(("sent", "is_event"), [({}, False), ({"reacts": "1"}, True)])
+def test_automations_react_only_where_they_are_let(
+    uploaded: Any, admin: Client, house: House, sent: dict[str, str], is_event: bool
+) -> None:
+    run = uploaded(booking(1))
+    tasks.import_run_check(house.pk, run.pk)
+    page = admin.get(address("import_run", house, run)).content.decode()
+    assert 'name="reacts"' in page
+    assert 'form="import-start"' in page
+    admin.post(address("import_start", house, run), sent)
+    tasks.import_run_work(house.pk, run.pk)
+    run = _only_run(house)
+    with business_scope(house.pk):
+        assert run.change_set is not None
+        assert (run.reacts, run.change_set.is_event) == (is_event, is_event)
+
+
 def test_the_changing_part_asks_again_only_while_there_is_work(uploaded: Any, admin: Client, house: House) -> None:
     run = uploaded(booking(1))
     state = address("import_state", house, run)

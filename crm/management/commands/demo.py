@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from automations.demo import demo_automations_ensure
 from customers.facts.services import facts_roll
 from customers.sample.businesses import DEMO_PASSWORD, HOUSES, House, demo_business_ensure, demo_sign_ins
 from customers.sample.profiles import DEMO_PROFILES
@@ -97,6 +98,7 @@ class Command(BaseCommand):
             # What a night would count: how values are spread, then who is in which segment by it.
             facts_roll(business=business)
             segments_refresh(business=business)
+            demo_automations_ensure(business=business)
             lines.append(
                 {
                     "slug": house.slug,

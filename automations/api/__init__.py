@@ -1,0 +1,1 @@
+"""Automations and journeys by API."""

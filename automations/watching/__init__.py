@@ -1,0 +1,1 @@
+"""Automations that run: how many are where, each guest's way through, and steering it by hand."""

@@ -1,0 +1,1 @@
+"""The planner: who enters an automation, and when."""
