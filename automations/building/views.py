@@ -139,8 +139,9 @@ def automation_versions(request: BusinessRequest, slug: str, automation_id: int)
             version_restore(
                 automation_id=automation_id, number=number, version=_version(request), member=request.member
             )
-        except AutomationVersion.DoesNotExist as error:
-            raise Http404 from error
+        except AutomationVersion.DoesNotExist:
+            messages.error(request, _("Choose one of the list."))
+            return redirect("automation_versions", slug=slug, automation_id=automation_id)
         except AutomationChanged as changed:
             messages.error(request, str(changed))
             return redirect("automation_versions", slug=slug, automation_id=automation_id)

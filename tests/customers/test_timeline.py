@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.tenancy import business_scope
+from automations.models import Automation
 from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_undo
@@ -22,6 +23,7 @@ from customers.history.timeline import kinds_read, timeline_page, timeline_sql
 from customers.history.timeline_kinds import KINDS, LABELS
 from messaging.outbox.models import Message
 from tests import databases
+from tests.automations.houses import automation_on, journey
 from tests.cast import Cast, House
 from tests.customers.acts import RANDOM_ACTS, example
 from tests.factories import (
@@ -61,6 +63,8 @@ def everything(guest: Customer, day: dt.date = dt.date(2026, 3, 1)) -> None:
         sent_at=moment,
         zone="Europe/Oslo",
     )
+    way = Automation.objects.first() or automation_on({"do": "stop"})
+    journey(way, guest, began_at=moment)
 
 
 def imported(guest: Customer) -> ChangeSet:
