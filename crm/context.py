@@ -1,5 +1,6 @@
 """What every page's frame needs: navigation, the look-up's address, the user's businesses."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -123,18 +124,7 @@ def _settings(request: HttpRequest, slug: str, member: Member) -> list[dict[str,
         ("key_list", _("Connections"), Capability.KEYS),
         ("webhook_list", _("Webhooks"), Capability.KEYS),
     )
-    route = getattr(request.resolver_match, "route", "")
-    entries = []
-    for name, label, capability in pages:
-        try:
-            url = reverse(name, kwargs={"slug": slug})
-        except NoReverseMatch:
-            continue
-        if member.can(capability):
-            tail = url.removeprefix(f"/b/{slug}/settings/")
-            current = route.endswith("settings/") if not tail else f"settings/{tail}" in route
-            entries.append({"label": label, "url": url, "current": current})
-    return entries
+    return _tabs(request, slug, member, pages, above="settings/")
 
 
 def _message_pages(request: HttpRequest, slug: str, member: Member) -> list[dict[str, Any]]:
@@ -147,6 +137,14 @@ def _message_pages(request: HttpRequest, slug: str, member: Member) -> list[dict
         ("suppressed_list", _("Suppressed"), Capability.CONSENT),
         ("transport_list", _("Sending"), Capability.SET_UP),
     )
+    return _tabs(request, slug, member, pages)
+
+
+def _tabs(
+    request: HttpRequest, slug: str, member: Member, pages: Sequence[tuple[str, str, Capability]], *, above: str = ""
+) -> list[dict[str, Any]]:
+    """Those of ``pages``, by name, label and what they take, that this member may use. ``above`` is the address that
+    the others begin with: it is shown as current only of itself."""
     route = getattr(request.resolver_match, "route", "")
     entries = []
     for name, label, capability in pages:
@@ -156,5 +154,7 @@ def _message_pages(request: HttpRequest, slug: str, member: Member) -> list[dict
             continue
         if member.can(capability):
             tail = url.removeprefix(f"/b/{slug}/")
-            entries.append({"label": label, "url": url, "current": tail in route})
+            entries.append(
+                {"label": label, "url": url, "current": route.endswith(tail) if tail == above else tail in route}
+            )
     return entries
