@@ -13,6 +13,7 @@ from crm.api import api_schema
 from tests.api.calling import EVERYTHING, Answer, Caller, caller_make
 from tests.cast import Cast
 from tests.furniture import contents, furnish
+from tests.walking import groups, naming
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,9 @@ class Operation(NamedTuple):
         shown = content.get("application/json") or content.get("application/octet-stream", {})
         return next(iter(shown.get("examples", {}).values()), {}).get("value")
 
+    def __str__(self) -> str:
+        return str(self.told["operationId"])
+
     def address(self, values: dict[str, Any]) -> str:
         return self.path.format(**values)
 
@@ -57,7 +61,7 @@ def operations() -> list[Operation]:
 OPERATIONS = operations()
 READING = [operation for operation in OPERATIONS if operation.method == "get"]
 WITH_IDS = [operation for operation in OPERATIONS if operation.names]
-each = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.told["operationId"])
+each = groups("operations", OPERATIONS)
 
 
 @pytest.fixture
@@ -123,47 +127,67 @@ def test_the_description_is_whole() -> None:
 
 
 @each
-def test_without_a_key_nothing_opens(cast: Cast, home: dict[str, Any], operation: Operation) -> None:
+def test_without_a_key_nothing_opens(cast: Cast, home: dict[str, Any], operations: list[Operation]) -> None:
     stranger = Caller(cast.fjordstuen, "", None)
-    answer = tried(stranger, operation.method, operation.address(home), operation.example)
-    assert (answer.status, answer.code) == (401, "no_valid_key")
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert OWN not in answer.text
+    for operation in operations:
+        with naming(operation):
+            answer = tried(stranger, operation.method, operation.address(home), operation.example)
+            assert (answer.status, answer.code) == (401, "no_valid_key")
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+            assert OWN not in answer.text
 
 
 @each
-def test_a_key_without_the_scope_is_told_which(cast: Cast, home: dict[str, Any], operation: Operation) -> None:
-    wanted = operation.told["x-scope"]
-    caller = caller_make(cast.fjordstuen, [scope for scope in EVERYTHING if scope != wanted])
+def test_a_key_without_the_scope_is_told_which(cast: Cast, home: dict[str, Any], operations: list[Operation]) -> None:
+    callers = {
+        wanted: caller_make(cast.fjordstuen, [scope for scope in EVERYTHING if scope != wanted])
+        for wanted in EVERYTHING
+    }
     before = contents(cast.fjordstuen)
-    answer = tried(caller, operation.method, operation.address(home), operation.example)
-    assert (answer.status, answer.code, answer.body["scope"]) == (403, "scope_missing", wanted)
-    assert OWN not in answer.text
+    for operation in operations:
+        with naming(operation):
+            wanted = operation.told["x-scope"]
+            answer = tried(callers[wanted], operation.method, operation.address(home), operation.example)
+            assert (answer.status, answer.code, answer.body["scope"]) == (403, "scope_missing", wanted)
+            assert OWN not in answer.text
     assert {**contents(cast.fjordstuen), "accounts_apikey": ""} == {**before, "accounts_apikey": ""}
 
 
 @each
-def test_another_businesss_address_is_not_there(cast: Cast, neighbour: dict[str, Any], operation: Operation) -> None:
+def test_another_businesss_address_is_not_there(
+    cast: Cast, neighbour: dict[str, Any], operations: list[Operation]
+) -> None:
     """The same answer for a business that exists and for one that does not."""
     caller = caller_make(cast.fjordstuen)
     before = contents(cast.duinzicht)
-    answers = [
-        tried(caller, operation.method, operation.address({**neighbour, "slug": slug}), operation.example)
-        for slug in (cast.duinzicht.slug, "nowhere")
-    ]
-    assert [answer.status for answer in answers] == [404, 404]
-    assert answers[0].body == answers[1].body
-    assert CANARY not in answers[0].text
+    for operation in operations:
+        with naming(operation):
+            answers = [
+                tried(caller, operation.method, operation.address({**neighbour, "slug": slug}), operation.example)
+                for slug in (cast.duinzicht.slug, "nowhere")
+            ]
+            assert [answer.status for answer in answers] == [404, 404]
+            assert answers[0].body == answers[1].body
+            assert CANARY not in answers[0].text
     assert contents(cast.duinzicht) == before
 
 
-@pytest.mark.parametrize("operation", WITH_IDS, ids=lambda operation: operation.told["operationId"])
+@groups("operations", WITH_IDS)
 def test_another_businesss_ids_are_nobodys(
-    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], operation: Operation
+    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], operations: list[Operation]
 ) -> None:
     """Each id of the address by itself and all together: 404, the same as for an id that no row has."""
     caller = caller_make(cast.fjordstuen)
     before = contents(cast.duinzicht)
+    for operation in operations:
+        with naming(operation):
+            _ids_are_nobodys(cast, home, neighbour, caller, operation)
+    assert contents(cast.duinzicht) == before
+
+
+def _ids_are_nobodys(
+    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], caller: Caller, operation: Operation
+) -> None:
     texts = {"system", "value", "language"}
     if set(operation.names) <= texts:
         answer = tried(
@@ -179,15 +203,23 @@ def test_another_businesss_ids_are_nobodys(
         for values in strangers:
             answer = tried(caller, operation.method, operation.address(values), operation.example)
             assert (answer.status, answer.body) == (404, unknown.body), values
-    assert contents(cast.duinzicht) == before
 
 
 @each
 def test_another_businesss_ids_in_a_body_reach_nothing(
-    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], operation: Operation
+    cast: Cast, home: dict[str, Any], neighbour: dict[str, Any], operations: list[Operation]
 ) -> None:
     caller = caller_make(cast.fjordstuen)
     before = contents(cast.duinzicht)
+    for operation in operations:
+        with naming(operation):
+            _ids_in_a_body_reach_nothing(home, neighbour, caller, operation)
+    assert contents(cast.duinzicht) == before
+
+
+def _ids_in_a_body_reach_nothing(
+    home: dict[str, Any], neighbour: dict[str, Any], caller: Caller, operation: Operation
+) -> None:
     path = operation.address(home)
     foreign = {value for name, value in neighbour.items() if isinstance(value, int)}
     own = {value for name, value in home.items() if isinstance(value, int)}
@@ -199,13 +231,18 @@ def test_another_businesss_ids_in_a_body_reach_nothing(
     for query in ("guest", "tag", "property", "email", "external_id"):
         value = neighbour["customer_id"] if query == "guest" else f"{CANARY}@example.com"
         assert CANARY not in tried(caller, operation.method, f"{path}?{query}={value}", operation.example).text
-    assert contents(cast.duinzicht) == before
 
 
 @each
-def test_at_home_every_operation_answers(cast: Cast, home: dict[str, Any], operation: Operation) -> None:
+def test_at_home_every_operation_answers(cast: Cast, home: dict[str, Any], operations: list[Operation]) -> None:
     """With its own ids and the example of the description: done, or refused for a reason; never an error of ours."""
     caller = caller_make(cast.fjordstuen)
+    for operation in operations:
+        with naming(operation):
+            _answers_at_home(cast, home, caller, operation)
+
+
+def _answers_at_home(cast: Cast, home: dict[str, Any], caller: Caller, operation: Operation) -> None:
     with business_scope(cast.fjordstuen.pk):
         body = numbers_at_home(operation.example, home)
     answer = tried(caller, operation.method, operation.address(home), body)
@@ -273,10 +310,12 @@ def test_other_methods_and_other_media(cast: Cast) -> None:
     assert caller.call("HEAD", "guests/").status == 200
 
 
-@pytest.mark.parametrize("operation", READING, ids=lambda operation: operation.told["operationId"])
-def test_head_needs_the_scope_of_get(cast: Cast, home: dict[str, Any], operation: Operation) -> None:
-    wanted = operation.told["x-scope"]
-    others = caller_make(cast.fjordstuen, [scope for scope in EVERYTHING if scope != wanted])
-    assert tried(others, "HEAD", operation.address(home)).status == 403
-    answer = tried(caller_make(cast.fjordstuen, [wanted]), "HEAD", operation.address(home))
-    assert answer.status == 200 or (answer.status == 409 and "409" in operation.told["responses"])
+@groups("operations", READING)
+def test_head_needs_the_scope_of_get(cast: Cast, home: dict[str, Any], operations: list[Operation]) -> None:
+    for operation in operations:
+        with naming(operation):
+            wanted = operation.told["x-scope"]
+            others = caller_make(cast.fjordstuen, [scope for scope in EVERYTHING if scope != wanted])
+            assert tried(others, "HEAD", operation.address(home)).status == 403
+            answer = tried(caller_make(cast.fjordstuen, [wanted]), "HEAD", operation.address(home))
+            assert answer.status == 200 or (answer.status == 409 and "409" in operation.told["responses"])

@@ -1,6 +1,7 @@
 """Every operation called with what its description allows and with what it does not: the answers keep to the
 description, and nothing is ever a mistake of ours."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,10 +32,14 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 3
+EXAMPLES = int(os.environ.get("INNKEEPER_API_EXAMPLES", "4"))
 """Bodies and parameters tried for each operation: the suite must stay short. More of them, by hand, find more."""
+BOUNDARIES = "INNKEEPER_API_EXAMPLES" in os.environ
+"""Also each boundary of each field by itself, ten thousand cases and more: when more is asked for."""
 
-schema = schemathesis.openapi.from_dict(api_schema())
+schema = schemathesis.openapi.from_dict(
+    api_schema(), config=schemathesis.Config.from_dict({"phases": {"coverage": {"enabled": BOUNDARIES}}})
+)
 schema.app = get_wsgi_application()
 
 
