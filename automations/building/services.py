@@ -166,12 +166,16 @@ def automation_pause(*, automation_id: int, member: Member | None = None) -> Aut
 
 
 def automation_resume(*, automation_id: int, member: Member | None = None) -> Automation:
-    """Go on where everybody stands; what is too late by now is not sent. Raises :class:`Refused`."""
+    """Go on where everybody stands; what is too late by now is not sent, and what happened meanwhile begins nothing.
+
+    Raises :class:`Refused`.
+    """
     with transaction.atomic():
         found = locked(automation_id)
         if found.state != Automation.State.PAUSED:
             raise Refused(_("It is not paused."))
         release(origin=ORIGIN, origin_id=found.pk)
+        found.since_xid = _this_transaction()
         return _become(found, Automation.State.ON, "automation.resumed", member, trouble="")
 
 
@@ -268,7 +272,7 @@ def _become(
 ) -> Automation:
     found.state = state
     found.trouble = found.trouble if trouble is None else trouble
-    found.save(update_fields=["state", "trouble"])
+    found.save(update_fields=["state", "trouble", "since_xid"])
     _log(action, found, member, **told)
     return found
 

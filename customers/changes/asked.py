@@ -1,7 +1,8 @@
 """What a change set did, asked before and while it is undone."""
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from customers.changes.statements import keys
 
@@ -13,20 +14,36 @@ Acts = dict[tuple[str, str], int]
 """Changes by (record, act)."""
 
 
-def acts_on(cursor: Any, change_set_ids: Sequence[int]) -> tuple[Acts, dict[str, list[str]]]:
-    """What these sets did to which tables, and which columns they changed of each record's rows."""
+class Did(NamedTuple):
+    """What sets did to which tables; which columns they changed of each record's rows; and of ``plain`` records, whose
+    rows were changed once each and nothing else, the columns that are the same of all."""
+
+    acts: Acts
+    columns: dict[str, list[str]]
+    plain: dict[str, list[str]]
+
+
+def acts_on(cursor: Any, change_set_ids: Sequence[int]) -> Did:
+    """What these sets did."""
     cursor.execute(
-        "SELECT record, act, columns, count(*) FROM ("
-        " SELECT record, act, CASE act WHEN 'U' THEN ARRAY(SELECT jsonb_object_keys(data)) ELSE '{}' END AS columns"
+        "SELECT record, act, columns, count(*), count(DISTINCT row_id) FROM (SELECT record, act, row_id,"
+        " CASE act WHEN 'U' THEN ARRAY(SELECT jsonb_object_keys(data)) ELSE '{}' END AS columns"
         " FROM customers_change WHERE change_set_id = ANY (%s::bigint[])) c GROUP BY record, act, columns",
         [keys(change_set_ids)],
     )
+    found = cursor.fetchall()
     acts: Acts = {}
     columns: dict[str, set[str]] = {}
-    for record, act, some, number in cursor.fetchall():
+    for record, act, some, number, _rows in found:
         acts[record, act] = acts.get((record, act), 0) + number
         columns.setdefault(record, set()).update(some)
-    return acts, {record: sorted(names) for record, names in columns.items()}
+    alike = Counter(record for record, *_rest in found)
+    plain = {
+        record: sorted(some)
+        for record, act, some, number, rows in found
+        if act == "U" and number == rows and alike[record] == 1
+    }
+    return Did(acts, {record: sorted(names) for record, names in columns.items()}, plain)
 
 
 def join_by_hash(cursor: Any, wanted: bool) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from django.db import DataError, IntegrityError, transaction
 
 Ids = Sequence[int] | None
-_REFUSED = (IntegrityError, DataError)
+REFUSED = (IntegrityError, DataError)
+"""What a constraint says no by."""
 
 
 def piecewise(act: Callable[[Ids], None], ids: Ids, everything: Callable[[], Sequence[int]]) -> list[int]:
@@ -20,7 +21,7 @@ def piecewise(act: Callable[[Ids], None], ids: Ids, everything: Callable[[], Seq
         try:
             with transaction.atomic():
                 act(part)
-        except _REFUSED:
+        except REFUSED:
             rows = everything() if part is None else part
             if len(rows) == 1:
                 refused.extend(rows)
@@ -28,3 +29,9 @@ def piecewise(act: Callable[[Ids], None], ids: Ids, everything: Callable[[], Seq
                 middle = len(rows) // 2
                 parts += [half for half in (rows[middle:], rows[:middle]) if half]
     return refused
+
+
+def whole(act: Callable[[Ids], None], ids: Ids, everything: Callable[[], Sequence[int]]) -> list[int]:
+    """The same for a caller who goes back behind all of it where a constraint refuses: nothing is refused here."""
+    act(ids)
+    return []

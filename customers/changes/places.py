@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from customers.changes.folding import GONE
 from customers.changes.models import TrackedModel
 from customers.changes.piecewise import Ids
-from customers.changes.statements import GONE, Target, free_place, keys, parameters
+from customers.changes.statements import Target, free_place, keys, parameters
 
 
 def regain(cursor: Any, model: type[TrackedModel], target: Target, ids: Sequence[int]) -> None:

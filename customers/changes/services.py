@@ -87,8 +87,7 @@ def change_set_close(*, change_set_id: int, result: dict[str, Any] | None = None
 def recording(change_set_id: int) -> Iterator[None]:
     """Let this transaction write guest tables under an open change set."""
     with transaction.atomic():
-        outer = _setting()
-        _write(str(change_set_id))
+        outer = _write(str(change_set_id))
         yield
         if not connection.needs_rollback:
             _write(outer)
@@ -224,6 +223,12 @@ def _setting() -> str:
         return str(cursor.fetchone()[0])
 
 
-def _write(setting: str) -> None:
+def _write(setting: str) -> str:
+    """Set it, and return what it was."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('innkeeper.change_set', %s, true)", [setting])
+        cursor.execute(
+            "SELECT was, set_config('innkeeper.change_set', %s, true)"
+            " FROM (SELECT coalesce(current_setting('innkeeper.change_set', true), '') AS was OFFSET 0) s",
+            [setting],
+        )
+        return str(cursor.fetchone()[0])

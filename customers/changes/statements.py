@@ -7,9 +7,9 @@ What a set did is worked out once a statement (``MATERIALIZED``): a planner that
 through it for every row of a table, and working it out anew each time took a hundred times as long.
 """
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,59 +17,27 @@ from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel
+from customers.changes.folding import GONE, OF_SET, folded
 from customers.changes.models import TrackedModel
 from customers.changes.operations import UNRECORDED, recorded_columns
 from customers.changes.piecewise import Ids
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Target:
     """The change set to take back. ``held`` are rows, by record, that stay as they are whatever the set did to them;
-    ``restricted`` of them because their guest is. ``also`` are later sets to take back with it, as if they were one."""
+    ``restricted`` of them because their guest is. ``also`` are later sets to take back with it, as if they were one.
+    ``plain`` are records of which every row was changed once, and in the same columns: these."""
 
     id: int
     held: Mapping[str, Sequence[int]]
     restricted: int
     also: Sequence[int] = ()
+    plain: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
 
 
 PARTS = ("contactpoint", "customertag", "externalid", "guestfieldvalue")
 """Records that make up a card beside it: they stay with one that stays."""
-
-_OF_SET = """c.change_set_id = ANY (%(sets)s::bigint[]) AND c.record = %(record)s
-          AND (%(ids)s::bigint[] IS NULL OR c.row_id = ANY (%(ids)s::bigint[]))
-          AND c.row_id <> ALL (%(held)s::bigint[])"""
-
-_FOLDED = f"""
-    SELECT row_id, jsonb_object_agg(key, old) AS old, jsonb_object_agg(key, new) AS new
-    FROM (
-        SELECT c.row_id, d.key, (array_agg(d.value -> 0 ORDER BY c.id))[1] AS old,
-               (array_agg(d.value -> 1 ORDER BY c.id DESC))[1] AS new
-        FROM (
-            SELECT c.id, c.row_id, c.act, c.data, bool_or(c.act = 'I') OVER (PARTITION BY c.row_id) AS made
-            FROM customers_change c WHERE {_OF_SET}
-        ) c CROSS JOIN LATERAL jsonb_each(c.data) d
-        WHERE c.act = 'U' AND NOT c.made
-        GROUP BY c.row_id, d.key
-    ) steps
-    WHERE old IS DISTINCT FROM new
-    GROUP BY row_id
-"""
-"""Of every row the set updated but did not make: each changed column before the set and after it."""
-
-GONE = f"""
-    SELECT g.row_id, g.data || coalesce(f.old, '{{}}') AS data
-    FROM (
-        SELECT DISTINCT ON (c.row_id) c.row_id, c.data
-        FROM (
-            SELECT c.id, c.row_id, c.act, c.data, bool_or(c.act = 'I') OVER (PARTITION BY c.row_id) AS made
-            FROM customers_change c WHERE {_OF_SET}
-        ) c
-        WHERE c.act = 'D' AND NOT c.made
-        ORDER BY c.row_id, c.id DESC
-    ) g LEFT JOIN ({_FOLDED}) f USING (row_id)
-"""
-"""Every row the set deleted but did not make, as it was before the set touched it."""
 
 _MADE = f"""
     WITH settled AS (
@@ -80,11 +48,11 @@ _MADE = f"""
         SELECT u.row_id, u.id FROM customers_change u
         WHERE u.change_set_id = ANY (ARRAY(SELECT id FROM settled)) AND u.record = %(record)s AND u.act = 'U'
         UNION ALL
-        SELECT c.row_id, c.id FROM customers_change c WHERE {_OF_SET} AND c.act = 'U'
+        SELECT c.row_id, c.id FROM customers_change c WHERE {OF_SET} AND c.act = 'U'
     )
     SELECT c.row_id, (c.data ->> 'version')::int + count(steps.id) AS version
     FROM customers_change c LEFT JOIN steps ON steps.row_id = c.row_id AND steps.id > c.id
-    WHERE {_OF_SET} AND c.act = 'I'
+    WHERE {OF_SET} AND c.act = 'I'
     GROUP BY c.id, c.row_id, c.data
 """
 """Every row the set made and the version it has while untouched: the one it was made with, counted on by the set's own
@@ -177,7 +145,7 @@ def revert(
     )
     cursor.execute(
         f"""
-        WITH w AS MATERIALIZED ({_before_and_after(model, wanted)})
+        WITH w AS MATERIALIZED ({_before_and_after(model, target, wanted)})
         UPDATE {table} t SET {assignments} FROM w
         WHERE t.id = w.row_id AND ({" OR ".join(still_new.values())})
         RETURNING t.id, {_differs(model, wanted)}
@@ -199,7 +167,7 @@ def withdraw(cursor: Any, model: type[TrackedModel], target: Target) -> list[int
         return []
     assignments = ", ".join(f'"{column}" = t."{column}" AND NOT {condition}' for column, condition in given.items())
     cursor.execute(
-        f"WITH f AS MATERIALIZED ({_FOLDED}) UPDATE {table} t SET {assignments} FROM f"
+        f"WITH f AS MATERIALIZED ({_folded(model, target)}) UPDATE {table} t SET {assignments} FROM f"
         f" WHERE t.id = f.row_id AND ({' OR '.join(given.values())}) RETURNING t.id",
         parameters(model, target, None),
     )
@@ -215,7 +183,7 @@ def edited_since(
     """
     wanted = columns or recorded_columns(model)
     cursor.execute(
-        f"WITH w AS MATERIALIZED ({_before_and_after(model, wanted)})"
+        f"WITH w AS MATERIALIZED ({_before_and_after(model, target, wanted)})"
         f" SELECT t.id FROM {model._meta.db_table} t JOIN w ON w.row_id = t.id"
         f" WHERE {_differs(model, wanted)} ORDER BY t.id",
         parameters(model, target, None),
@@ -226,13 +194,14 @@ def edited_since(
 def updated(cursor: Any, model: type[TrackedModel], target: Target, *, beside: Sequence[str] = ()) -> list[int]:
     """Ids of the rows the set updated but did not make, in other columns than those ``beside``."""
     cursor.execute(
-        f"SELECT row_id FROM ({_FOLDED}) f WHERE f.old - %(beside)s::text[] <> '{{}}'::jsonb ORDER BY row_id",
+        f"SELECT row_id FROM ({_folded(model, target)}) f"
+        " WHERE f.old - %(beside)s::text[] <> '{}'::jsonb ORDER BY row_id",
         parameters(model, target, None) | {"beside": list(beside)},
     )
     return [row[0] for row in cursor.fetchall()]
 
 
-def remove(cursor: Any, model: type[TrackedModel], target: Target, ids: Sequence[int]) -> int:
+def remove(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids) -> int:
     """Delete rows the set made, while untouched since and not pointed to; returns how many.
 
     Asked by arrays of keys, table by table: however few rows of a business a planner knows of, and however many there
@@ -289,7 +258,7 @@ def made(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
     """Ids of the rows the set made that are there."""
     cursor.execute(
         f"SELECT c.row_id FROM customers_change c JOIN {model._meta.db_table} t ON t.id = c.row_id"
-        f" WHERE {_OF_SET} AND c.act = 'I' ORDER BY c.row_id",
+        f" WHERE {OF_SET} AND c.act = 'I' ORDER BY c.row_id",
         parameters(model, target, None),
     )
     return [row[0] for row in cursor.fetchall()]
@@ -302,12 +271,16 @@ def parameters(model: type[TrackedModel], target: Target, ids: Ids) -> dict[str,
     return {"set": target.id, "sets": sets, "record": record, "ids": None if ids is None else keys(ids), "held": held}
 
 
+def _folded(model: type[TrackedModel], target: Target) -> str:
+    return folded(target.plain.get(str(model._meta.model_name), ()))
+
+
 def keys(ids: Iterable[int]) -> str:
     """Ids as the text of an array: a hundred thousand of them one by one take the parser longer than their rows."""
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-def _before_and_after(model: type[TrackedModel], columns: Sequence[str]) -> str:
+def _before_and_after(model: type[TrackedModel], target: Target, columns: Sequence[str]) -> str:
     """Of every row the set updated: what it changed, and ``o`` and ``n``, rows that hold the old and new values; of
     each column that names a card the one that carries on for it, ``before_…`` and ``after_…``; and of each of
     ``columns`` that refers to a row whether there is one to go back to, ``is_…``."""
@@ -320,7 +293,7 @@ def _before_and_after(model: type[TrackedModel], columns: Sequence[str]) -> str:
             parent = f"EXISTS (SELECT FROM {field.related_model._meta.db_table} p WHERE p.id = {to})"
             now += f', (o)."{column}" IS NULL OR {parent} AS "is_{column}"'
     return (
-        f"SELECT f.row_id, f.old, o, n{now} FROM ({_FOLDED}) f"
+        f"SELECT f.row_id, f.old, o, n{now} FROM ({_folded(model, target)}) f"
         f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.old) o"
         f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, f.new) n {lines}"
     )

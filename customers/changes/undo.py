@@ -6,18 +6,18 @@ come back without what is taken, or are reported.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.tenancy.models import TenantForeignKey
 from customers.changes import asked, leaving, places, statements
 from customers.changes.meanwhile import Undone, away, undone_meanwhile
 from customers.changes.models import TrackedModel
-from customers.changes.piecewise import Ids, piecewise
+from customers.changes.piecewise import REFUSED, Ids, piecewise, whole
 
 SAMPLE = 50
 """How many rows an outcome names of each kind; their number is always exact."""
@@ -120,7 +120,7 @@ def undo_target(cursor: Any, change_set_id: int) -> statements.Target:
 
 def tables_made(cursor: Any, change_set_id: int) -> list[type[TrackedModel]]:
     """The guest tables to which a set added rows, children before parents: the order in which those can go."""
-    acts, _columns = asked.acts_on(cursor, [change_set_id])
+    acts = asked.acts_on(cursor, [change_set_id]).acts
     return [model for model in reversed(tracked_models()) if (model._meta.model_name, "I") in acts]
 
 
@@ -136,8 +136,8 @@ def undo_rows(
     Raises :class:`GuestRestricted` before anything is taken back, where that would be all.
     """
     with connection.cursor() as cursor:
-        acts, columns = asked.acts_on(cursor, [change_set_id, *(target.also if target else ())])
-        is_big = sum(acts.values()) > BIG
+        did = asked.acts_on(cursor, [change_set_id, *(target.also if target else ())])
+        is_big = sum(did.acts.values()) > BIG
         if is_big:
             asked.join_by_hash(cursor, True)
         asked.lock_guests(cursor, change_set_id, also=target.also if target else ())
@@ -146,19 +146,36 @@ def undo_rows(
             leaving.going_note(cursor, target, made)
             target = leaving.with_parts(cursor, target, made)
             cursor.execute("DROP TABLE leaving_rows")
-        outcome = _Undo(cursor, target, acts, columns).run(cards_first=cards_first)
+        target = replace(target, plain=did.plain)
+        outcome = None if is_big else _at_once(cursor, target, did, cards_first)
+        if outcome is None:
+            outcome = _Undo(cursor, target, did).run(cards_first=cards_first)
         if is_big:
             asked.join_by_hash(cursor, False)
         return outcome
 
 
-class _Undo:
-    """One undo under way: what it has done so far, and which guest tables the set touched in which way."""
+def _at_once(
+    cursor: Any, target: statements.Target, did: asked.Did, cards_first: Callable[[], None] | None
+) -> UndoOutcome | None:
+    """Take a set back of which nothing is refused: a savepoint around all of it, in place of one around each statement.
+    Where something is, nothing has been done."""
+    try:
+        with transaction.atomic():
+            return _Undo(cursor, target, did, act_by_act=False).run(cards_first=cards_first)
+    except REFUSED:
+        return None
 
-    def __init__(self, cursor: Any, target: statements.Target, acts: asked.Acts, columns: dict[str, list[str]]) -> None:
+
+class _Undo:
+    """One undo under way: what it has done so far, and which guest tables the set touched in which way. Not
+    ``act_by_act``, what is refused ends it."""
+
+    def __init__(self, cursor: Any, target: statements.Target, did: asked.Did, *, act_by_act: bool = True) -> None:
         self.cursor = cursor
         self.target = target
-        self.acts = acts
+        self.acts = did.acts
+        self.piecewise = piecewise if act_by_act else whole
         self.outcome = UndoOutcome()
         deleted, updated = self._touched("D"), self._touched("U")
         self.gone = [model for model in deleted if not model.sealed]
@@ -166,7 +183,7 @@ class _Undo:
         self.lost = [model for model in deleted + updated if model.sealed]
         self.moved = [model for model in updated if model.belongs]
         self.made = self._touched("I")[::-1]
-        self.columns = columns
+        self.columns = did.columns
         self.reverted: dict[type[TrackedModel], dict[int, bool]] = {model: {} for model in self.changed + self.moved}
         self.returned: dict[type[TrackedModel], int] = dict.fromkeys(self.gone, 0)
         self.removed: dict[type[TrackedModel], int] = dict.fromkeys(self.made, 0)
@@ -224,7 +241,8 @@ class _Undo:
         finished: dict[str, set[int]] = {}
         for earlier in undone_meanwhile(self.cursor, self.target) if self.gone or self.changed else ():
             target = statements.Target(earlier.id, self.target.held, 0)
-            _Undo(self.cursor, target, *asked.acts_on(self.cursor, [earlier.id])).resume(earlier, finished)
+            did = asked.acts_on(self.cursor, [earlier.id])
+            _Undo(self.cursor, target, did, act_by_act=self.piecewise is piecewise).resume(earlier, finished)
             for record, rows in earlier.left.items():
                 finished.setdefault(record, set()).update(rows)
 
@@ -254,7 +272,7 @@ class _Undo:
             places.regain(self.cursor, model, self.target, part or [])
 
         if ids and (model.exclusive or model.places):
-            piecewise(act, ids, list)
+            self.piecewise(act, ids, list)
 
     def _remove(self) -> None:
         for model in self.made:
@@ -262,11 +280,9 @@ class _Undo:
                 continue
 
             def act(part: Ids, model: type[TrackedModel] = model) -> None:
-                self.removed[model] += statements.remove(self.cursor, model, self.target, part or [])
+                self.removed[model] += statements.remove(self.cursor, model, self.target, part)
 
-            rows = statements.made(self.cursor, model, self.target)
-            if rows:
-                piecewise(act, rows, list)
+            self.piecewise(act, None, partial(statements.made, self.cursor, model, self.target))
 
     def _withdraw(self, model: type[TrackedModel]) -> None:
         if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]):
@@ -283,7 +299,7 @@ class _Undo:
                 rows = statements.revert(self.cursor, model, self.target, part, columns=columns)
                 self.reverted[model].update(rows if is_whole else dict.fromkeys(rows, True))
 
-            refused.update(piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target)))
+            refused.update(self.piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target)))
         return sorted(refused)
 
     def _rounds(self, model: type[TrackedModel]) -> list[tuple[list[str], bool]]:
@@ -307,7 +323,7 @@ class _Undo:
             self.reverted[model].update(dict.fromkeys(rows, True))
 
         if ids:
-            piecewise(act, ids, list)
+            self.piecewise(act, ids, list)
 
     def _restore(self, model: type[TrackedModel], ids: Ids = None, *, yielding: bool = False) -> list[int]:
         """Bring deleted rows back; returns the rows that a constraint refused."""
@@ -315,7 +331,7 @@ class _Undo:
         def act(part: Ids) -> None:
             self.returned[model] += statements.restore(self.cursor, model, self.target, part, yielding=yielding)
 
-        return piecewise(act, ids, partial(statements.missing, self.cursor, model, self.target))
+        return self.piecewise(act, ids, partial(statements.missing, self.cursor, model, self.target))
 
     def _outcome(self) -> UndoOutcome:
         self.outcome.reverted = sum(map(len, self.reverted.values()))

@@ -43,15 +43,19 @@ def facts_once(*, new: bool = False) -> Iterator[None]:
     addresses, the tags and the stays. Inside, the facts of those guests are not to be read. Blocks do not nest.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE facts_waiting (customer_id bigint) ON COMMIT DROP")
-        cursor.execute("SELECT set_config('innkeeper.facts', 'once', true)")
+        cursor.execute(
+            "CREATE TEMP TABLE facts_waiting (customer_id bigint) ON COMMIT DROP;"
+            "SELECT set_config('innkeeper.facts', 'once', true)"
+        )
         yield
-        cursor.execute("SELECT set_config('innkeeper.facts', '', true)")
         count = "customers_facts_begin" if new else "customers_facts_refresh"
         # Rows that rooms above have moved to a card that came back found no facts of it yet; a new card has none.
-        for counter in (count,) if new else (count, *COUNTERS):
-            cursor.execute(f"SELECT {counter}(array_agg(DISTINCT customer_id)) FROM facts_waiting")
-        cursor.execute("DROP TABLE facts_waiting")
+        counters = (count,) if new else (count, *COUNTERS)
+        counted = (f"SELECT {each}(array_agg(DISTINCT customer_id)) FROM facts_waiting" for each in counters)
+        # One journey to the database: the statements are short for one guest, and there are many acts of one guest.
+        cursor.execute(
+            f"SELECT set_config('innkeeper.facts', '', true); {'; '.join(counted)}; DROP TABLE facts_waiting"
+        )
 
 
 def facts_rebuild(*, business: Business, writers: int = WRITERS) -> int:

@@ -250,13 +250,25 @@ def _place(cursor: Any, lines: Sequence[Line], roots: dict[int, int]) -> None:
         "roots": statements.keys(roots[line.absorbed_id] for line in lines),
         "since": [line.merged_at for line in lines],
     }
+    # There is seldom any: all tables are asked at once, and only those are written that hold some.
+    returned = "unnest(%(absorbed)s::bigint[], %(roots)s::bigint[], %(since)s::timestamptz[]) w (absorbed, root, since)"
+    came = {
+        table: f"t.{card} = w.root AND t.{stay} IS NOT NULL AND t.created_at > w.since"
+        for table, card, stay in _placed()
+    }
+    asked = (
+        f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table} t JOIN {returned} ON {since})"
+        for table, since in came.items()
+    )
+    cursor.execute(" UNION ALL ".join(asked), values)
+    found = {table for (table,) in cursor.fetchall()}
     for table, card, stay in _placed():
+        if table not in found:
+            continue
         part = f"SELECT FROM customers_stayparticipant p WHERE p.stay_id = t.{stay} AND p.customer_id ="
         cursor.execute(
-            f"UPDATE {table} t SET {card} = w.absorbed FROM unnest(%(absorbed)s::bigint[], %(roots)s::bigint[],"
-            " %(since)s::timestamptz[]) w (absorbed, root, since)"
-            f" WHERE t.{card} = w.root AND t.{stay} IS NOT NULL AND t.created_at > w.since"
-            f" AND EXISTS ({part} w.absorbed) AND NOT EXISTS ({part} w.root)",
+            f"UPDATE {table} t SET {card} = w.absorbed FROM {returned}"
+            f" WHERE {came[table]} AND EXISTS ({part} w.absorbed) AND NOT EXISTS ({part} w.root)",
             values,
         )
 

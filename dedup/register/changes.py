@@ -4,7 +4,8 @@ Ids and times commit out of order, so a reader that remembers the newest one it 
 commits later. This one remembers a transaction: every transaction below it had ended when it looked, and what was
 written by those at or above it is looked at again. An index by transaction would cost every write; instead each look
 leaves a *mark*: ``(transaction, change)`` says that changes of that transaction and later ones have higher ids, for
-none of them had begun when the change was already there.
+none of them had begun when the change was already there. Which have begun, no snapshot tells: it names the highest that
+has ended, and others run above it. So the look takes a number itself, after it has seen the change.
 """
 
 from collections.abc import Sequence
@@ -20,9 +21,11 @@ RECORDS: Final = ("customer", "contactpoint", "externalid")
 """The tables that tell who somebody is."""
 
 _HORIZON = """
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
-           coalesce((SELECT max(id) FROM customers_change WHERE business_id = %s), 0)
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+           coalesce((SELECT max(id) FROM customers_change WHERE business_id = %s), 0),
+           pg_current_xact_id_if_assigned() IS NULL
 """
+_BEGIN = "SELECT pg_current_xact_id()::text::bigint"
 # A contact point that moved concerns the card it left too.
 _CHANGED = """
     SELECT DISTINCT u.id FROM customers_change c CROSS JOIN LATERAL (
@@ -35,18 +38,23 @@ _CHANGED = """
 
 
 class Horizon(NamedTuple):
-    """``seen``: every transaction below it has ended. ``mark`` is the mark of this look."""
+    """``seen``: every transaction below it has ended. ``mark`` is the mark of this look; one that was asked for too
+    late leaves none."""
 
     seen: int
-    mark: Mark
+    mark: Mark | None
 
 
 def horizon_read() -> Horizon:
     """Where changes stand now. To be asked before the transaction writes or locks anything: a writer sees itself as
-    one that has not ended."""
+    one that has not ended, and has its number from before."""
     with connection.cursor() as cursor:
         cursor.execute(_HORIZON, [require_business_id()])
-        ended, begun, newest = cursor.fetchone()
+        ended, newest, is_first = cursor.fetchone()
+        if not is_first:
+            return Horizon(ended, None)
+        cursor.execute(_BEGIN)
+        (begun,) = cursor.fetchone()
     return Horizon(ended, (begun, newest))
 
 
@@ -67,7 +75,7 @@ def floor_of(seen: int, marks: Sequence[Sequence[int]]) -> int:
 
 def marks_kept(marks: Sequence[Sequence[int]], horizon: Horizon) -> list[list[int]]:
     """The marks to remember: the newest that holds already, and those that will once running transactions end."""
-    everything = sorted({(begun, change) for begun, change in marks} | {horizon.mark})
+    everything = sorted({(begun, change) for begun, change in (*marks, *filter(None, [horizon.mark]))})
     holding = [mark for mark in everything if mark[0] <= horizon.seen][-1:]
     coming = [mark for mark in everything if mark[0] > horizon.seen]
     # However long a transaction stays open: every second one tells nearly as much.

@@ -3,12 +3,12 @@
 import datetime as dt
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from automations.definition import definition_read
 from automations.models import Automation, AutomationVersion, Journey
 from customers.card.models import Customer
+from tests.held import transaction_number
 
 ARRIVALS: dict[str, Any] = {"kind": "before_arrival", "days": 3, "at": "10:00"}
 
@@ -30,7 +30,9 @@ def automation_on(*steps: dict[str, Any], name: str = "Welcome", **values: Any) 
     """An automation that is on and looks at whatever happens from now on."""
     state = values.pop("state", "on")
     given = definition(*steps, **values)
-    made = Automation.objects.create(name=name, draft=given, turned_on_at=timezone.now(), since_xid=horizon())
+    made = Automation.objects.create(
+        name=name, draft=given, turned_on_at=timezone.now(), since_xid=transaction_number()
+    )
     version = AutomationVersion.objects.create(automation=made, number=1, definition=given)
     Automation.objects.filter(pk=made.pk).update(current=version, state=state)
     made.refresh_from_db()
@@ -50,10 +52,3 @@ def journey(made: Automation, customer: Customer, *, due_at: dt.datetime | None 
         "began_at": timezone.now(),
     }
     return Journey.objects.create(**{**told, **values})
-
-
-def horizon() -> int:
-    """The transaction that runs."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-        return int(cursor.fetchone()[0])

@@ -11,7 +11,7 @@ from customers.card.models import Customer
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from messaging.models import Message
-from tests.automations.houses import automation_on, horizon, wait
+from tests.automations.houses import automation_on, wait
 from tests.automations.planning.houses import DAY, NOON, TODAY, booking, changed, one, passed, seen
 from tests.cast import House
 from tests.factories import (
@@ -26,6 +26,7 @@ from tests.factories import (
     StayParticipantFactory,
     TagFactory,
 )
+from tests.held import transaction_number
 from tests.messaging.campaigns.houses import letter
 
 Happening = Callable[[], tuple[dict[str, Any], Callable[[], tuple[Customer, str]]]]
@@ -102,9 +103,9 @@ def _segment() -> tuple[dict[str, Any], Callable[[], tuple[Customer, str]]]:
     segment = SegmentFactory()
 
     def happens() -> tuple[Customer, str]:
-        SegmentMemberFactory(entered_xid=horizon())
-        SegmentMemberFactory(segment=segment, entered_xid=horizon(), by_definition=True)
-        found = SegmentMemberFactory(segment=segment, entered_xid=horizon())
+        SegmentMemberFactory(entered_xid=transaction_number())
+        SegmentMemberFactory(segment=segment, entered_xid=transaction_number(), by_definition=True)
+        found = SegmentMemberFactory(segment=segment, entered_xid=transaction_number())
         return found.customer, f"segment:{found.pk}"
 
     return {"kind": "segment_entered", "segment": segment.pk}, happens
@@ -179,7 +180,7 @@ def test_what_is_no_event_lets_nobody_in(fjordstuen: House, kind: str) -> None:
     stay, _guests = booking()
     passed()
     Journey.objects.all().delete()
-    Automation.objects.update(since_xid=horizon())
+    Automation.objects.update(since_xid=transaction_number())
     with change_set(kind=ChangeSet.Kind(kind), title="Silent"):
         booking()
         CustomerTagFactory(tag=tag)

@@ -10,7 +10,7 @@ from automations.models import GuestEvent
 from automations.planning.selectors import Occurrence, occurrences_between, still_holds
 from customers.changes.models import ChangeSet
 from customers.changes.services import change_set
-from tests.automations.houses import automation_on, definition, horizon, wait
+from tests.automations.houses import automation_on, definition, wait
 from tests.automations.planning.houses import DAY, NOON, TODAY, booking, changed, one, passed
 from tests.cast import House
 from tests.factories import (
@@ -22,6 +22,7 @@ from tests.factories import (
     SegmentMemberFactory,
     TagFactory,
 )
+from tests.held import transaction_number
 
 HOUR = dt.timedelta(hours=1)
 
@@ -46,7 +47,7 @@ def test_events_that_happened(fjordstuen: House) -> None:
     changed(stay, status="checked_out")
     tagged, bought = CustomerTagFactory(tag=tag, customer=guest), PurchaseFactory(customer=guest)
     told = GuestEvent.objects.create(kind="told", customer_id=guest.pk, name="spa")
-    member = SegmentMemberFactory(segment=segment, customer=guest, entered_xid=horizon())
+    member = SegmentMemberFactory(segment=segment, customer=guest, entered_xid=transaction_number())
     assert just_now(kind="stay_booked") == [(guest.pk, f"booked:{stay.pk}")]
     assert just_now(kind="checked_in") == [(guest.pk, f"in:{stay.pk}")]
     assert just_now(kind="checked_out") == [(guest.pk, f"out:{stay.pk}")]

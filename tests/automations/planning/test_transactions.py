@@ -1,8 +1,7 @@
 """Passes follow transactions: what commits late is noticed, nothing is taken twice, and an idle look is a short one."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tenancy import business_scope
+from automations.building.services import automation_pause, automation_resume
 from automations.models import Automation, GuestEvent, Journey, PlannerState
 from automations.planning.passing import LOOKAHEAD
 from automations.planning.place import look
@@ -19,10 +19,11 @@ from customers.changes.models import ChangeSet
 from customers.changes.services import change_set, change_set_undo
 from customers.segments.models import SegmentMember
 from dedup.merging.services import merge
-from tests.automations.houses import automation_on, horizon, wait
+from tests.automations.houses import automation_on, wait
 from tests.automations.planning.houses import NOON, booking, seen
 from tests.cast import Cast, House
 from tests.factories import CustomerFactory, CustomerTagFactory, SegmentFactory, SegmentMemberFactory, TagFactory
+from tests.held import held_open, transaction_number
 
 
 def on(kind: str, **trigger: Any) -> Automation:
@@ -37,39 +38,10 @@ def unplanned() -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-@contextmanager
-def held_open(business_id: int, segment_id: int) -> Iterator[tuple[threading.Event, list[int]]]:
-    """A transaction in another connection that books a stay, tells an event and enters a segment, waits to be let go,
-    and commits; and its number."""
-    written, let_go, number = threading.Event(), threading.Event(), list[int]()
-
-    def work() -> None:
-        try:
-            with business_scope(business_id), change_set(kind=ChangeSet.Kind.EDIT, title="Held"):
-                number.append(horizon())
-                _stay, (guest,) = booking()
-                GuestEvent.objects.create(kind="told", customer_id=guest.pk, name="spa")
-                SegmentMemberFactory(segment_id=segment_id, customer=guest, entered_xid=horizon())
-                written.set()
-                assert let_go.wait(60)
-        finally:
-            written.set()
-            connections.close_all()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert written.wait(60)
-    try:
-        yield let_go, number
-    finally:
-        let_go.set()
-        thread.join(60)
-
-
 def _happens(segment_id: int) -> None:
     _stay, (guest,) = booking()
     GuestEvent.objects.create(kind="told", customer_id=guest.pk, name="spa")
-    SegmentMemberFactory(segment_id=segment_id, customer=guest, entered_xid=horizon())
+    SegmentMemberFactory(segment_id=segment_id, customer=guest, entered_xid=transaction_number())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -79,7 +51,7 @@ def test_what_a_long_transaction_commits_is_never_missed(transactional_cast: Cas
         segment = SegmentFactory().pk
         made = [on("stay_booked"), on("event", name="spa"), on("segment_entered", segment=segment)]
     plan_business(business_id=house, now=NOON)
-    with held_open(house, segment) as (let_go, _number):
+    with held_open(house, lambda: _happens(segment)):
         # Younger transactions commit and are looked at while the older one is open, more than once.
         for number in (1, 2):
             with business_scope(house):
@@ -88,7 +60,6 @@ def test_what_a_long_transaction_commits_is_never_missed(transactional_cast: Cas
             with business_scope(house):
                 assert [len(seen(each)) for each in made] == [number] * 3
         assert plan_business(business_id=house, now=NOON).entered == 0
-        let_go.set()
     assert plan_business(business_id=house, now=NOON).entered == 3
     with business_scope(house):
         assert [len(seen(each)) for each in made] == [3, 3, 3]
@@ -106,11 +77,11 @@ def test_a_change_that_was_numbered_first_and_committed_last_is_found(transactio
         with business_scope(house), change_set(kind=ChangeSet.Kind.EDIT, title="First"):
             _stay, (guest,) = booking()
             # This transaction is older than the one that is held, numbers a change after it, and ends before it.
-            _let_go, (held,) = stack.enter_context(held_open(house, segment))
+            held = stack.enter_context(held_open(house, lambda: _happens(segment)))
             Customer.objects.filter(pk=guest.pk).update(city="Bergen")
         assert plan_business(business_id=house, now=NOON).entered == 1
         with business_scope(house):
-            assert PlannerState.objects.get().marks[-1][0] > held
+            assert PlannerState.objects.get().marks[-1][0] > held.xid
     assert plan_business(business_id=house, now=NOON).entered == 1
     with business_scope(house):
         assert len(seen(made)) == 2
@@ -174,10 +145,12 @@ def test_businesses_with_something_to_look_at_are_found(transactional_cast: Cast
     assert unplanned() == [house]
     plan_business(business_id=house)
     with business_scope(house):
-        member = SegmentMemberFactory(segment_id=segment, customer=guest, entered_xid=horizon(), by_definition=True)
+        member = SegmentMemberFactory(
+            segment_id=segment, customer=guest, entered_xid=transaction_number(), by_definition=True
+        )
     assert unplanned() == []
     with business_scope(house):
-        SegmentMember.objects.filter(pk=member.pk).update(by_definition=False, entered_xid=horizon())
+        SegmentMember.objects.filter(pk=member.pk).update(by_definition=False, entered_xid=transaction_number())
     assert unplanned() == [house]
     plan_business(business_id=house)
     with business_scope(house):
@@ -250,3 +223,21 @@ def test_statements_do_not_grow_with_guests(fjordstuen: House, guests: int) -> N
         assert plan_pass(now=NOON).entered == 2 * guests
     assert len(queries) <= 16
     assert look().newest
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_happens_while_it_is_paused_begins_nothing(transactional_cast: Cast) -> None:
+    house = transactional_cast.fjordstuen.pk
+    with business_scope(house):
+        made = on("stay_booked")
+    plan_business(business_id=house, now=NOON)
+    with business_scope(house):
+        automation_pause(automation_id=made.pk)
+    with business_scope(house):
+        booking()
+    with business_scope(house):
+        automation_resume(automation_id=made.pk)
+    assert plan_business(business_id=house, now=NOON).entered == 0
+    with business_scope(house):
+        booking()
+    assert plan_business(business_id=house, now=NOON).entered == 1

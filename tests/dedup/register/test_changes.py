@@ -1,13 +1,12 @@
 """Changes are followed by transaction: what commits late is not passed by."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from accounts.tenancy import business_scope
+from customers.card.models import Customer
 from customers.changes.models import Change, ChangeSet
 from customers.changes.services import change_set
 from dedup.register.changes import (
@@ -23,6 +22,8 @@ from dedup.register.changes import (
 from dedup.register.models import MatchSettings
 from tests.cast import Cast
 from tests.dedup.register.cards import card, crowd, followed, found, pair, twins, walked
+from tests.factories import CustomerFactory
+from tests.held import held_open, transaction_number
 
 
 def test_a_mark_holds_once_all_before_it_have_ended() -> None:
@@ -45,31 +46,9 @@ def test_marks_stay_few_however_long_a_transaction_is_open() -> None:
     assert marks[-1] == [1009, 1099]
 
 
-@contextmanager
-def held_open(business_id: int) -> Iterator[tuple[threading.Event, list[int]]]:
-    """A transaction in another connection that writes a card, waits to be let go, and commits: its own number and the
-    card's."""
-    written, let_go, made = threading.Event(), threading.Event(), []
-
-    def work() -> None:
-        try:
-            with business_scope(business_id), change_set(kind=ChangeSet.Kind.EDIT):
-                made.append(card("Sigrid", "Åsen", emails=["sigrid.aasen@example.no"], phones=["+4791234567"]).pk)
-                made.append(Change.objects.filter(guest_id=made[0]).latest("pk").xid)
-                written.set()
-                assert let_go.wait(60)
-        finally:
-            written.set()
-            connections.close_all()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert written.wait(60)
-    try:
-        yield let_go, made
-    finally:
-        let_go.set()
-        thread.join(60)
+def late_guest() -> int:
+    """Somebody whom the :func:`twins` are like."""
+    return card("Sigrid", "Åsen", emails=["sigrid.aasen@example.no"], phones=["+4791234567"]).pk
 
 
 @pytest.mark.django_db(transaction=True)
@@ -78,7 +57,7 @@ def test_what_a_long_transaction_commits_is_found(transactional_cast: Cast) -> N
     with business_scope(house):
         crowd(20)
     walked(house)
-    with held_open(house) as (let_go, (late, xid)):
+    with held_open(house, late_guest) as held:
         # What is committed while an older transaction is open is seen at once, and the older one is not forgotten.
         with business_scope(house):
             one, other = twins()
@@ -86,14 +65,46 @@ def test_what_a_long_transaction_commits_is_found(transactional_cast: Cast) -> N
         with business_scope(house):
             assert pair(one, other) in found()
             settings = MatchSettings.objects.get()
-            assert settings.seen_xid <= xid
+            assert settings.seen_xid <= held.xid
             assert settings.seen_change < Change.objects.filter(guest_id=one.pk).earliest("pk").pk
-            assert late not in cards_changed(seen=settings.seen_xid, marks=settings.marks)
+            assert held.made not in cards_changed(seen=settings.seen_xid, marks=settings.marks)
         followed(house)
-        let_go.set()
     followed(house)
     with business_scope(house):
-        assert {(late, one.pk), (late, other.pk)} <= found()
+        assert {(held.made, one.pk), (held.made, other.pk)} <= found()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_was_numbered_first_and_committed_last_is_found(transactional_cast: Cast) -> None:
+    """No mark is set beyond a transaction that runs, also where none with a higher number has ended."""
+    house = transactional_cast.fjordstuen.pk
+    with ExitStack() as stack:
+        with business_scope(house), change_set(kind=ChangeSet.Kind.EDIT):
+            guest = CustomerFactory()
+            # This transaction is older than the one that is held, numbers a change after it, and ends before it.
+            held = stack.enter_context(held_open(house, late_guest))
+            Customer.objects.filter(pk=guest.pk).update(city="Bergen")
+            assert transaction_number() < held.xid
+        with business_scope(house):
+            horizon = horizon_read()
+            marks = marks_kept([[0, 0]], horizon)
+            assert horizon.seen <= held.xid
+            assert guest.pk in cards_changed(seen=0, marks=marks)
+            assert held.made not in cards_changed(seen=horizon.seen, marks=marks)
+    with business_scope(house):
+        assert held.made in cards_changed(seen=horizon.seen, marks=marks)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_has_written_before_leaves_no_mark(transactional_cast: Cast) -> None:
+    """Its number tells nothing of those that began since."""
+    house = transactional_cast.fjordstuen.pk
+    with business_scope(house):
+        read = horizon_read()
+        assert read.mark is not None and read.mark[0] == transaction_number()
+        again = horizon_read()
+        assert again.mark is None and again.seen <= transaction_number()
+        assert marks_kept([[0, 0]], again) == [[0, 0]]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -101,7 +112,8 @@ def test_only_what_a_transaction_or_a_later_one_has_written_is_read(transactiona
     house = transactional_cast.fjordstuen.pk
     with business_scope(house):
         crowd(3)
-        mark = list(horizon_read().mark)
+    with business_scope(house):
+        mark = list(horizon_read().mark or ())
     with business_scope(house):
         late = card("Late", "Comer")
         xid = Change.objects.latest("pk").xid
