@@ -229,7 +229,8 @@ CELERY_BEAT_SCHEDULE = {
     "transports-sweep": {"task": "messaging.transports.tasks.transports_sweep", "schedule": 60.0},
     "campaigns-sweep": {"task": "messaging.campaigns.tasks.campaigns_sweep", "schedule": 30.0},
     "webhooks-sweep": {"task": "messaging.webhooks.tasks.webhooks_sweep", "schedule": 30.0},
-    "outbox-sweep": {"task": "messaging.tasks.outbox_sweep", "schedule": 30.0},
+    # With the lease of a batch less than a minute: the longest that a killed worker keeps a message.
+    "outbox-sweep": {"task": "messaging.tasks.outbox_sweep", "schedule": 10.0},
     # Reports that came before the outbox knew what the service calls the message.
     "callbacks-sweep": {"task": "messaging.callbacks.tasks.callbacks_sweep", "schedule": 60.0},
     # Planners that are behind and journeys that are due; a message after the commit mostly was quicker.

@@ -22,8 +22,10 @@ from messaging.transports.sending import can_ask_again, is_idempotent
 
 LANES: Final = 4
 """Batches of one business that may be in hand at once; the workers of the others are somebody else's."""
-LEASE: Final = dt.timedelta(minutes=5)
-"""So long nobody else touches a batch whose worker says nothing; it is renewed while the worker does."""
+LEASE: Final = dt.timedelta(seconds=45)
+"""So long nobody else touches a batch whose worker says nothing; it is renewed while the worker does. What a killed one
+left goes within a minute, the sweep included. A service answers within 40 seconds; a message that a mail server thinks
+about for longer is in doubt until it answers."""
 _TURNS: Final = 5
 
 _QUEUES: Final = """

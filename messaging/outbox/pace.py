@@ -18,7 +18,7 @@ _LONGEST: Final = dt.timedelta(hours=3)
 RESTS: Final = dt.timedelta(minutes=1)
 """How long nothing is claimed for a transport that could not be reached."""
 
-TURN_SECONDS: Final = 60
+TURN_SECONDS: Final = 45
 """After so long without a batch a turn is over: its task was lost."""
 
 Taken = list[list[int]]

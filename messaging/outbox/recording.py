@@ -60,7 +60,7 @@ _ENDED: Final = """
 _ASKED_AGAIN: Final = dt.timedelta(seconds=2)
 """How long what was learned of the guests' permission is good for: a slow provider may need minutes for a batch."""
 _PATIENCE: Final = 60.0
-"""Seconds in which a database that has gone away may come back; far less than a lease."""
+"""Seconds in which a database that has gone away may come back; meanwhile nobody else can take up what we have."""
 _CONNECTION_LOST: Final = (None, "57P01", "57P02", "57P03")
 
 T = TypeVar("T")

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import deque
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from messaging.campaigns.services import running
 from messaging.outbox import claiming, pace, sending
 from messaging.outbox.models import Message, OutboxPace
 from messaging.outbox.services import plan, send_due
+from messaging.transports import providers
 from tests.cast import Cast, House
 from tests.messaging.campaigns.houses import confirmed
 from tests.messaging.outbox.letters import draft, guest, local, news
@@ -157,17 +159,25 @@ def test_who_cannot_send_keeps_nobody_out_of_the_sweep(transactional_cast: Cast)
     assert due() == [stuck.pk, fine.pk]
 
 
-def test_a_turn_that_was_lost_is_over_after_a_minute() -> None:
+def test_a_turn_that_was_lost_is_over_within_a_minute() -> None:
     now = dt.datetime(2026, 6, 16, 10, 0, tzinfo=dt.UTC)
     one = pace.turns_with([], "one", 2, now)
     assert one is not None
     two = pace.turns_with(one, "two", 2, now)
     assert two is not None and [each[0] for each in two] == ["one", "two"]
     assert pace.turns_with(two, "three", 2, now) is None
-    again = pace.turns_with(two, "two", 2, now + dt.timedelta(seconds=59))
+    again = pace.turns_with(two, "two", 2, now + dt.timedelta(seconds=pace.TURN_SECONDS - 1))
     assert again is not None and [each[0] for each in again] == ["one", "two"]
-    later = pace.turns_with(again, "three", 2, now + dt.timedelta(seconds=61))
+    later = pace.turns_with(again, "three", 2, now + dt.timedelta(seconds=pace.TURN_SECONDS + 1))
     assert later is not None and [each[0] for each in later] == ["two", "three"]
+
+
+def test_what_a_killed_worker_left_goes_within_a_minute() -> None:
+    swept = dt.timedelta(seconds=settings.CELERY_BEAT_SCHEDULE["outbox-sweep"]["schedule"])
+    turn = dt.timedelta(seconds=pace.TURN_SECONDS)
+    assert max(claiming.LEASE, turn) + swept < dt.timedelta(minutes=1)
+    # A service that is asked may take as long to answer as its time limits let it.
+    assert dt.timedelta(seconds=providers.CONNECT_SECONDS + providers.REPLY_SECONDS) < claiming.LEASE
 
 
 def test_a_campaign_is_decided_in_turns_too(transactional_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
