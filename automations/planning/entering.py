@@ -168,6 +168,12 @@ def late_enter(gate: Gate, source: Sql, days: Days, zones: Iterable[str]) -> Let
     return _enter(gate, found, "planned")
 
 
+def known_enter(gate: Gate, source: Sql, *, state: str) -> Let:
+    """Let in those whose moments are known: ``source`` gives ``(customer_id, key, stay_id, invoice_id, anchor, zone,
+    due_at, due_local)``."""
+    return _enter(gate, source, state)
+
+
 def dated(start: Start, source: Sql, days: Days, zones: Iterable[str], *, after: dt.datetime | None = None) -> Sql:
     """Occurrences of dates with their moments, on these days alone, and behind ``after``."""
     clock = start.at

@@ -1,43 +1,32 @@
-"""The clock of a rehearsal: which moments are taken together. Pure."""
+"""The clock of a rehearsal: guests have nothing to do with each other, so each is taken from one moment of the guest's
+own to the next, and one step of it takes all of them along. Pure."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from messaging.gate.schedule import Hours, at_local
+from messaging.gate.schedule import at_local
 
-GRAINS: Final = ((1_000, dt.timedelta(0)), (10_000, dt.timedelta(minutes=10)))
-"""Up to so many moments in a span, how far apart those are that are gone to on their own."""
-COARSE: Final = dt.timedelta(hours=1)
-_INSTANT: Final = dt.timedelta(microseconds=1)
 _DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """What is due up to ``grain`` after a moment is done with it, as a worker that is busy does; but never beyond a
-    moment at which the answer may change: the hours in which messages go out, and midnight."""
+    """``zones``: where days end. ``is_daily``: something that is asked has another answer the next day, so that guests
+    are taken along of one day at a time."""
 
-    zones: tuple[dt.tzinfo, ...]
-    hours: Hours
-    grain: dt.timedelta = dt.timedelta(0)
+    zones: tuple[dt.tzinfo, ...] = ()
+    is_daily: bool = False
 
-    def reach(self, moment: dt.datetime) -> dt.datetime:
-        """Up to when what is due is done, once ``moment`` has come."""
-        if not self.grain:
-            return moment
-        return min(moment + self.grain, *(self._turn(moment, zone) - _INSTANT for zone in self.zones))
+    def together(self, moments: Mapping[int, dt.datetime]) -> dict[int, dt.datetime]:
+        """Whose next moments, by guest, come in one step: everybody's, or those of the day that comes first."""
+        if not self.is_daily or not moments:
+            return dict(moments)
+        first = min(moments.values())
+        until = min(self._midnight(first, zone) for zone in self.zones)
+        return {guest: moment for guest, moment in moments.items() if moment < until}
 
-    def _turn(self, moment: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
-        """The first moment after this one at which the hours or the day change in a zone."""
-        today = moment.astimezone(zone).date()
-        clocks = {dt.time(0), self.hours.open_from, self.hours.open_until}
-        turns = (at_local(today + days * _DAY, clock, zone) for days in range(3) for clock in clocks)
-        return min(turn for turn in turns if turn > moment)
-
-
-def grain_for(moments: Collection[dt.datetime]) -> dt.timedelta:
-    """How finely the clock goes for a span in which journeys begin at these moments."""
-    number = len(set(moments))
-    return next((grain for most, grain in GRAINS if number <= most), COARSE)
+    def _midnight(self, moment: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+        """The first midnight of a zone behind a moment."""
+        return at_local(moment.astimezone(zone).date() + _DAY, dt.time(0), zone)

@@ -1,102 +1,133 @@
-"""Who enters a rehearsal, and when: the planner's passes under the clock of the rehearsal.
+"""Who enters a rehearsal, and when: the planner's passes, each guest's at a moment of the guest's own.
 
-Days to come are planned as the planner plans them, so many days ahead and a day at a time; what happened enters at its
-moment, and so does a day that has passed, for nothing tells of a day any more once it is over. The planner's own
-functions let them in, so that its rules decide.
+The planner's own function lets them in, so that its rules decide.
 """
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from django.db import connection
 
 from accounts.tenancy import require_business_id
 from automations.definition import Definition, Rule
 from automations.models import Automation, Journey
-from automations.planning.dates_sql import Days
-from automations.planning.entering import Gate, dates_enter, events_enter
+from automations.planning.entering import Gate, known_enter
 from automations.planning.gone import filters_of
-from automations.planning.passing import LOOKAHEAD
 from automations.planning.pieces import anything, joined
 from automations.planning.selectors import Occurrence
+from automations.rehearsal.moves import Move
 from automations.rehearsal.ways import OUT, Way
 from customers.card.models import Customer
 from customers.conditions.selectors import Wanted
 from customers.filters import Sql
 from customers.search.fetch_sql import ids
-from messaging.gate.schedule import at_local
 
-_DAY: Final = dt.timedelta(days=1)
 _MATCHING: Final = (
     "SELECT f.customer_id FROM customers_customerfacts f WHERE f.business_id = %s AND f.customer_id = ANY (%s)"
 )
+_LEAVE: Final = """
+    UPDATE automations_journey j
+    SET state = 'left', reason = g.reason, due_at = NULL, due_local = '', ended_at = g.at
+    FROM unnest(%s::bigint[], %s::date[], %s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[])
+         AS g (customer_id, anchor, stay_id, invoice_id, reason, at)
+    WHERE j.business_id = %s AND j.automation_id = %s AND j.state = 'planned' AND j.customer_id = g.customer_id
+      AND j.anchor = g.anchor AND j.stay_id IS NOT DISTINCT FROM g.stay_id
+      AND j.invoice_id IS NOT DISTINCT FROM g.invoice_id
+"""
+_GIVEN: Final = ("customer_id", "key", "stay_id", "invoice_id", "anchor", "zone", "at", "local")
 
 
 class FilterGone(Exception):
     """The filter of the definition cannot be asked any more."""
 
 
-class Batch(NamedTuple):
-    """Occurrences that the planner looks at in one pass; ``is_ahead``: days that are still to come."""
-
-    moment: dt.datetime
-    is_ahead: bool
-    occurrences: list[Occurrence]
-
-
 @dataclass
 class Arrivals:
-    """The passes to come, the next one first. ``kept_out`` are those whom the rules did not let in."""
+    """The passes to come, by guest, the next one first. ``kept_out`` are those whom the rules did not let in,
+    by guest and occurrence."""
 
     hidden: Automation
     definition: Definition
-    batches: list[Batch]
-    zones: Collection[str]
+    moves: dict[int, list[Move]]
+    zone: dt.tzinfo
     only: Wanted | None = None
-    kept_out: list[Way] = field(default_factory=list)
+    kept_out: dict[tuple[int, str], Way] = field(default_factory=dict)
+    let_in: set[tuple[int, str]] = field(default_factory=set)
 
-    @property
-    def next(self) -> dt.datetime | None:
-        """When the next pass is."""
-        return self.batches[0].moment if self.batches else None
+    def __post_init__(self) -> None:
+        for found in self.moves.values():
+            found.reverse()
 
-    def enter(self, now: dt.datetime) -> None:
-        """The passes up to ``now``."""
-        while self.batches and self.batches[0].moment <= now:
-            moment, is_ahead, occurrences = self.batches.pop(0)
-            if is_ahead:
-                self._dates(moment, occurrences)
-                continue
-            # What happened within the grain of the clock begins together.
-            while self.batches and self.batches[0].moment <= now and not self.batches[0].is_ahead:
-                occurrences = occurrences + self.batches.pop(0).occurrences
-            self._events(now, occurrences)
+    def next(self) -> dict[int, dt.datetime]:
+        """When the next pass of each guest is."""
+        return {guest: found[-1].at for guest, found in self.moves.items()}
 
-    def _dates(self, moment: dt.datetime, occurrences: Sequence[Occurrence]) -> None:
-        days = [trigger_day(each) for each in occurrences]
-        # The runner asks the filter when the time has come.
-        gate = Gate(self.hidden, self.definition, moment)
-        before = self._there(occurrences)
-        dates_enter(gate, _dated(occurrences), Days(min(days), max(days)), self.zones)
-        self._tell(occurrences, before, None)
+    def enter(self, moments: Mapping[int, dt.datetime], now: dt.datetime) -> None:
+        """The passes of these guests up to their moments, of which ``now`` is the first."""
+        moves = list(self._due(moments))
+        self._leave([move for move in moves if move.reason])
+        coming = [move.occurrence for move in moves if not move.reason]
+        if not coming:
+            return
+        only = None if self.definition.trigger.is_date else self._only(now)
+        gate = Gate(self.hidden, self.definition, now, only)
+        before = self._there(coming)
+        # What happens begins; a day is planned, and the runner asks the filter when it has come.
+        known_enter(gate, _given(coming), state="planned" if self.definition.trigger.is_date else "running")
+        self._tell(coming, before, only)
 
-    def _events(self, now: dt.datetime, occurrences: Sequence[Occurrence]) -> None:
-        before = self._there(occurrences)
-        events_enter(Gate(self.hidden, self.definition, now, self.only), _happened(occurrences))
-        self._tell(occurrences, before, self.only)
+    def _due(self, moments: Mapping[int, dt.datetime]) -> Iterator[Move]:
+        for guest, moment in moments.items():
+            found = self.moves.get(guest, [])
+            while found and found[-1].at <= moment:
+                yield found.pop()
+            if not found:
+                self.moves.pop(guest, None)
+
+    def _leave(self, moves: Sequence[Move]) -> None:
+        if not moves:
+            return
+        columns = zip(
+            *(
+                (o.customer_id, o.anchor, o.stay_id, o.invoice_id, move.reason, move.at)
+                for move in moves
+                for o in (move.occurrence,)
+            ),
+            strict=True,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(_LEAVE, [*map(list, columns), require_business_id(), self.hidden.pk])
+
+    def _only(self, now: dt.datetime) -> Wanted | None:
+        """The filter as it is on the day of a moment."""
+        if self.only is None:
+            return None
+        today = now.astimezone(self.zone).date()
+        return replace(self.only, context=replace(self.only.context, today=today))
 
     def _there(self, occurrences: Sequence[Occurrence]) -> set[tuple[int, str]]:
+        """Journeys of these guests that there are, those aside who may be planned anew."""
         guests = {each.customer_id for each in occurrences}
         found = Journey.objects.filter(automation=self.hidden, customer_id__in=guests)
+        found = found.exclude(state=Journey.State.LEFT, began_at=None)
         return set(found.values_list("customer_id", "occurrence"))
 
     def _tell(self, occurrences: Sequence[Occurrence], before: set[tuple[int, str]], only: Wanted | None) -> None:
         """Whom of these the rules kept out, and why."""
         entered = self._there(occurrences) - before
-        if len(entered) == len(occurrences):
-            return
         left = list(_left(occurrences, entered, self.definition.entry.rule))
+        self.let_in |= {(each.customer_id, each.key) for each in occurrences} - {
+            (each.customer_id, each.key) for each in left
+        }
+        for begun in self.let_in & self.kept_out.keys():
+            del self.kept_out[begun]
+        # Of what has begun already a later change is no news.
+        left = [each for each in left if (each.customer_id, each.key) not in self.let_in]
+        if not left:
+            return
         guests = {each.customer_id for each in left}
         barred = {
             pk: "deceased" if is_deceased else "restricted"
@@ -109,38 +140,19 @@ class Arrivals:
         rule = {Rule.ONCE: "once", Rule.AFTER: "after"}.get(self.definition.entry.rule, "already")
         for each in left:
             reason = barred.get(each.customer_id) or (rule if each.customer_id in meeting else "only")
-            self.kept_out.append(Way(each.customer_id, each.key, OUT, reason, each.at, each.stay_id, each.invoice_id))
+            way = Way(each.customer_id, each.key, OUT, reason, each.at, each.stay_id, each.invoice_id)
+            self.kept_out[each.customer_id, each.key] = way
 
 
-def arrivals_of(
-    *,
-    hidden: Automation,
-    definition: Definition,
-    occurrences: Sequence[Occurrence],
-    now: dt.datetime,
-    zone: dt.tzinfo,
-    zones: Collection[str],
-) -> Arrivals:
-    """The passes over these occurrences; what is before ``now`` has been. Raises :class:`FilterGone`."""
+def arrivals_of(*, hidden: Automation, definition: Definition, moves: Sequence[Move], zone: dt.tzinfo) -> Arrivals:
+    """The passes that do these moves, given in the order of moments. Raises :class:`FilterGone`."""
     filters = filters_of({hidden.pk: definition})
     if hidden.pk not in filters:
         raise FilterGone
-    by_moment: dict[tuple[dt.datetime, bool], list[Occurrence]] = defaultdict(list)
-    for each in occurrences:
-        is_ahead = definition.trigger.is_date and each.at >= now
-        by_moment[_passes_at(each, now, zone) if is_ahead else each.at, is_ahead].append(each)
-    batches = [Batch(*key, by_moment[key]) for key in sorted(by_moment)]
-    return Arrivals(hidden, definition, batches, zones, filters[hidden.pk])
-
-
-def trigger_day(occurrence: Occurrence) -> dt.date:
-    """The local day of an occurrence."""
-    return dt.date.fromisoformat(occurrence.local[:10])
-
-
-def _passes_at(occurrence: Occurrence, now: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
-    """When the planner looks at the day of an occurrence: now at all that are near, then as they come near."""
-    return max(now, at_local(trigger_day(occurrence) - LOOKAHEAD * _DAY, dt.time(0), zone))
+    by_guest: dict[int, list[Move]] = defaultdict(list)
+    for move in moves:
+        by_guest[move.occurrence.customer_id].append(move)
+    return Arrivals(hidden, definition, dict(by_guest), zone, filters[hidden.pk])
 
 
 def _left(occurrences: Sequence[Occurrence], entered: set[tuple[int, str]], rule: Rule) -> Iterator[Occurrence]:
@@ -161,21 +173,11 @@ def _meeting(only: Wanted, guests: Collection[int]) -> set[int]:
     return set(ids(found.text, found.values))
 
 
-def _dated(occurrences: Sequence[Occurrence]) -> Sql:
+def _given(occurrences: Sequence[Occurrence]) -> Sql:
+    columns: list[list[Any]] = [[getattr(each, name) for each in occurrences] for name in _GIVEN]
     return anything(
-        "SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::date[], %s::text[])"
-        " AS given (customer_id, key, stay_id, invoice_id, anchor, zone)",
-        *([getattr(each, name) for each in occurrences] for name in _DATED),
+        "SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::date[], %s::text[],"
+        " %s::timestamptz[], %s::text[])"
+        " AS given (customer_id, key, stay_id, invoice_id, anchor, zone, due_at, due_local)",
+        *columns,
     )
-
-
-def _happened(occurrences: Sequence[Occurrence]) -> Sql:
-    return anything(
-        "SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[])"
-        " AS given (customer_id, key, stay_id, invoice_id, zone, at)",
-        *([getattr(each, name) for each in occurrences] for name in _HAPPENED),
-    )
-
-
-_DATED: Final = ("customer_id", "key", "stay_id", "invoice_id", "anchor", "zone")
-_HAPPENED: Final = ("customer_id", "key", "stay_id", "invoice_id", "zone", "at")

@@ -5,11 +5,10 @@ nothing is handed over. What leaves counts for the caps of what comes after.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.db import connection
-from django.db.models import Min
 
 from messaging.campaigns.holes import HOLE, needed_in
 from messaging.gate.rules import Verdict
@@ -32,22 +31,24 @@ _SETTLE: Final = """
 """
 
 
-def next_due(*, origin_id: int) -> dt.datetime | None:
-    """When the next of an automation's messages that wait is due."""
-    waiting = Message.objects.filter(origin=ORIGIN, origin_id=origin_id, state=_WAITS)
-    found: dt.datetime | None = waiting.aggregate(found=Min("due_at"))["found"]
-    return found
-
-
-def post(*, origin_id: int, at: dt.datetime) -> None:
-    """Let an automation's messages that are due leave, wait or be left out. A fixed number of queries."""
-    waiting = Message.objects.filter(origin=ORIGIN, origin_id=origin_id, state=_WAITS, due_at__lte=at)
-    due = list(waiting.select_related("template_text__template").order_by("urgency", "due_at", "id"))
+def post(*, origin_id: int, moments: Mapping[int, dt.datetime], now: dt.datetime) -> None:
+    """Let an automation's messages leave, wait or be left out that are due at the moments of their guests, of which
+    ``now`` is the first. A fixed number of queries."""
+    waiting = Message.objects.filter(
+        origin=ORIGIN,
+        origin_id=origin_id,
+        state=_WAITS,
+        customer_id__in=list(moments),
+        due_at__lte=max(moments.values()),
+    )
+    found = waiting.select_related("template_text__template").order_by("urgency", "due_at", "id")
+    due = [each for each in found if each.due_at <= moments[each.customer_id]]
     if not due:
         return
     holes = _holes(due)
     settled: list[tuple[int, str, str, dt.datetime | None, dt.datetime | None]] = []
-    for each, ruling in zip(due, gate(wanted=[wanted_of(one) for one in due], at=at), strict=True):
+    # Each is ruled for its own moment, at which it is due.
+    for each, ruling in zip(due, gate(wanted=[wanted_of(one) for one in due], at=now), strict=True):
         match ruling.verdict:
             case Verdict.DEFER:
                 settled.append((each.pk, _WAITS, ruling.reason, ruling.until, None))
@@ -56,7 +57,7 @@ def post(*, origin_id: int, at: dt.datetime) -> None:
             case _ if each.pk in holes:
                 settled.append((each.pk, Message.State.SKIPPED.value, HOLE, None, None))
             case _:
-                settled.append((each.pk, Message.State.SENT.value, "", None, at))
+                settled.append((each.pk, Message.State.SENT.value, "", None, each.due_at))
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, [list(column) for column in zip(*settled, strict=True)])
 

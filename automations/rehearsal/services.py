@@ -6,6 +6,7 @@ the caller's scope.
 
 import datetime as dt
 import logging
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -22,14 +23,14 @@ from automations.building.services import DefinitionRefused, read
 from automations.definition import EVENTS, Definition, DefinitionError, Trigger, definition_read
 from automations.models import Automation, DryRun, DryRunStep
 from automations.planning.passing import zones_of
-from automations.planning.selectors import Occurrence, occurrences_between
-from automations.rehearsal.clock import Clock, grain_for
 from automations.rehearsal.entering import FilterGone, arrivals_of
-from automations.rehearsal.stage import InTheWay, before_take, hidden_make, play, taken_back, ways_of
+from automations.rehearsal.evidence import evidence_of
+from automations.rehearsal.hindsight import Hindsight
+from automations.rehearsal.moves import Move, Rehearsed, moves_of, window_of
+from automations.rehearsal.playing import Days
+from automations.rehearsal.stage import InTheWay, before_take, clock_of, hidden_make, play, taken_back, ways_of
 from automations.rehearsal.trial import Trial, try_on
 from automations.rehearsal.ways import Way
-from messaging.gate.schedule import zone_of
-from messaging.gate.selectors import limits_of, settings_get
 
 __all__ = [
     "Trial",
@@ -153,7 +154,8 @@ def _worked(business_id: int, run_id: int, steps: int | None) -> bool:
             with business_scope(business_id):
                 if not _part(run_id, span, most):
                     return False
-            tries, done = 0, done + 1
+            # Guests of whom there is nothing to tell leave no trace from which another worker could go on.
+            tries, done = 0, done + int(span.has_told)
         except InTheWay:
             tries, most = tries + 1, max(20, most // 2)
             if tries == _TRIES:
@@ -162,30 +164,38 @@ def _worked(business_id: int, run_id: int, steps: int | None) -> bool:
 
 
 class _Span:
-    """What there is to do of a run, the same for every part: occurrences by guest, and the clock."""
+    """What there is to do of a run, the same for every part: moves by guest, and the clock. ``after`` is the last guest
+    who was rehearsed, ``has_told`` whether there was anything to tell of that part."""
 
     def __init__(self, run: DryRun, definition: Definition) -> None:
         business = Business.objects.get(pk=require_business_id())
-        self.zone, self.zones = business.zone, zones_of(business)
+        self.zone = business.zone
         first, last = span_of(run, self.zone)
-        self.first = first
-        self.until = last + FOLLOWED_FOR
+        self.first, self.until = first, last + FOLLOWED_FOR
         self.definition = definition
-        found = occurrences_between(definition=definition, first=first, last=last, now=run.created_at)
-        if len(found) > JOURNEYS_MAX:
+        self.last = last
+        window = window_of(definition, first=first, last=last, now=run.created_at, home=self.zone)
+        rehearsed = Rehearsed(definition, window, run.created_at, business)
+        self.hindsight = Hindsight(definition=definition, since=first, business=business, is_past=rehearsed.is_past)
+        moves = moves_of(rehearsed, self.hindsight)
+        meant = {_guest(move) for move in moves if not move.reason and move.occurrence.at < last}
+        self.moves = [move for move in moves if _guest(move) in meant]
+        self.after, self.has_told = 0, False
+        if sum(1 for move in self.moves if not move.reason and move.occurrence.at < last) > JOURNEYS_MAX:
             raise Trouble("many")
-        self.occurrences = sorted(found, key=lambda each: (each.customer_id, each.at, each.key))
-        zones = tuple(zone_of(name) for name in sorted(self.zones))
-        hours = limits_of(settings_get()).hours
-        self.clock = Clock(zones, hours, grain_for([each.at for each in self.occurrences]))
+        self.clock = clock_of(definition=definition, business=business, zones=zones_of(business))
 
-    def part(self, after: int, most: int) -> list[Occurrence]:
-        """The occurrences of the next guests beyond ``after``: whole guests, about ``most``."""
-        left = [each for each in self.occurrences if each.customer_id > after]
-        if len(left) <= most:
-            return left
-        beyond = left[most - 1].customer_id
-        return [each for each in left if each.customer_id <= beyond]
+    def part(self, after: int, most: int) -> list[Move]:
+        """What is done about the next guests beyond ``after``: whole guests, about ``most``."""
+        first = bisect_right(self.moves, after, key=_guest)
+        if len(self.moves) - first <= most:
+            return self.moves[first:]
+        beyond = _guest(self.moves[first + most - 1])
+        return self.moves[first : bisect_right(self.moves, beyond, key=_guest)]
+
+
+def _guest(move: Move) -> int:
+    return move.occurrence.customer_id
 
 
 def span_of(run: DryRun, zone: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:
@@ -210,35 +220,45 @@ def _part(run_id: int, span: "_Span", most: int) -> bool:
         return False
     newest = DryRunStep.objects.filter(run=run, step="").order_by("-journey")
     journey, after = newest.values_list("journey", "customer_id").first() or (0, 0)
-    occurrences = span.part(after, most)
-    if occurrences:
-        ways = _rehearsed(run, span, occurrences)
+    moves = span.part(max(after, span.after), most)
+    if moves:
+        ways = _rehearsed(run, span, moves)
+        span.after, span.has_told = moves[-1].occurrence.customer_id, bool(ways)
         _write(run, ways, journey)
         run.guests += len({way.customer_id for way in ways})
     run.seen_at = timezone.now()
-    is_over = not occurrences or occurrences[-1] is span.occurrences[-1]
+    is_over = not moves or moves[-1] is span.moves[-1]
     if is_over:
         run.state, run.finished_at = DryRun.State.DONE, run.seen_at
     run.save(update_fields=["guests", "counts", "state", "seen_at", "finished_at"])
     return not is_over
 
 
-def _rehearsed(run: DryRun, span: "_Span", occurrences: Sequence[Occurrence]) -> list[Way]:
+def _rehearsed(run: DryRun, span: "_Span", moves: Sequence[Move]) -> list[Way]:
     """What would become of these; a guest whom the rules keep out has a way that ended before it began."""
+    about = [move.occurrence for move in moves]
+    guests = {each.customer_id for each in about}
     with taken_back():
         hidden = hidden_make(definition=run.definition)
-        guests = {each.customer_id for each in occurrences}
         floor = before_take(hidden=hidden, automation_id=run.automation_id, guests=guests, before=span.first)
-        arrivals = arrivals_of(
-            hidden=hidden,
+        arrivals = arrivals_of(hidden=hidden, definition=span.definition, moves=moves, zone=span.zone)
+        evidence = evidence_of(
             definition=span.definition,
-            occurrences=occurrences,
-            now=run.created_at,
-            zone=span.zone,
-            zones=span.zones,
+            hindsight=span.hindsight,
+            guests=guests,
+            stays={each.stay_id for each in about if each.stay_id is not None},
+            invoices={each.invoice_id for each in about if each.invoice_id is not None},
         )
-        play(hidden=hidden, clock=span.clock, until=span.until, arrivals=arrivals)
-        ways = [*ways_of(hidden=hidden, after=floor), *arrivals.kept_out]
+        play(
+            hidden=hidden,
+            clock=span.clock,
+            until=span.until,
+            evidence=evidence,
+            arrivals=arrivals,
+            days=Days(seen_until=run.created_at, last=span.last),
+        )
+        told = ways_of(hidden=hidden, definition=span.definition, before=span.last, after=floor)
+        ways = [*told, *(way for way in arrivals.kept_out.values() if way.at < span.last)]
     return sorted(ways, key=lambda way: (way.customer_id, way.at))
 
 

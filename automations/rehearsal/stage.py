@@ -1,8 +1,8 @@
 """The real thing, taken back: a definition runs on the register under a clock of its own, and nothing of it stays.
 
-It is entered by the planner's own function and run by the runner's; between them stands only the clock, and whoever
-sends what is due (:mod:`automations.rehearsal.posting`). Everything is written inside a savepoint that is always rolled
-back, so that locks end with it, too.
+It is entered by the planner's own function and run by the runner's; between them stand only the clock
+(:mod:`automations.rehearsal.playing`), and whoever sends what is due (:mod:`automations.rehearsal.posting`). Everything
+is written inside a savepoint that is always rolled back, so that locks end with it, too.
 """
 
 import datetime as dt
@@ -11,22 +11,30 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Min
 
+from accounts.models import Business
 from accounts.tenancy import require_business_id
-from automations.models import OPEN, Automation, AutomationVersion, Journey, JourneyStep
+from automations.definition import Definition, Start
+from automations.definition.timing import anchored_at
+from automations.models import Automation, AutomationVersion, Journey, JourneyStep
 from automations.rehearsal.clock import Clock
 from automations.rehearsal.entering import Arrivals
-from automations.rehearsal.posting import ORIGIN, next_due, post
+from automations.rehearsal.evidence import Evidence
+from automations.rehearsal.playing import Days, journeys_play
+from automations.rehearsal.posting import ORIGIN, post
 from automations.rehearsal.ways import Line, Way
-from automations.running.services import run_batch
+from customers.conditions.selectors import filter_catalogue, filter_context
+from customers.filters import TreeError, compile_tree, tree_read
 from customers.search.fetch_sql import rows
+from messaging.gate.schedule import zone_of
 from messaging.outbox.models import Message
 
 LOCK_TIMEOUT: Final = "2s"
+_NO_DAYS: Final = Days()
 _LOOK_SECONDS: Final = 0.25
 _BLOCKED: Final = """
     SELECT EXISTS (SELECT FROM pg_locks l WHERE NOT l.granted AND pg_backend_pid() = ANY (pg_blocking_pids(l.pid)))
@@ -43,6 +51,18 @@ _BEFORE: Final = """
       AND j.began_at < %(before)s
 """
 """What the automation has begun with these guests before: whoever may enter once does not enter again."""
+_NEXT: Final = """
+    SELECT g.customer_id, min(g.due_at) FROM (
+        SELECT j.customer_id, j.due_at FROM automations_journey j
+        WHERE j.business_id = %(business)s AND j.automation_id = %(hidden)s
+          AND (j.state = 'running' OR j.state = 'planned' AND j.due_at < %(last)s)
+        UNION ALL
+        SELECT m.customer_id, m.due_at FROM messaging_message m
+        WHERE m.business_id = %(business)s AND m.origin = %(origin)s AND m.origin_id = %(hidden)s
+          AND m.state = 'planned'
+    ) g
+    WHERE g.due_at <= %(until)s GROUP BY g.customer_id
+"""
 
 
 class InTheWay(Exception):
@@ -91,29 +111,59 @@ def before_take(*, hidden: Automation, automation_id: int, guests: Collection[in
     return last or 0
 
 
-def play(*, hidden: Automation, clock: Clock, until: dt.datetime, arrivals: Arrivals | None = None) -> None:
-    """Run what is due from moment to moment, until everybody has ended or ``until``. Raises :class:`InTheWay`."""
+def play(
+    *,
+    hidden: Automation,
+    clock: Clock,
+    until: dt.datetime,
+    evidence: Evidence,
+    arrivals: Arrivals | None = None,
+    days: Days = _NO_DAYS,
+) -> None:
+    """Run what is due, each guest from moment to moment, until everybody has ended or ``until``. Raises
+    :class:`InTheWay`."""
     looked = time.monotonic()
-    while (
-        moment := _earliest(moment_next(hidden=hidden), arrivals.next if arrivals is not None else None)
-    ) is not None and moment <= until:
-        now = clock.reach(moment)
+    while together := clock.together(_next(hidden, until, arrivals, days)):
+        now = min(together.values())
         if arrivals is not None:
-            arrivals.enter(now)
-        while run_batch(now=now, automation_ids=[hidden.pk]).more:
-            looked = give_way(looked)
-        post(origin_id=hidden.pk, at=now)
+            arrivals.enter(together, now)
+        journeys_play(hidden=hidden, moments=together, now=now, evidence=evidence, days=days)
+        post(origin_id=hidden.pk, moments=together, now=now)
         looked = give_way(looked)
 
 
-def moment_next(*, hidden: Automation) -> dt.datetime | None:
-    """When something is due next; ``None`` when nothing is."""
-    found = Journey.objects.filter(automation=hidden, state__in=OPEN).aggregate(found=Min("due_at"))["found"]
-    return _earliest(found, next_due(origin_id=hidden.pk))
+def _next(hidden: Automation, until: dt.datetime, arrivals: Arrivals | None, days: Days) -> dict[int, dt.datetime]:
+    """When something is due next, by guest."""
+    given = {
+        "business": require_business_id(),
+        "hidden": hidden.pk,
+        "origin": ORIGIN,
+        "until": until,
+        "last": days.last,
+    }
+    found: dict[int, dt.datetime] = dict(rows(_NEXT, given))
+    for guest, moment in (arrivals.next() if arrivals is not None else {}).items():
+        if moment <= until and (guest not in found or moment < found[guest]):
+            found[guest] = moment
+    return found
 
 
-def _earliest(*moments: dt.datetime | None) -> dt.datetime | None:
-    return min((each for each in moments if each is not None), default=None)
+def clock_of(*, definition: Definition, business: Business, zones: Collection[str]) -> Clock:
+    """The clock for a definition. Days are gone through one by one only where a filter has another answer the next day:
+    where it asks for ages, or for what was in the last so many days."""
+    if not definition.trees:
+        return Clock()
+    catalogue = filter_catalogue()
+    context = filter_context(business=business, catalogue=catalogue, every_segment=True)
+    other = replace(context, today=context.today - dt.timedelta(days=1_000))
+    try:
+        is_daily = any(
+            compile_tree(group, catalogue, context, by_row=True) != compile_tree(group, catalogue, other, by_row=True)
+            for group in (tree_read(tree, catalogue) for tree in definition.trees)
+        )
+    except TreeError:
+        is_daily = True
+    return Clock(tuple(zone_of(name) for name in sorted(zones)), is_daily)
 
 
 def give_way(looked: float) -> float:
@@ -127,8 +177,11 @@ def give_way(looked: float) -> float:
     return now
 
 
-def ways_of(*, hidden: Automation, after: int = 0) -> list[Way]:
-    """Every journey beyond ``after`` with what its steps came to, by guest. Three queries."""
+def ways_of(
+    *, hidden: Automation, definition: Definition, before: dt.datetime | None = None, after: int = 0
+) -> list[Way]:
+    """Every journey beyond ``after`` whose moment was ``before``, with what its steps came to, by guest. Three
+    queries."""
     messages = {
         each.pk: each
         for each in Message.objects.filter(origin=ORIGIN, origin_id=hidden.pk).only(
@@ -140,7 +193,9 @@ def ways_of(*, hidden: Automation, after: int = 0) -> list[Way]:
     for each in steps.values_list("journey_id", "step", "outcome", "reason", "due_at", "message_id", named=True):
         lines[each.journey_id].append(_line(each, messages.get(each.message_id or 0)))
     journeys = Journey.objects.filter(automation=hidden, id__gt=after).order_by("customer_id", "id")
-    return [_way(each, lines[each.pk]) for each in journeys]
+    return [
+        _way(each, lines[each.pk]) for each in journeys if before is None or _moment(each, definition.trigger) < before
+    ]
 
 
 def _line(step: Any, message: Message | None) -> Line:
@@ -152,6 +207,15 @@ def _line(step: Any, message: Message | None) -> Line:
         )
     sends_at = message.sent_at or message.due_at
     return Line(step.step, step.outcome, message.deferred_reason, step.due_at, sends_at, message.template_text_id)
+
+
+def _moment(journey: Journey, start: Start) -> dt.datetime:
+    """When a journey began, or was to."""
+    if journey.began_at is None and journey.anchor is not None:
+        return anchored_at(start, journey.anchor, zone_of(journey.zone))
+    at = journey.began_at or journey.ended_at or journey.due_at
+    assert at is not None  # noqa: S101 - one of them is always there
+    return at
 
 
 def _way(journey: Journey, lines: Sequence[Line]) -> Way:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import OperationalError
@@ -17,6 +17,8 @@ from automations.building.services import DefinitionRefused, read
 from automations.definition import Definition
 from automations.models import Automation, Journey
 from automations.rehearsal.clock import Clock
+from automations.rehearsal.evidence import evidence_of
+from automations.rehearsal.hindsight import Hindsight
 from automations.rehearsal.occasion import Occasion, occasion_of
 from automations.rehearsal.showing import Letter, letters_of
 from automations.rehearsal.stage import InTheWay, hidden_make, play, taken_back, ways_of
@@ -25,7 +27,6 @@ from customers.card.models import Customer
 from customers.conditions.selectors import filter_catalogue, wanted
 from customers.filters import tree_read
 from customers.search.fetch_sql import rows
-from messaging.gate.schedule import Hours
 from messaging.texts.showing import Shown
 
 FOLLOWED_FOR: Final = dt.timedelta(days=5_000)
@@ -76,7 +77,7 @@ def try_on(
     business = Business.objects.get(pk=require_business_id())
     occasion = occasion_of(definition=found, guest=guest, business=business, now=now)
     try:
-        way = _played(definition, guest, occasion)
+        way = _played(definition, found, guest, occasion, business)
     except (InTheWay, OperationalError) as error:
         if isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) != "55P03":
             raise
@@ -87,10 +88,12 @@ def try_on(
     )
     shown = iter(letters)
     steps = tuple(Tried(line, next(shown) if line.text_id is not None else None) for line in way.lines)
-    return Trial(guest, occasion, way, steps, _keeps_out(found, guest))
+    return Trial(guest, occasion, way, steps, _keeps_out(found, guest, occasion, business))
 
 
-def _played(definition: Mapping[str, Any], guest: Customer, occasion: Occasion) -> Way:
+def _played(
+    definition: Mapping[str, Any], found: Definition, guest: Customer, occasion: Occasion, business: Business
+) -> Way:
     with taken_back():
         hidden = hidden_make(definition=definition)
         Journey.objects.create(
@@ -106,19 +109,30 @@ def _played(definition: Mapping[str, Any], guest: Customer, occasion: Occasion) 
             zone=occasion.zone,
             created_at=occasion.at,
         )
-        play(hidden=hidden, clock=Clock((), Hours()), until=occasion.at + FOLLOWED_FOR)
-        (way,) = ways_of(hidden=hidden)
+        hindsight = Hindsight(definition=found, since=occasion.at, business=business, is_past=False)
+        evidence = evidence_of(
+            definition=found,
+            hindsight=hindsight,
+            guests=[guest.pk],
+            stays=[occasion.stay.pk] if occasion.stay else [],
+            invoices=[occasion.invoice.pk] if occasion.invoice else [],
+        )
+        clock = Clock((business.zone,), is_daily=True)
+        play(hidden=hidden, clock=clock, until=occasion.at + FOLLOWED_FOR, evidence=evidence)
+        (way,) = ways_of(hidden=hidden, definition=found)
     return way
 
 
-def _keeps_out(definition: Definition, guest: Customer) -> str:
+def _keeps_out(definition: Definition, guest: Customer, occasion: Occasion, business: Business) -> str:
     """Why the guest would not begin; the runner asks the same."""
     if guest.is_deceased:
         return "deceased"
     if guest.is_restricted:
         return "restricted"
     if definition.only and definition.only.get("rules"):
-        asked = wanted(tree=tree_read(definition.only, filter_catalogue())).on_rows()
+        meant = wanted(tree=tree_read(definition.only, filter_catalogue()), business=business)
+        today = occasion.at.astimezone(business.zone).date()
+        asked = replace(meant, context=replace(meant.context, today=today)).on_rows()
         ((is_met,),) = rows(_MATCHES.format(condition=f"({asked.text})"), [guest.pk, *asked.values])
         return "" if is_met else "only"
     return ""

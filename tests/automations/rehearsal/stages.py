@@ -1,19 +1,22 @@
 """What tests of rehearsals share: templates and stays, a real run under a clock that is moved, and what came of it."""
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from typing import Any
 from unittest.mock import patch
 
 from django.utils import timezone
 
+from automations.definition import definition_read
+from automations.definition.timing import anchored_at
 from automations.models import OPEN, Automation, DryRun, DryRunStep, Journey, JourneyStep
-from automations.planning import passing
 from automations.planning.services import plan_pass
 from automations.rehearsal.services import dry_run_start, dry_run_work
 from automations.running.services import run_batch
 from customers.card.models import Customer
 from customers.history.models import Stay
-from messaging.gate.schedule import at_local
+from customers.search.fetch_sql import rows
+from messaging.gate.schedule import at_local, zone_of
 from messaging.outbox.claiming import batch_claim
 from messaging.outbox.models import Message
 from messaging.outbox.writing import batch_write
@@ -68,36 +71,63 @@ def told_of(run: DryRun) -> list[Told]:
     )
 
 
-def really(made: Automation, house: House, *, now: dt.datetime, days: int) -> list[Told]:
-    """Let the clock go through the days: the planner at every midnight, the runner and the outbox when something is
-    due, until everybody has ended; then what became of each journey, in the words of :func:`told_of`."""
+Happening = tuple[dt.datetime, Callable[[], None]]
+
+
+def really(
+    made: Sequence[Automation],
+    house: House,
+    *,
+    now: dt.datetime,
+    days: int,
+    happens: Sequence[Happening] = (),
+    every: int = 1,
+    before: dt.datetime | None = None,
+) -> dict[int, list[Told]]:
+    """Let the clock go through the days: the planner whenever something happens and at the midnights of ``every`` so
+    many days, the runner and the outbox when something is due, until everybody has ended; behind the days nobody
+    enters. Then what became of each journey by automation, in the words of :func:`told_of`; of those whose moment was
+    ``before``."""
     last = now + days * DAY
-    clock, waited = now, dict[int, str]()
-    while clock < last or _next(made) is not None:
-        if clock < last:
-            # The one transaction of a test would be read anew by every pass, as if all of it had changed again.
-            with patch.object(passing, "changes_new", return_value=()):
+    waited: dict[int, str] = {}
+    zone = house.business.zone
+    midnights = [at_local(now.astimezone(zone).date() + day * DAY, dt.time(0), zone) for day in range(1, days, every)]
+    passes: list[tuple[dt.datetime, Callable[[], None] | None]] = [(at, None) for at in (now, *midnights) if at < last]
+    coming = sorted([*passes, *happens], key=lambda each: each[0])
+    due = _next()
+    while coming or due is not None:
+        clock = min(moment for moment in (coming[0][0] if coming else None, due) if moment is not None)
+        with patch("django.utils.timezone.now", return_value=clock):
+            looks = bool(coming) and coming[0][0] <= clock
+            while coming and coming[0][0] <= clock:
+                _at, happening = coming.pop(0)
+                if happening is not None:
+                    happening()
+            if looks and clock < last:
                 plan_pass(now=clock)
-        midnight = at_local(clock.astimezone(house.business.zone).date() + DAY, dt.time(0), house.business.zone)
-        while (due := _next(made)) is not None and due < midnight:
-            clock = max(clock, due)
-            while run_batch(now=clock).more:
-                pass
-            _send(clock, waited)
-        clock = midnight
-    return _became(made, waited)
+            while (due := _next()) is not None and due <= clock:
+                while run_batch(now=clock).more:
+                    pass
+                _send(clock, waited)
+    return {each.pk: _became(each, waited, before) for each in made}
 
 
-def _next(made: Automation) -> dt.datetime | None:
-    journeys = Journey.objects.filter(automation=made, state__in=OPEN).order_by("due_at")
-    messages = Message.objects.filter(origin="automation", state="planned").order_by("due_at")
-    found = [rows.values_list("due_at", flat=True).first() for rows in (journeys, messages)]
-    return min((each for each in found if each is not None), default=None)
+def _next() -> dt.datetime | None:
+    """When something is due next."""
+    (found,) = rows(
+        "SELECT least((SELECT min(due_at) FROM automations_journey WHERE state = ANY (%s)),"
+        " (SELECT min(due_at) FROM messaging_message WHERE origin = 'automation' AND state = 'planned'))",
+        [list(OPEN)],
+    )
+    moment: dt.datetime | None = found[0]
+    return moment
 
 
 def _send(clock: dt.datetime, waited: dict[int, str]) -> None:
     """The outbox, but for the handing over. Why a message has ``waited`` it forgets when the message goes."""
     due = Message.objects.filter(origin="automation", state="planned", due_at__lte=clock)
+    if not due.exists():
+        return
     waited.update(due.exclude(deferred_reason="").values_list("id", "deferred_reason"))
     while not (batch := batch_claim(at=clock, most=100)).is_idle:
         written = batch_write(batch=batch)
@@ -106,7 +136,7 @@ def _send(clock: dt.datetime, waited: dict[int, str]) -> None:
         gone.update(state="sent", sent_at=clock, attempted_at=clock, claim=None, claimed_until=None)
 
 
-def _became(made: Automation, waited: dict[int, str]) -> list[Told]:
+def _became(made: Automation, waited: dict[int, str], before: dt.datetime | None) -> list[Told]:
     messages = {each.pk: each for each in Message.objects.filter(origin="automation")}
     steps: dict[int, list[JourneyStep]] = {}
     for step in JourneyStep.objects.filter(automation=made).order_by("id"):
@@ -117,8 +147,17 @@ def _became(made: Automation, waited: dict[int, str]) -> list[Told]:
             *(_step(step, messages.get(step.message_id or 0), waited) for step in steps.get(each.pk, [])),
         )
         for each in Journey.objects.filter(automation=made)
-        if each.state != Journey.State.PLANNED
+        if each.state != Journey.State.PLANNED and (before is None or _moment(made, each) < before)
     )
+
+
+def _moment(made: Automation, journey: Journey) -> dt.datetime:
+    """When a journey began, or was to."""
+    if journey.began_at is None and journey.anchor is not None:
+        return anchored_at(definition_read(made.draft).trigger, journey.anchor, zone_of(journey.zone))
+    at = journey.began_at or journey.ended_at
+    assert at is not None
+    return at
 
 
 def _step(step: JourneyStep, message: Message | None, waited: dict[int, str]) -> Told:
