@@ -3,7 +3,8 @@
 ``python -m benchmarks.automations [--journeys 20000] [--due 100000] [--waiting 1000000] [--keep]`` prints one JSON
 object. Of messages, tags, fields and tasks: steps a second of wall time and of processor time, this process and its
 server process together. ``--due`` journeys of one business are taken on while another has a single one; ``--waiting``
-journeys are there that are not due. Small numbers show that it works.
+journeys are there that are not due, while the pages of their automation are looked at. Small numbers show that it
+works.
 """
 
 import argparse
@@ -17,6 +18,9 @@ DATABASE = "innkeeper_bench_automations"
 JOURNEYS, DUE, WAITING = 20_000, 100_000, 1_000_000
 SLUG = "automations-measure"
 GUESTS_AT_ONCE = 5_000
+LOOKS = 40
+PAGE_MS = 200
+"""The product's limit for a page at the 95th percentile."""
 
 _MANY = """
     INSERT INTO automations_journey (
@@ -220,7 +224,52 @@ def waiting_measure(waiting: int) -> dict[str, Any]:
         "waiting": waiting,
         "sweep": measure.summary([measure.timed(swept) for _turn in range(20)]),
         "batch_without_work": measure.summary([measure.timed(ran) for _turn in range(20)]),
+        "pages": pages_measure(business, made),
     }
+
+
+def pages_measure(business: Any, made: Any) -> dict[str, Any]:
+    """The pages that show the automation, signed in, through the whole request in one process without a network."""
+    from django.test import Client
+    from django.test.utils import override_settings
+
+    from accounts.models import Role, User
+    from accounts.services.members import member_add
+    from accounts.tenancy import business_scope
+    from automations.models import Journey
+
+    measure.manage("collectstatic", "--no-input", "--verbosity", "0")
+    user = User.objects.create_user(email="owner@automations-measure.example", password=None)
+    with business_scope(business.pk):
+        member_add(user=user, role=Role.OWNER)
+        journey = Journey.objects.filter(automation=made).latest("id")
+    client = Client()
+    client.force_login(user)
+    room = f"/b/{business.slug}/automations/"
+    pages = {
+        "list": room,
+        "overview": f"{room}{made.pk}/",
+        "journeys": f"{room}{made.pk}/journeys/",
+        "journey": f"{room}journeys/{journey.pk}/",
+        "builder": f"{room}{made.pk}/edit/",
+        "card": f"/b/{business.slug}/guests/{journey.customer_id}/",
+    }
+    found: dict[str, Any] = {"limit_ms": PAGE_MS}
+    processor = measure.Processor()
+    with override_settings(ALLOWED_HOSTS=["testserver"], SECURE_SSL_REDIRECT=False):
+        for name, path in pages.items():
+
+            def looked(path: str = path) -> None:
+                answer = client.get(path)
+                assert answer.status_code == 200, (path, answer.status_code)
+
+            looked()
+            both = [measure.timed_both(looked, processor) for _turn in range(LOOKS)]
+            wall = measure.summary([each for each, _cpu in both])
+            used = [cpu for _wall, cpu in both if cpu is not None]
+            found[name] = {"wall": wall, "processor": measure.summary(used) if used else None}
+            found[name]["p95_to_limit"] = round(wall["p95_ms"] / PAGE_MS, 2)
+    return found
 
 
 def main() -> None:

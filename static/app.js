@@ -618,6 +618,11 @@
     all("[data-combobox]", root).forEach(enhance);
     all("form[data-bulk]", root).forEach(count);
     all("[data-again]", root).forEach(button => { button.hidden = true; });
+    // On a narrow screen the current tab may stand out of sight.
+    all(".tabs [aria-current]", root).forEach(tab => {
+      const tabs = tab.closest(".tabs");
+      tabs.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - tabs.getBoundingClientRect().right);
+    });
     all("[data-date-range] .presets", root).forEach(presets => presets.classList.add("ready"));
     all("[data-reveal]", root).forEach(part => { if (part.closest("form")) reveal(part.closest("form")); });
     all("dialog[data-open]", root).forEach(dialog => { dialog.removeAttribute("data-open"); open(dialog); });

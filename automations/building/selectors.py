@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Business
 from automations.building.warnings import Facts, Letter, Other
 from automations.definition import Definition, DefinitionError, definition_read
+from automations.lately import lately
 from automations.models import OPEN, Automation, AutomationVersion, Journey
 from customers.card.models import Customer
 from customers.conditions.counts import tree_figures
@@ -42,8 +43,7 @@ def automation_get(*, automation_id: int) -> Automation:
 def automation_list() -> list[Line]:
     """All automations: those that are on first, then by name. Two queries."""
     found = list(Automation.objects.select_related("current"))
-    going = Journey.objects.filter(state__in=OPEN).values_list("automation_id")
-    counts = dict(going.annotate(open=Count("id")))
+    counts = lately("open", _open_counts, lambda found: sum(found.values()))
     order = {Automation.State.ON: 0, Automation.State.PAUSED: 1, Automation.State.DRAFT: 2, Automation.State.OFF: 3}
     found.sort(key=lambda each: (order[Automation.State(each.state)], each.name.casefold()))
     lines = []
@@ -51,6 +51,12 @@ def automation_list() -> list[Line]:
         running = each.current.definition if each.current is not None else each.draft
         lines.append(Line(each, readable(running), counts.get(each.pk, 0)))
     return lines
+
+
+def _open_counts() -> dict[int, int]:
+    """How many go on in each automation."""
+    going = Journey.objects.filter(state__in=OPEN).values_list("automation_id")
+    return dict(going.annotate(open=Count("id")))
 
 
 def readable(data: Any) -> Definition | None:

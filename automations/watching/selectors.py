@@ -1,22 +1,26 @@
 """Reads of automations that run: how many are where, whose turn it is when, what it came to."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import Business
 from accounts.tenancy import require_business_id
 from automations.definition import Definition, DefinitionError, definition_read
-from automations.models import OPEN, Automation, Journey, JourneyStep
+from automations.models import OPEN, Automation, AutomationVersion, Journey, JourneyStep
 from automations.watching.ahead import Ahead, Stands, ahead_of, next_of
 from customers.search.fetch_sql import rows
 from messaging.gate.schedule import zone_of
 
 PAGE: Final = 50
 RESULT_DAYS: Final = 30
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_TICK: Final = dt.timedelta(microseconds=1)
+_PLACE: Final = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")
 _WORKS: Final = (Automation.State.ON.value, Automation.State.PAUSED.value)
 
 
@@ -57,10 +61,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class JourneyPage:
-    """Some journeys, the newest first; ``after`` is where the next page begins."""
+    """Some journeys; ``after`` is where the next page begins, empty where these are the last."""
 
     journeys: list[Journey]
-    after: int | None
+    after: str
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,8 @@ def counts_of(*, automation_id: int) -> Counts:
         told.outcomes[outcome] = told.number(outcome) + number
         if reason:
             told.reasons.setdefault(outcome, {})[reason] = number
-    current = Automation.objects.filter(pk=automation_id).values("current_id")
-    older = journeys.filter(state=Journey.State.RUNNING).exclude(version_id__in=current).count()
+    earlier = AutomationVersion.objects.filter(automation_id=automation_id).exclude(pk=F("automation__current_id"))
+    older = journeys.filter(state=Journey.State.RUNNING, version_id__in=earlier.values("pk")).count()
     return Counts(states, reasons, steps, older)
 
 
@@ -125,9 +129,10 @@ def journeys_page(
     step: str = "",
     outcome: str = "",
     reason: str = "",
-    after: int | None = None,
+    after: str = "",
 ) -> JourneyPage:
-    """Journeys through an automation, the newest first, with guest and version. One query.
+    """Journeys through an automation with guest and version: of those that go on whose turn it is soonest first, else
+    the newest first. One query.
 
     ``state`` and ``reason`` are the journey's. With ``step`` alone those who stand there; with ``outcome`` those for
     whom the step came so, and then ``reason`` is the step's.
@@ -145,10 +150,25 @@ def journeys_page(
             found = found.filter(step=step, state__in=OPEN)
         if reason:
             found = found.filter(reason=reason)
-    if after is not None:
-        found = found.filter(pk__lt=after)
-    page = list(found.select_related("customer", "version").order_by("-pk")[: PAGE + 1])
-    return JourneyPage(page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None)
+    is_open = state in OPEN or bool(step and not outcome)
+    if place := _place(after):
+        at, pk = place
+        found = found.filter(Q(due_at=at, pk__gt=pk) | Q(due_at__gt=at)) if is_open else found.filter(pk__lt=pk)
+    order = ("due_at", "pk") if is_open else ("-pk",)
+    page = list(found.select_related("customer", "version").order_by(*order)[: PAGE + 1])
+    return JourneyPage(page[:PAGE], _after(page[PAGE - 1]) if len(page) > PAGE else "")
+
+
+def _after(last: Journey) -> str:
+    """Where the page behind a journey begins."""
+    moment = (last.due_at - _EPOCH) // _TICK if last.due_at is not None else 0
+    return f"{moment}-{last.pk}"
+
+
+def _place(after: str) -> tuple[dt.datetime, int] | None:
+    """What :func:`_after` said, of whoever asks; ``None`` for anything else."""
+    found = _PLACE.fullmatch(after)
+    return (_EPOCH + int(found[1]) * _TICK, int(found[2])) if found else None
 
 
 def journey_get(*, journey_id: int) -> Journey:

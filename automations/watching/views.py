@@ -18,6 +18,7 @@ from automations.building.labels import TONES
 from automations.building.naming import Names
 from automations.building.selectors import automation_get, readable
 from automations.definition import MESSAGES, Definition
+from automations.lately import lately
 from automations.models import Automation, Journey, JourneyStep
 from automations.reasons import STATE_TONES, reason_words
 from automations.tasks import automations_run
@@ -53,7 +54,12 @@ def automation_overview(request: BusinessRequest, slug: str, automation_id: int)
     names = Names(business=request.business)
     given = request.GET.get("days", "")
     days = int(given) if given.isascii() and given.isdecimal() and int(given[:4]) in SPANS else RESULT_DAYS
-    counts = counts_of(automation_id=automation_id)
+    counts = lately(f"counts:{automation_id}", lambda: counts_of(automation_id=automation_id), lambda found: found.all)
+    results = lately(
+        f"results:{automation_id}:{days}",
+        lambda: results_of(automation_id=automation_id, business=request.business, days=days),
+        lambda found: found.journeys,
+    )
     context = {
         "automation": automation,
         "tone": TONES[Automation.State(automation.state)],
@@ -61,7 +67,7 @@ def automation_overview(request: BusinessRequest, slug: str, automation_id: int)
         "differs": automation.draft != automation.current.definition if automation.current else False,
         "trigger": trigger_words(definition.trigger, names),
         "overview": Overview(automation, definition, counts, names, slug),
-        "results": results_of(automation_id=automation_id, business=request.business, days=days),
+        "results": results,
         "has_messages": any(step.do in MESSAGES for step in definition.walk()),
         "has_goal": definition.goal is not None,
         "spans": [(each, ngettext("%(days)d day", "%(days)d days", each) % {"days": each}) for each in SPANS],
@@ -85,7 +91,7 @@ def automation_people(request: BusinessRequest, slug: str, automation_id: int) -
         step=step,
         outcome=outcome,
         reason=reason,
-        after=_number(request.GET.get("after", "")),
+        after=request.GET.get("after", ""),
     )
     context = {
         "automation": automation,
@@ -208,10 +214,6 @@ def _line(journey: Journey, names: Names) -> dict[str, Any]:
 def _step_told(definition: Definition | None, pk: str, names: Names) -> str:
     step = definition.step(pk) if definition is not None else None
     return step_words(step, names) if step is not None else _("A step of an earlier version")
-
-
-def _number(given: str) -> int | None:
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
 
 
 def _automation(automation_id: int) -> Automation:

@@ -18,6 +18,8 @@ from messaging.webhooks.models import WebhookDelivery, WebhookEndpoint
 from messaging.webhooks.pauses import pause_after, rest_after
 
 _State = WebhookDelivery.State
+TOLD_AFTER: Final = dt.timedelta(hours=6)
+"""An endpoint that takes nothing for so long is told of, before the first delivery is given up."""
 _OFF: Final = gettext_noop("Webhook %(name)s was switched off")
 _GIVEN_UP: Final = gettext_noop("Webhook %(name)s does not get through")
 
@@ -50,7 +52,7 @@ def attempt_end(*, batch: Batch, delivery: WebhookDelivery, outcome: Outcome, at
         current.is_on = False
         audit_record(action="webhook.off", object_type="webhook", object_id=current.pk, data={"name": current.name})
         _tell(current, batch.business, _OFF)
-    elif delivery.state in (_State.FAILED, _State.UNKNOWN):
+    elif delivery.state in (_State.FAILED, _State.UNKNOWN) or at - current.troubled_since >= TOLD_AFTER:
         _tell(current, batch.business, _GIVEN_UP)
     rest = rest_after(current.failures, is_about_all=outcome.is_about_all, asked=outcome.again_after)
     current.rests_until = at + rest if rest else None

@@ -123,7 +123,10 @@ def test_paused_it_waits_and_goes_on(fjordstuen: House) -> None:
     with pytest.raises(Refused):
         automation_pause(automation_id=on.pk)
     resumed = automation_resume(automation_id=on.pk)
-    assert (resumed.state, resumed.since_xid) == ("on", since)
+    assert resumed.state == "on"
+    assert since is not None
+    assert resumed.since_xid is not None
+    assert resumed.since_xid >= since
     with pytest.raises(Refused):
         automation_resume(automation_id=on.pk)
 

@@ -100,7 +100,19 @@ def test_pages_follow_each_other(house: Automation) -> None:
     first = journeys_page(automation_id=house.pk)
     assert [each.pk for each in first.journeys] == made[:PAGE]
     second = journeys_page(automation_id=house.pk, after=first.after)
-    assert ([each.pk for each in second.journeys], second.after) == (made[PAGE:], None)
+    assert ([each.pk for each in second.journeys], second.after) == (made[PAGE:], "")
+
+
+def test_of_those_who_go_on_whose_turn_it_is_soonest_stands_first(house: Automation) -> None:
+    guest, soon = CustomerFactory(), timezone.now()
+    moments = [soon + dt.timedelta(minutes=number // 2) for number in range(PAGE + 3)]
+    made = [journey(house, guest, step="s1", due_at=moment) for moment in reversed(moments)]
+    wanted = [each.pk for each in sorted(made, key=lambda each: (each.due_at, each.pk))]
+    for asked in ({"state": "running"}, {"step": "s1"}):
+        first = journeys_page(automation_id=house.pk, **asked)
+        second = journeys_page(automation_id=house.pk, **asked, after=first.after)
+        assert [each.pk for page in (first, second) for each in page.journeys] == wanted
+    assert journeys_page(automation_id=house.pk, after="of nobody").journeys[0].pk == max(wanted)
 
 
 def test_what_comes_next_is_told_soonest_first(house: Automation) -> None:

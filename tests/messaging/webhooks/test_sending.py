@@ -14,6 +14,7 @@ from customers.history.models import Todo
 from customers.permission.services import restriction_set
 from messaging.webhooks.models import WebhookDelivery, WebhookEndpoint
 from messaging.webhooks.pauses import PAUSES
+from messaging.webhooks.recording import TOLD_AFTER
 from messaging.webhooks.sending import Sent, send_due
 from messaging.webhooks.services import endpoint_create, endpoint_rotate
 from tests.cast import House
@@ -102,6 +103,20 @@ def test_who_asks_for_time_gets_it(house: House, receiver: Receiver) -> None:
     assert row.endpoint.rests_until and row.endpoint.rests_until > timezone.now() + dt.timedelta(minutes=14)
     # The next one waits too, and was not offered.
     assert (now(house, second).state, now(house, second).attempts, len(receiver.got)) == ("planned", 0, 1)
+
+
+def test_silent_for_hours_it_is_told_of_before_anything_is_given_up(house: House, receiver: Receiver) -> None:
+    (pk,) = due(house, url=receiver.url)
+    receiver.statuses = [503] * 2
+    send(house)
+    with business_scope(house.pk):
+        assert not Todo.objects.filter(origin="automation").exists()
+        WebhookEndpoint.objects.update(troubled_since=timezone.now() - TOLD_AFTER)
+    hasten(house)
+    send(house)
+    assert now(house, pk).state == "planned"
+    with business_scope(house.pk):
+        assert Todo.objects.get(origin="automation").title == "Webhook Locks does not get through"
 
 
 def test_given_up_after_the_last_attempt_and_told(house: House, receiver: Receiver) -> None:
