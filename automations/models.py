@@ -38,7 +38,7 @@ class Automation(TenantModel):
     since_xid = models.BigIntegerField(null=True, editable=False)
     planned_through = models.DateField(null=True, editable=False)
     trouble = models.CharField(max_length=24, blank=True)
-    """Why nothing begins though it is on: something it names is gone."""
+    """What is wrong though it is on: something it names is gone, or guests go round in a circle."""
     member_id = models.BigIntegerField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)

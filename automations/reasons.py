@@ -29,6 +29,7 @@ REASONS: Final[Mapping[str, Any]] = {
     "stopped": pgettext_lazy("journey", "Stopped by a step"),
     BY_HAND: pgettext_lazy("journey", "Stopped by hand"),
     UNDONE: pgettext_lazy("journey", "Its beginning was undone"),
+    "circle": pgettext_lazy("journey", "Went round in a circle: ten times within a day"),
     "error": pgettext_lazy("journey", "Something went wrong that should not have"),
     "gone": pgettext_lazy("journey", "Something it names is gone"),
     "off": pgettext_lazy("journey", "The automation was turned off"),

@@ -22,7 +22,9 @@ class AutomationOut(serializers.ModelSerializer):
     current_number = serializers.SerializerMethodField(help_text="`null`: it has never been on.")
     has_changes = serializers.SerializerMethodField(help_text="Whether something waits to be published.")
     trouble = serializers.CharField(
-        read_only=True, help_text="Why nothing begins though it is on: something it names is gone; or empty."
+        read_only=True,
+        help_text="`gone`: something it names is, and nothing begins; `circle`: guests go round in a circle, and stay"
+        " outside after ten times within a day; or empty.",
     )
 
     class Meta:

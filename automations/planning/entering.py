@@ -25,20 +25,39 @@ _AGAIN: Final = ("changed", "cancelled", "paid")
 _AGAIN_ONCE: Final = (*_AGAIN, "only", "restricted", "deceased")
 """Likewise where the next occurrence is another one."""
 _ROUNDS: Final = 20
+CIRCLE: Final = "circle"
+"""Why a journey that never began ended, and the trouble of its automation: guests go round in a circle."""
+CIRCLES: Final = frozenset({Trigger.TAG_ADDED, Trigger.SEGMENT_ENTERED})
+"""What automations themselves bring about; two of them may do so for one another without end."""
+ROUNDS_A_DAY: Final = 10
+"""So many times within a day a guest may enter an automation by what automations bring about."""
 _LOCAL: Final = "to_char({at} AT TIME ZONE o.zone, 'YYYY-MM-DD\"T\"HH24:MI')"
 _INSERT: Final = """
     INSERT INTO automations_journey AS kept (
         business_id, automation_id, version_id, customer_id, occurrence, stay_id, invoice_id, anchor, state, reason,
-        step, due_at, due_local, zone, number_done, created_at
+        step, due_at, due_local, zone, number_done, created_at, ended_at
     )
 """
 _REVIVE: Final = """
     ON CONFLICT (business_id, automation_id, customer_id, occurrence) DO UPDATE SET
         version_id = excluded.version_id, stay_id = excluded.stay_id, invoice_id = excluded.invoice_id,
-        anchor = excluded.anchor, state = excluded.state, reason = '', step = '', due_at = excluded.due_at,
-        due_local = excluded.due_local, zone = excluded.zone, ended_at = NULL
+        anchor = excluded.anchor, state = excluded.state, reason = excluded.reason, step = '',
+        due_at = excluded.due_at, due_local = excluded.due_local, zone = excluded.zone, ended_at = excluded.ended_at
     WHERE kept.state = 'left' AND kept.began_at IS NULL AND kept.reason = ANY (%s)
-    RETURNING (xmax::text::bigint = 0)
+    RETURNING (xmax::text::bigint = 0), kept.state = 'left'
+"""
+_VALUES: Final = """
+    o.customer_id, o.occurrence, o.stay_id, o.invoice_id, o.anchor, %s, '', '', o.due_at, o.due_local, o.zone, 0, %s,
+    NULL::timestamptz
+"""
+_VALUES_UNLESS: Final = """
+    o.customer_id, o.occurrence, o.stay_id, o.invoice_id, o.anchor, CASE WHEN o.circles THEN 'left' ELSE %s END,
+    CASE WHEN o.circles THEN %s ELSE '' END, '', CASE WHEN NOT o.circles THEN o.due_at END,
+    CASE WHEN o.circles THEN '' ELSE o.due_local END, o.zone, 0, %s, CASE WHEN o.circles THEN %s::timestamptz END
+"""
+_CIRCLES: Final = """
+    (SELECT count(*) >= %s FROM automations_journey j WHERE j.business_id = %s AND j.automation_id = %s
+     AND j.customer_id = n.customer_id AND j.created_at > %s) AS circles
 """
 _USABLE: Final = """
     (SELECT NOT c.is_restricted AND NOT c.is_deceased FROM customers_customer c
@@ -47,15 +66,17 @@ _USABLE: Final = """
 
 
 class Let(NamedTuple):
-    """How many were let in, and how many of those who had not begun are planned anew."""
+    """How many were let in, how many of those who had not begun are planned anew, and how many stay outside because
+    they go round in a circle."""
 
     entered: int = 0
     moved: int = 0
+    circling: int = 0
 
     def __add__(self, other: object) -> "Let":
         if not isinstance(other, Let):
             return NotImplemented
-        return Let(self.entered + other.entered, self.moved + other.moved)
+        return Let(self.entered + other.entered, self.moved + other.moved, self.circling + other.circling)
 
 
 @dataclass(frozen=True)
@@ -207,20 +228,26 @@ def _enter(gate: Gate, found: Sql, state: str) -> Let:
     rule = gate.definition.entry.rule
     each = "o.customer_id" if rule == Rule.AFTER else "o.customer_id, o.occurrence"
     automation, now = gate.automation, gate.now
+    values, occurrence = anything(_VALUES, state, now), "n.key AS occurrence"
+    circles: Sql | str = ""
+    if rule == Rule.ONCE:
+        occurrence = f"'{ONCE}'::text AS occurrence"
+    elif rule == Rule.EACH and gate.definition.trigger.kind in CIRCLES:
+        values = anything(_VALUES_UNLESS, state, CIRCLE, now, now)
+        circles = joined(",", anything(_CIRCLES, ROUNDS_A_DAY, require_business_id(), automation.pk, now - _DAY))
     statement = joined(
         "WITH found AS MATERIALIZED (",
         found,
         ")",
         _INSERT,
         anything(
-            f"SELECT DISTINCT ON ({each}) %s, %s, %s, o.customer_id, o.occurrence, o.stay_id, o.invoice_id, o.anchor,"
-            " %s, '', '', o.due_at, o.due_local, o.zone, 0, %s FROM (",
-            require_business_id(), automation.pk, automation.current_id, state, now,
+            f"SELECT DISTINCT ON ({each}) %s, %s, %s,",
+            require_business_id(), automation.pk, automation.current_id,
         ),
-        anything("SELECT n.*, %s::text AS occurrence FROM found n", ONCE)
-        if rule == Rule.ONCE
-        else "SELECT n.*, n.key AS occurrence FROM found n",
-        ") o WHERE",
+        values,
+        f"FROM (SELECT n.*, {occurrence}",
+        circles,
+        "FROM found n) o WHERE",
         every([*gate.allows(), *gate.met()]),
         f"ORDER BY {each}, o.due_at",
         anything(_REVIVE, gate.again),
@@ -228,8 +255,9 @@ def _enter(gate: Gate, found: Sql, state: str) -> Let:
     total = Let()
     for _round in range(_ROUNDS):
         written = rows(statement.text, statement.values)
-        new = sum(1 for (is_new,) in written if is_new)
-        total += Let(new, len(written) - new)
+        circling = sum(1 for _is_new, has_left in written if has_left)
+        new = sum(1 for is_new, has_left in written if is_new and not has_left)
+        total += Let(new, len(written) - new - circling, circling)
         # By the rule of days one at a time enters of each guest: the next one may be allowed, too.
         if rule != Rule.AFTER or not written or state != "planned":
             break

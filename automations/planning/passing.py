@@ -31,6 +31,7 @@ from automations.planning.moving import planned_leave, still_left
 from automations.planning.occurrences_sql import Place, events_of
 from automations.running.anchors import waits_follow, waits_for_stays
 from customers.conditions.selectors import Wanted
+from customers.filters import Sql
 from customers.search.fetch_sql import ids
 
 LOOKAHEAD: Final = 14
@@ -61,6 +62,8 @@ class Pass:
     now: dt.datetime
     let: Let = field(default_factory=Let)
     gone: list[int] = field(default_factory=list)
+    circling: dict[int, int] = field(default_factory=dict)
+    """How many guests go round in a circle, by automation."""
 
     @cached_property
     def business(self) -> Business:
@@ -101,7 +104,7 @@ class Pass:
         for each in asking:
             if found := [told for told in by_kind[occurrences_sql.TOLD[each.kind]] if told.xid >= each.since]:
                 source = events_of(each.definition.trigger, told_given(found), place=self.place)
-                self.let += events_enter(self.gate(each), source)
+                self._happens(each, source)
 
     def _entered(self, window: Window) -> None:
         asking = [each for each in self.planned if each.kind == Trigger.SEGMENT_ENTERED]
@@ -113,7 +116,7 @@ class Pass:
             found = by_segment[each.definition.trigger.segment or 0]
             if found := [entered for entered in found if entered.xid >= each.since]:
                 source = events_of(each.definition.trigger, entered_given(found), place=self.place)
-                self.let += events_enter(self.gate(each), source)
+                self._happens(each, source)
 
     def _changes(self, window: Window) -> None:
         events = _records(occurrences_sql.RECORDS, self.planned)
@@ -146,7 +149,13 @@ class Pass:
         found = [change for change in found if change.record != "stayparticipant" or change.stay_id not in new]
         if found:
             source = events_of(each.definition.trigger, changes_given(found), place=self.place)
-            self.let += events_enter(self.gate(each), source)
+            self._happens(each, source)
+
+    def _happens(self, each: Planned, source: Sql) -> None:
+        let = events_enter(self.gate(each), source)
+        self.let += let
+        if let.circling:
+            self.circling[each.automation.pk] = self.circling.get(each.automation.pk, 0) + let.circling
 
     def _touched(self, part: Sequence[Change]) -> Touched:
         """The rows of a part whose days may have moved."""

@@ -14,6 +14,7 @@ from accounts.tenancy.runs import tried_again
 from automations.definition import Definition, definition_read
 from automations.models import Automation, Journey
 from automations.planning.by_hand import ALREADY, hand_enter
+from automations.planning.circles import circles_tell
 from automations.planning.entering import Gate
 from automations.planning.gone import definitions_of, filters_of, triggers_gone, troubles_note, wanted_of
 from automations.planning.passing import LOOKAHEAD, Pass, Planned
@@ -81,6 +82,7 @@ def plan_pass(*, now: dt.datetime | None = None) -> Passed:
     work = Pass(planned, now)
     since = min((each.since_xid or this for each in on), default=this)
     work.work(window_of(state, at, since=since, this=this, now=now))
+    circles_tell([each for each in on if each.pk in work.circling], at=now)
     state_keep(state, at, begun=begun, now=now)
     return Passed(work.let.entered, work.let.moved, work.left)
 

@@ -44,6 +44,17 @@ def gone_tell(*, automation: Automation, business: Business, at: dt.datetime) ->
         _write(automation, business, at, [(None, title)], _LOOK)
 
 
+def circle_tell(*, automation: Automation, business: Business, at: dt.datetime) -> None:
+    """Guests go round in a circle through it and others."""
+    with override(business.language):
+        title = _("Guests go round in a circle in the automation “%(automation)s”") % {"automation": automation.name}
+        _write(automation, business, at, [(None, title)], _CIRCLE)
+
+
+_CIRCLE: Final = gettext_noop(
+    "It begins by what it or another automation does, again and again. Guests who entered ten times within a day stay"
+    " outside until the next. Change what begins it, or let each guest in once only."
+)
 _CAUSE: Final = gettext_noop(
     "Something went wrong that should not have. It was written down for those who look after it, and the guest was"
     " stopped there."

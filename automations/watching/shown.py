@@ -28,6 +28,10 @@ TROUBLES: Final[Mapping[str, Any]] = {
     "gone": gettext_lazy(
         "Something that begins it is gone: nobody enters until you choose something else and publish."
     ),
+    "circle": gettext_lazy(
+        "Guests go round in a circle: what it does, or another automation, begins it again and again. Who entered ten"
+        " times within a day stays outside until the next."
+    ),
 }
 _ARMS: Final = {"yes": gettext_lazy("If so"), "no": gettext_lazy("If not")}
 _Outcome = JourneyStep.Outcome
@@ -144,7 +148,7 @@ class Overview:
 
     @property
     def trouble(self) -> str:
-        """Why nobody enters though it is on; empty where nothing is wrong."""
+        """What is wrong with it, so that nobody enters or not everybody; empty where nothing is."""
         code = self.automation.trouble
         return str(TROUBLES.get(code, reason_words(code))) if code else ""
 

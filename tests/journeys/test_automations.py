@@ -107,6 +107,20 @@ def test_the_builder_works_by_the_keyboard_alone(cast: Cast, lapsed: Automation,
     expect(page.locator("#step-s3-edit")).to_be_focused()
 
 
+def test_alt_with_an_arrow_moves_a_step(cast: Cast, lapsed: Automation, visit: OpenBrowser) -> None:
+    page = visit(f"{ROOM}{lapsed.pk}/edit/", user=cast.fjordstuen.marketing.user).page
+    steps = page.locator(".steps").first.locator("> li")
+    page.locator("#step-s2-edit").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(steps.first).to_have_id("step-s2")
+    # At the end of the list the other button has the focus, and the keys go on from there.
+    expect(page.locator("#step-s2-down")).to_be_focused()
+    expect(page.locator("#step-s2-down")).to_have_accessible_name("Move step 1 down")
+    page.keyboard.press("Alt+ArrowDown")
+    expect(steps.nth(1)).to_have_id("step-s2")
+    expect(page.locator("#step-s2-down")).to_be_focused()
+
+
 def test_a_condition_is_built_where_it_stands(cast: Cast, lapsed: Automation, visit: OpenBrowser) -> None:
     watch = visit(f"{ROOM}{lapsed.pk}/edit/?open=step.s4", user=cast.fjordstuen.marketing.user)
     page = watch.page
