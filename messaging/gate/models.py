@@ -27,6 +27,10 @@ class GateSettings(TenantModel):
         _("in seven days, by all channels"), default=3, validators=[MinValueValidator(1), MaxValueValidator(50)]
     )
 
+    restored_at = models.DateTimeField(null=True, editable=False)
+    """When the database was last read in from a backup: what was due before may have gone out already, and goes only
+    when somebody says so."""
+
     class Meta:
         verbose_name = _("times and number of messages")
         verbose_name_plural = _("times and numbers of messages")

@@ -13,6 +13,7 @@ class Hold(models.TextChoices):
     QUIET = "quiet", pgettext_lazy("message", "Quiet hours")
     CAPPED = "capped", pgettext_lazy("message", "Has heard from you often enough")
     EXPIRED = "expired", pgettext_lazy("message", "It came too late to be of use")
+    RESTORED = "restored", pgettext_lazy("message", "It may have gone out before the backup was read in")
     LATE_QUIET = "late_quiet", _("Quiet hours until it would be of no use")
     LATE_CAPPED = "late_capped", _("Has heard from you often enough until it would be of no use")
     MERGED = "merged", _("Another card of the same guest gets it")

@@ -83,6 +83,8 @@ class Limits(NamedTuple):
     hours: Hours = Hours()
     cap_day: int = 1
     cap_week: int = 3
+    restored_at: dt.datetime | None = None
+    """What was due before may have gone out of the database that a backup has taken the place of."""
 
 
 @dataclass(slots=True)
@@ -110,6 +112,8 @@ def rule(wanted: Wanted, known: Known, limits: Limits, at: dt.datetime) -> Rulin
         return Ruling(
             Verdict.ALLOW, known.customer_id, address=wanted.address, zone=known.zone, language=known.language
         )
+    if limits.restored_at is not None and wanted.due_at < limits.restored_at:
+        return _refused(known, "restored")
     once = _once(wanted)
     if once is not None and once in known.got and (wanted.message_id is None or known.got[once] < wanted.message_id):
         # Of two that are planned the older one goes.

@@ -38,4 +38,5 @@ def gate(*, wanted: Sequence[Wanted], at: dt.datetime, is_planning: bool = False
 
 def limits_of(settings: GateSettings) -> Limits:
     """The settings as the rules take them."""
-    return Limits(Hours(settings.open_from, settings.open_until), settings.cap_day, settings.cap_week)
+    hours = Hours(settings.open_from, settings.open_until)
+    return Limits(hours, settings.cap_day, settings.cap_week, settings.restored_at)

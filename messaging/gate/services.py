@@ -31,6 +31,16 @@ def settings_save(
     return settings
 
 
+def restored_note(*, at: dt.datetime) -> None:
+    """The database was read in from a backup: what was due before ``at`` may have gone out already, so that it is
+    refused until somebody has looked at it (:func:`messaging.outbox.late.late_send`)."""
+    with transaction.atomic():
+        settings = settings_lock()
+        settings.restored_at = at
+        settings.save(update_fields=["restored_at"])
+        audit_record(action="gate.restored", data={"at": at.isoformat(timespec="minutes")})
+
+
 def settings_lock() -> GateSettings:
     """The business's row, made if there is none, locked until the transaction ends: one claim at a time."""
     settings = GateSettings.objects.select_for_update().first()

@@ -1,5 +1,8 @@
 """The API of messages."""
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from django.http import Http404
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -15,6 +18,7 @@ from messaging.gate.selectors import settings_get
 from messaging.gate.services import settings_save
 from messaging.outbox.deciding import cancel, retry_unknown, settle_unknown
 from messaging.outbox.forms import GateForm
+from messaging.outbox.late import late_leave, late_send
 from messaging.outbox.models import Message
 from messaging.outbox.selectors import Asked, message_get, message_list
 from messaging.outbox.serializers import (
@@ -28,6 +32,13 @@ from messaging.outbox.serializers import (
     asked_of,
 )
 from messaging.tasks import outbox_nudge
+
+_DECISIONS: Final[Mapping[str, Callable[..., int]]] = {
+    Decided.RETRY: retry_unknown,
+    Decided.SETTLE: settle_unknown,
+    Decided.SEND: late_send,
+    Decided.LEAVE: late_leave,
+}
 
 
 class MessageView(ApiView):
@@ -88,18 +99,22 @@ class MessageDecide(MessageView):
 
     @extend_schema(
         operation_id="decide_message",
-        summary="Send a message in doubt again, or take it for sent",
-        description="Only for a message of which nobody knows whether it went; another is refused with 409.",
+        summary="Decide about a message that is in doubt, or came too late",
+        description="`retry` and `settle` are for a message of which nobody knows whether it went, `send` and `leave`"
+        " for one that was not sent because it came too late, or may have gone before a backup was read in (`late=true`"
+        " of the list finds those). Another is refused with 409.",
         tags=["Messages"],
         request=DecisionIn,
         responses=MessageOut,
     )
     def post(self, request: Request, slug: str, message_id: int) -> Response:
         message = message_get(message_id=message_id)
-        is_again = self.body(DecisionIn)["decision"] == Decided.RETRY
-        if not (retry_unknown if is_again else settle_unknown)(ids=[message.pk]):
-            raise Problem(409, "refused", _("Nothing was in doubt any more."))
-        if is_again:
+        decision = self.body(DecisionIn)["decision"]
+        if not _DECISIONS[decision](ids=[message.pk]):
+            is_late = decision in (Decided.SEND, Decided.LEAVE)
+            told = _("It does not wait for a decision any more.") if is_late else _("Nothing was in doubt any more.")
+            raise Problem(409, "refused", told)
+        if decision in (Decided.RETRY, Decided.SEND):
             outbox_nudge(business_id=self.business.pk)
         return Response(self.told(MessageOut(message_get(message_id=message_id)).data))
 

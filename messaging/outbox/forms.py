@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.gate.models import GateSettings
 
 RETRY, SETTLE = "retry", "settle"
+SEND, LEAVE = "send", "leave"
 
 
 def _hour(name: str) -> forms.TimeField:

@@ -122,6 +122,11 @@ class Message(TenantModel):
             ),
             models.Index(fields=["business", "state", "-due_at", "-id"], name="message_state"),
             models.Index(
+                fields=["business", "-due_at", "-id"],
+                condition=Q(state="skipped", reason__in=("expired", "restored")),
+                name="message_late",
+            ),
+            models.Index(
                 fields=["business", "address", "-sent_at", "-id"],
                 condition=Q(channel="sms", sent_at__isnull=False),
                 name="message_number",

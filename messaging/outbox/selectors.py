@@ -10,11 +10,14 @@ from typing import Any, Final
 from django.db.models import Count, Min, Q, QuerySet
 
 from customers.search.fetch_sql import rows
+from messaging.outbox.late import late_messages
 from messaging.outbox.models import Message, OutboxPace
 from messaging.texts.models import Channel
 from messaging.transports.models import Transport
 
 PAGE: Final = 50
+LATE: Final = "late"
+"""Asked for as a state: what came too late and may still be sent."""
 COUNTED: Final = 10_000
 """Numbers beside the filters end here: whoever has more has many."""
 _COUNTS: Final = """
@@ -29,7 +32,7 @@ LATELY: Final = dt.timedelta(days=30)
 
 @dataclass(frozen=True)
 class Asked:
-    """What of the outbox is shown: a state, a channel, a guest; empty for all."""
+    """What of the outbox is shown: a state or :data:`LATE`, a channel, a guest; empty for all."""
 
     state: str = ""
     channel: str = ""
@@ -47,8 +50,8 @@ class Page:
 
 def message_list(*, asked: Asked) -> QuerySet[Message]:
     """Messages, in no order."""
-    found = Message.objects.all()
-    if asked.state:
+    found = late_messages() if asked.state == LATE else Message.objects.all()
+    if asked.state and asked.state != LATE:
         found = found.filter(state=asked.state)
     if asked.channel:
         found = found.filter(channel=asked.channel)
@@ -116,6 +119,11 @@ def obstacles(*, at: dt.datetime) -> list[Obstacle]:
             told = {"trouble": paced.trouble, "detail": paced.trouble_detail} if paced else {}
             found.append(Obstacle(channel, row["waiting"], row["since"], way, **told))
     return found
+
+
+def late_count() -> int:
+    """How many messages came too late and wait for somebody to say whether they are sent, up to :data:`COUNTED`."""
+    return late_messages().values("pk")[:COUNTED].count()
 
 
 def unknown_count() -> int:

@@ -9,9 +9,10 @@ from rest_framework import serializers
 
 from accounts.api.fields import Choice, Clock, Id, PageQuery, Strict
 from messaging.gate.models import GateSettings
-from messaging.outbox.forms import RETRY, SETTLE
+from messaging.outbox.forms import LEAVE, RETRY, SEND, SETTLE
 from messaging.outbox.labels import reason_of
 from messaging.outbox.models import Message
+from messaging.outbox.selectors import LATE
 from messaging.texts.models import Channel
 
 
@@ -55,17 +56,23 @@ class MessagePage(serializers.Serializer):
 
 
 class Decided(models.TextChoices):
-    """What becomes of a message in doubt."""
+    """What becomes of a message in doubt, or of one that came too late."""
 
     RETRY = RETRY, _("Send it again")
     SETTLE = SETTLE, _("Take it for sent")
+    SEND = SEND, _("Send it now")
+    LEAVE = LEAVE, _("Leave it unsent")
 
 
 @extend_schema_serializer(examples=[OpenApiExample("settle", {"decision": "settle"}, request_only=True)])
 class DecisionIn(Strict):
-    """What to do with a message of which nobody knows whether it went."""
+    """What to do with a message of which nobody knows whether it went, or that came too late."""
 
-    decision = Choice(Decided, help_text="`retry` sends it again, `settle` takes it for sent.")
+    decision = Choice(
+        Decided,
+        help_text="In doubt: `retry` sends it again, `settle` takes it for sent. Too late: `send` sends it now, `leave`"
+        " leaves it unsent for good.",
+    )
 
 
 class TimesOut(serializers.ModelSerializer):
@@ -94,6 +101,9 @@ class MessageQuery(PageQuery):
     """Which messages."""
 
     state = Choice(Message.State, required=False)
+    late = serializers.BooleanField(
+        required=False, default=False, help_text="Those alone that came too late and may still be sent."
+    )
     channel = Choice(Channel, required=False)
     guest_id = Id(required=False)
 
@@ -101,7 +111,7 @@ class MessageQuery(PageQuery):
 def asked_of(query: dict[str, Any]) -> dict[str, Any]:
     """The query as :class:`~messaging.outbox.selectors.Asked` takes it."""
     return {
-        "state": query.get("state", ""),
+        "state": LATE if query.get("late") else query.get("state", ""),
         "channel": query.get("channel", ""),
         "customer_id": query.get("guest_id"),
     }

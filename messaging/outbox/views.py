@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -16,13 +17,16 @@ from accounts.models import Capability
 from messaging.gate.selectors import settings_get
 from messaging.gate.services import settings_save
 from messaging.outbox.deciding import cancel, retry_unknown, settle_unknown
-from messaging.outbox.forms import RETRY, SETTLE, GateForm
+from messaging.outbox.forms import LEAVE, RETRY, SEND, SETTLE, GateForm
 from messaging.outbox.labels import reason_of, tone, words
+from messaging.outbox.late import late_leave, late_messages, late_send
 from messaging.outbox.models import Message
 from messaging.outbox.selectors import (
     COUNTED,
+    LATE,
     LATELY,
     Asked,
+    late_count,
     message_get,
     message_page,
     obstacles,
@@ -57,13 +61,19 @@ def outbox_list(request: BusinessRequest, slug: str) -> HttpResponse:
         "newer": urlencode({**kept, "after": page.newer}) if page.newer else "",
         "asked": asked,
         "is_narrowed": bool(kept),
-        "states": [("", _("Every state")), *((code, _counted(label, counts[code])) for code, label in _states())],
+        "states": [
+            ("", _("Every state")),
+            *((code, _counted(label, counts[code])) for code, label in _states()),
+            (LATE, _("Came too late")),
+        ],
         "channels": [("", _("Every channel")), *Channel.choices],
         "obstacles": [
             {"told": each, "trouble": words(each.trouble), "label": Channel(each.channel).label}
             for each in obstacles(at=now)
         ],
         "unknown": unknown_count(),
+        "late": late_count(),
+        "shows_late": asked.state == LATE,
         "can_settle": request.member.can(Capability.CAMPAIGN),
         "can_set_up": request.member.can(Capability.SET_UP),
     }
@@ -85,6 +95,7 @@ def outbox_message(request: BusinessRequest, slug: str, message_id: int) -> Http
         "rendered": rendered,
         "can_cancel": _may_cancel(message),
         "can_settle": message.state == Message.State.UNKNOWN and request.member.can(Capability.CAMPAIGN),
+        "is_late": request.member.can(Capability.CAMPAIGN) and late_messages().filter(pk=message.pk).exists(),
     }
     return render(request, "messages/outbox/message.html", context)
 
@@ -124,6 +135,29 @@ def outbox_decide(request: BusinessRequest, slug: str) -> HttpResponse:
     return redirect("outbox_list", slug=slug)
 
 
+@requires(Capability.CAMPAIGN)
+@require_POST
+def outbox_late(request: BusinessRequest, slug: str) -> HttpResponse:
+    """Decide of messages that came too late. POST ``message`` (ids; ``all`` for every one of them) and ``decision``."""
+    decision, given = request.POST.get("decision", ""), request.POST.getlist("message")
+    ids = None if given == ["all"] else _numbers(given)
+    if decision not in (SEND, LEAVE) or ids == []:
+        messages.error(request, _("Choose messages, and what to do with them."))
+        return redirect(f"{reverse('outbox_list', kwargs={'slug': slug})}?state={LATE}")
+    if decision == SEND:
+        count = late_send(ids=ids, member=request.member)
+        outbox_nudge(business_id=request.business.pk)
+        said = ngettext("%(count)d message is sent now.", "%(count)d messages are sent now.", count)
+    else:
+        count = late_leave(ids=ids, member=request.member)
+        said = ngettext("%(count)d message stays unsent.", "%(count)d messages stay unsent.", count)
+    if count:
+        messages.success(request, said % {"count": count})
+    else:
+        messages.info(request, _("Somebody has decided about them already."))
+    return redirect("outbox_list", slug=slug)
+
+
 @requires(Capability.SET_UP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def message_times(request: BusinessRequest, slug: str) -> HttpResponse:
@@ -143,7 +177,7 @@ def _asked(request: BusinessRequest) -> Asked:
     guest = request.GET.get("guest", "")
     known = guest.isascii() and guest.isdigit() and int(guest) <= _BIGGEST
     return Asked(
-        state if state in Message.State.values else "",
+        state if state in (*Message.State.values, LATE) else "",
         channel if channel in Channel.values else "",
         int(guest) if known else None,
     )
@@ -160,6 +194,10 @@ def _ids(request: BusinessRequest) -> list[int]:
     given = request.POST.getlist("message")
     if given == ["all"]:
         return list(Message.objects.filter(state=Message.State.UNKNOWN).values_list("id", flat=True))
+    return _numbers(given)
+
+
+def _numbers(given: list[str]) -> list[int]:
     return [int(each) for each in given if each.isascii() and each.isdigit() and int(each) <= _BIGGEST]
 
 
