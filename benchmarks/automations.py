@@ -1,14 +1,15 @@
 """How fast automations plan and run: an empty pass and a busy one, steps of each kind, fairness, very many that wait.
 
 ``python -m benchmarks.automations [--journeys 20000] [--due 100000] [--waiting 1000000] [--keep]`` prints one JSON
-object. Of messages, tags, fields and tasks: steps a second of wall time and of processor time, this process and its
-server process together. ``--due`` journeys of one business are taken on while another has a single one; ``--waiting``
-journeys are there that are not due, while the pages of their automation are looked at. Small numbers show that it
-works.
+object. Of messages, tags, fields and tasks: steps a second of wall time, by one worker and by two, and for one of
+processor time, this process and its server process together. ``--due`` journeys of one business are taken on while
+another has a single one; ``--waiting`` journeys are there that are not due, while the pages of their automation are
+looked at. Small numbers show that it works.
 """
 
 import argparse
 import datetime as dt
+import os
 import time
 from typing import Any
 
@@ -96,11 +97,30 @@ def drained(business: Any) -> None:
     run_business(business_id=business.pk, batches=None)
 
 
+def drained_by(workers: int, business: Any) -> None:
+    """The same by so many processes at once."""
+    from django.db import connections
+
+    connections.close_all()
+    children = []
+    for _worker in range(workers):
+        if child := os.fork():
+            children.append(child)
+            continue
+        try:
+            drained(business)
+        finally:
+            os._exit(0)
+    for child in children:
+        os.waitpid(child, 0)
+
+
 def kinds_measure(journeys: int) -> dict[str, Any]:
-    """Steps a second, by what they do."""
+    """Steps a second, by what they do, of one worker and of two."""
     from django.utils import timezone
 
     from accounts.tenancy import business_scope
+    from automations.models import Journey
     from benchmarks.outbox import analyse, template_make
     from customers.card.models import Tag
     from customers.fields.models import CustomField
@@ -108,25 +128,36 @@ def kinds_measure(journeys: int) -> dict[str, Any]:
     business = house_make("Kinds", journeys)
     template = template_make(business)
     with business_scope(business.pk):
-        tag = Tag.objects.create(name="Measured")
+        tags = [Tag.objects.create(name=f"Measured {number}").pk for number in (1, 2)]
         CustomField.objects.create(target="guest", key="pillow", label="Pillow", kind="text")
+
+    def measured(workers: int) -> dict[str, dict[str, Any]]:
         steps = {
             "messages": {"do": "email", "template": template},
-            "tags": {"do": "tag", "tag": tag.pk},
-            "fields": {"do": "field", "field": "pillow", "value": "Down"},
+            "tags": {"do": "tag", "tag": tags[workers - 1]},
+            "fields": {"do": "field", "field": "pillow", "value": f"Down {workers}"},
             "tasks": {"do": "task", "title": "Call", "days": 1},
         }
-        made = {name: automation_make(name, step) for name, step in steps.items()}
-    processor, found = measure.Processor(), {}
-    for name, automation in made.items():
-        journeys_make(business, automation, journeys, guests=journeys, due=timezone.now())
-        analyse()
-        wall, used = measure.timed_both(lambda: drained(business), processor)
-        found[name] = {
-            "a_second": round(1000 * journeys / wall),
-            "a_processor_second": used and round(1000 * journeys / used),
-        }
-    return found
+        with business_scope(business.pk):
+            made = {name: automation_make(f"{name} {workers}", step) for name, step in steps.items()}
+        processor, found = measure.Processor(), {}
+        for name, automation in made.items():
+            journeys_make(business, automation, journeys, guests=journeys, due=timezone.now())
+            analyse()
+            if workers == 1:
+                wall, used = measure.timed_both(lambda: drained(business), processor)
+                found[name] = {
+                    "a_second": round(1000 * journeys / wall),
+                    "a_processor_second": used and round(1000 * journeys / used),
+                }
+            else:
+                wall = measure.timed(lambda: drained_by(workers, business))
+                found[name] = {"a_second": round(1000 * journeys / wall)}
+            with business_scope(business.pk):
+                assert Journey.objects.filter(automation=automation, state="done").count() == journeys
+        return found
+
+    return {"one worker": measured(1), "two workers": measured(2)}
 
 
 def planner_measure(guests: int) -> dict[str, Any]:
