@@ -1,6 +1,7 @@
 """Kill -9 of planners and workers in the middle of journeys: nothing is lost, nothing is done twice.
 
-A few kills by default; the long version runs by name: ``INNKEEPER_CHAOS_KILLS=200 INNKEEPER_CHAOS_GUESTS=10000``.
+A few kills by default; the long version runs by name: ``INNKEEPER_CHAOS_KILLS=200 INNKEEPER_CHAOS_GUESTS=10000
+./test --timeout 0 tests/chaos/test_automations.py``.
 """
 
 import datetime as dt

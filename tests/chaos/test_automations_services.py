@@ -107,6 +107,7 @@ def strike(running: Everything, what: str, chance: random.Random) -> bool:
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(0)
 def test_nothing_is_lost_or_doubled_whatever_is_killed() -> None:
     chance = random.Random("everything")
     with everything(guests=GUESTS) as (running, furnished, log):
@@ -142,6 +143,7 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed() -> None:
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(0)
 def test_three_beats_and_four_workers_double_nothing() -> None:
     guests = min(GUESTS, 1_000)
     with everything(guests=guests, workers=4, beats=3) as (running, furnished, log):

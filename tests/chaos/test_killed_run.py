@@ -1,6 +1,6 @@
 """Kill -9 of any and all of it, at any moment: the next start recovers by itself.
 
-One round by default; ``INNKEEPER_CHAOS_ROUNDS=50 ./test tests/chaos/test_killed_run.py`` for a night.
+One round by default; ``INNKEEPER_CHAOS_ROUNDS=50 ./test --timeout 0 tests/chaos/test_killed_run.py`` for a night.
 """
 
 import os

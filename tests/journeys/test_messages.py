@@ -79,7 +79,7 @@ def test_a_newsletter_reaches_a_segment_until_a_guest_unsubscribes(
     watch.assert_accessible()
     expect(page.locator("#audience")).to_contain_text("Has not consented")
     page.locator("#audience summary", has_text="Kari Nordmann").click()
-    expect(page.frame_locator("#audience iframe").first.locator("body")).to_contain_text("Kari")
+    watch.assert_framed("#audience iframe", "Kari")
     page.get_by_role("button", name="Send it").click()
     expect(page.get_by_text("It begins in a moment.")).to_be_visible()
     work(cast)
@@ -122,7 +122,8 @@ def test_a_newsletter_reaches_a_segment_until_a_guest_unsubscribes(
 def test_a_campaign_goes_out_by_the_keyboard_alone(cast: Cast, kari: Customer, visit: OpenBrowser) -> None:
     with business_scope(cast.fjordstuen.pk):
         letter("Winter news")
-    page = visit("/b/fjordstuen/messages/", user=cast.fjordstuen.marketing.user).page
+    watch = visit("/b/fjordstuen/messages/", user=cast.fjordstuen.marketing.user)
+    page = watch.page
     press = page.keyboard.press
 
     def tab_to(selector: str) -> None:
@@ -151,7 +152,7 @@ def test_a_campaign_goes_out_by_the_keyboard_alone(cast: Cast, kari: Customer, v
     page.wait_for_url("**/review/")
     tab_to("#audience summary")
     press("Enter")
-    expect(page.frame_locator("#audience iframe").first.locator("body")).to_contain_text("The slopes are open.")
+    watch.assert_framed("#audience iframe", "The slopes are open.")
     tab_to("form[action$='/send/'] button")
     press("Enter")
     expect(page.get_by_text("It begins in a moment.")).to_be_visible()
@@ -200,7 +201,7 @@ def test_one_guest_is_written_to_from_the_card(cast: Cast, kari: Customer, visit
     expect(page.get_by_text("This may be sent")).to_be_visible()
     page.get_by_label("Subject").fill("Your room")
     page.get_by_label("Text", exact=True).fill("Dear {guest.given_name},\n\nit is ready.")
-    expect(page.frame_locator("#message-preview iframe").locator("body")).to_contain_text("Dear Kari,")
+    watch.assert_framed("#message-preview iframe", "Dear Kari,")
     # What is on its way is shown paler for a moment.
     page.wait_for_load_state("networkidle")
     watch.assert_accessible()

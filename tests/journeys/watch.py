@@ -2,17 +2,21 @@
 weigh too much, or be closed to somebody."""
 
 import gzip
+import html
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urljoin
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 _AXE = Axe()
+_PATIENCE = 15.0
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 _REPORT_CSP = """
@@ -48,6 +52,22 @@ class Watch:
 
     def _finished(self, event: dict[str, Any]) -> None:
         self.bytes_by_kind[self._kinds.get(event["requestId"], "Other")] += int(event["encodedDataLength"])
+
+    def assert_framed(self, selector: str, *words: str) -> None:
+        """The first such frame has loaded a document with these words.
+
+        Its address is asked, not the frame: one that is replaced in that moment never answers, past every timeout.
+        """
+        until = time.monotonic() + _PATIENCE
+        while True:
+            source = self.page.locator(selector).first
+            expect(source).to_be_visible()
+            address = urljoin(self.page.url, source.get_attribute("src"))
+            text = html.unescape(self.page.request.get(address).text())
+            if any(each.url == address for each in self.page.frames) and all(word in text for word in words):
+                return
+            assert time.monotonic() < until, (address, words, text)
+            self.page.wait_for_timeout(100)
 
     @contextmanager
     def expecting(self, *parts: str) -> Iterator[None]:
