@@ -1,4 +1,4 @@
-"""Automations that begin one another: a guest goes round so many times a day, then stays outside, and people are told."""
+"""Automations that begin one another: a guest goes round so many times a day, then stays outside; people are told."""
 
 import datetime as dt
 
