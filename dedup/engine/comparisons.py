@@ -101,8 +101,12 @@ def _crossed(
         return
     mine, other = Side(left.table, left.rows[at]), Side(right.table, right.rows[at])
     one = across(given.name, family.name, mine, other, names.family, words)
-    two = across(family.name, given.name, mine, other, names.family, words)
     fits_one = (one >= 0) & (one <= names.TYPO)
+    # Where the one neither fits nor is missing the other says nothing.
+    asked = np.flatnonzero(fits_one | (one == NULL))
+    at, one, fits_one = at[asked], one[asked], fits_one[asked]
+    mine, other = Side(left.table, mine.rows[asked]), Side(right.table, other.rows[asked])
+    two = across(family.name, given.name, mine, other, names.family, words)
     fits_two = (two >= 0) & (two <= names.TYPO)
     both = fits_one & fits_two
     found[given.name][at[both]] = np.maximum(one[both], names.EQUIVALENT)

@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 from dedup.engine.arrays import distinct
 from dedup.engine.keys import first_word, letters_of, sound
 from dedup.engine.kinds import Kind
+from dedup.engine.letters import lengths
 from dedup.engine.sides import NULL, Levels, Rows, Side, Values, by_values, distances, one_edit
 from dedup.engine.table import Column, Table
 from dedup.engine.vocabulary import Vocabulary
@@ -55,7 +56,7 @@ def _email(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     near |= a.of(a.column.hashed("ends", _ends)) == b.of(b.column.hashed("ends", _ends))
     where = np.flatnonzero(near)
     edits = distances(a.texts(where), b.texts(where), OSA.distance, np.int32, 6)
-    longest = np.maximum(_lengths(a)[where], _lengths(b)[where])
+    longest = np.maximum(lengths(a)[where], lengths(b)[where])
     found = np.full(len(a.codes), 7, np.int8)
     found[where[(edits <= 6) & (edits <= longest // 4)]] = 6
     found[where[edits <= 2]] = 5
@@ -69,11 +70,6 @@ def _begins(text: str) -> str:
 
 def _ends(text: str) -> str:
     return text.partition("@")[0][-3:]
-
-
-def _lengths(values: Values) -> NDArray[np.int64]:
-    column = values.column
-    return values.of(column.derived("lengths", lambda: np.array([len(text) for text in column.texts], np.int64)))
 
 
 def _locals(column: Column) -> NDArray[np.uint64]:

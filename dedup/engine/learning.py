@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.engine.arrays import signature
+from dedup.engine.arrays import signature, speakers
 from dedup.engine.chunks import by_chunks
 from dedup.engine.classes import AGREES, CLASSES, COLLEAGUES, DIFFERS, MATCH, OTHER, anchors, parents
 from dedup.engine.clusters import components
@@ -123,14 +123,11 @@ class _Patterns:
             steps.append(np.clip(np.rint(bits / STEP), -7, 24).astype(np.int64) + 7)
         packed = (steps[0] * 32 + steps[1]) * 32 + steps[2]
         hashed = mix(key * np.uint64(0x9E3779B97F4A7C15) + packed.astype(np.uint64))
-        order = np.argsort(hashed)
-        hashed = hashed[order]
-        new = np.ones(size, bool)
-        new[1:] = hashed[1:] != hashed[:-1]
-        at = np.flatnonzero(new)
-        self.counts = np.diff(np.append(at, size)) * (every / max(size, 1))
-        self.levels = [found[order[at]] for found in levels]
-        packed = packed[order[at]]
+        asked = speakers(hashed)
+        at = np.flatnonzero(asked == np.arange(size, dtype=np.int32))
+        self.counts = np.bincount(asked, minlength=size)[at] * (every / max(size, 1))
+        self.levels = [found[at] for found in levels]
+        packed = packed[at]
         self.bits = [
             np.zeros(len(at)),
             (packed // 1024 - 7.0) * STEP,
@@ -264,22 +261,30 @@ def _tied(
     random = np.random.default_rng(11)
     comparisons = model.comparisons
     agreeing = {one.name: model.words.agreeing(one.name) for one in comparisons}
-    best: dict[str, tuple[float, str, NDArray[np.float64]]] = {}
+    asked = []
     for parent in comparisons:
-        column = table.columns[parent.name]
-        if parent.kind not in SHARED or not 0 < agreeing[parent.name] < 0.5:
-            continue
-        left, right = _within(column.codes, random)
-        if len(left) < 200:
-            continue
-        a, b = Side(table, left), Side(table, right)
-        levels = model.compare(a, b)
-        stranger = 1.0 - probability(model.weigh(levels, a, b)).astype(np.float64)
+        if parent.kind in SHARED and 0 < agreeing[parent.name] < 0.5:
+            left, right = _within(table.columns[parent.name].codes, random)
+            if len(left) >= 200:
+                asked.append((parent, left, right))
+    if not asked:
+        return {}, {}
+    a = Side(table, np.concatenate([left for _parent, left, _right in asked]))
+    b = Side(table, np.concatenate([right for _parent, _left, right in asked]))
+    levels = model.compare(a, b)
+    strange = 1.0 - probability(model.weigh(levels, a, b)).astype(np.float64)
+    best: dict[str, tuple[float, str, NDArray[np.float64]]] = {}
+    start = 0
+    for parent, left, _right in asked:
+        part = slice(start, start + len(left))
+        start += len(left)
+        stranger = strange[part]
         if stranger.sum() < max(200, STRANGERS * len(left)):
             continue
-        for one, seen in zip(comparisons, levels, strict=True):
+        for one, every in zip(comparisons, levels, strict=True):
             if one.name == parent.name or agreeing[one.name] <= agreeing[parent.name]:
                 continue
+            seen = every[part]
             if stranger[seen >= 0].sum() < KNOWN:
                 continue
             chance = _shares(seen, one, stranger)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import JaroWinkler
 
+from dedup.engine.letters import in_common, maybe_similar
 from dedup.engine.sides import Values, distances, one_edit
 from dedup.engine.table import Column
 from dedup.engine.vocabulary import Vocabulary
@@ -16,6 +17,8 @@ DATE_LEVELS = ("same", "typo", "part", "near", "different")
 TEXT_LEVELS = ("same", "words", "typo", "similar", "different")
 CATEGORY_LEVELS = ("same", "different")
 HOUSE_LEVELS = ("same", "digits", "different")
+TYPO_FROM = 0.92
+SIMILAR_FROM = 0.82
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -60,9 +63,10 @@ def _dates(values: Values, where: NDArray[Any]) -> tuple[NDArray[np.int32], ...]
 def text(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
     """Words: those of one among those of the other. Else by letters."""
     found = np.full(len(a.codes), 4, np.int8)
-    similar = distances(a.texts(), b.texts(), JaroWinkler.similarity, np.float32, 0.8)
-    found[similar >= 0.82] = 3
-    found[similar >= 0.92] = 2
+    maybe = np.flatnonzero(maybe_similar(a, b, in_common(a, b), SIMILAR_FROM))
+    similar = distances(a.texts(maybe), b.texts(maybe), JaroWinkler.similarity, np.float32, 0.8)
+    found[maybe[similar >= SIMILAR_FROM]] = 3
+    found[maybe[similar >= TYPO_FROM]] = 2
     found[a.of(_joined(a.column)) == b.of(_joined(b.column))] = 1
     several = np.flatnonzero(a.of(_several(a.column)) | b.of(_several(b.column)))
     found[several[shared(a, b, several).within]] = 1

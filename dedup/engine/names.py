@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from dedup.engine.hashing import Hashes, combined, hashes
 from dedup.engine.keys import family_core, first_word
+from dedup.engine.letters import in_common, lengths, maybe_similar
 from dedup.engine.sides import Values, distances
 from dedup.engine.table import Column
 from dedup.engine.vocabulary import Vocabulary
@@ -18,6 +19,8 @@ SAME, EQUIVALENT, TYPO, INITIAL, SIMILAR, DIFFERENT = range(6)
 NAME_LEVELS = ("same", "equivalent", "typo", "initial", "similar", "different")
 TYPO_FROM = 0.92
 SIMILAR_FROM = 0.82
+NEAR_FROM = 0.6
+EDITS_MOST = 3
 
 
 class _Parts(NamedTuple):
@@ -81,27 +84,30 @@ def family(a: Values, b: Values, words: Vocabulary) -> NDArray[Any]:
 
 def _nearness(a: Values, b: Values, words: Vocabulary, where: NDArray[Any]) -> NDArray[Any]:
     """TYPO, SIMILAR or DIFFERENT by letters. Two names that are both common are hardly typos of each other."""
-    texts_a, texts_b = a.texts(where), b.texts(where)
-    similar = distances(texts_a, texts_b, JaroWinkler.similarity, np.float32, 0.6)
     found = np.full(len(where), DIFFERENT, np.int8)
-    found[similar >= SIMILAR_FROM] = SIMILAR
-    maybe = np.flatnonzero(similar >= 0.6)
-    if len(maybe):
-        edits = distances(texts_a[maybe], texts_b[maybe], OSA.distance, np.int32, 3)
-        longest = np.maximum(_lengths(a)[where[maybe]], _lengths(b)[where[maybe]])
-        found[maybe[edits <= (longest + 1) // 3]] = SIMILAR
-        found[maybe[(edits <= np.where(longest > 6, 2, 1)) | (similar[maybe] >= TYPO_FROM)]] = TYPO
+    mine, theirs = Values(a.column, a.codes[where]), Values(b.column, b.codes[where])
+    common, longest = in_common(mine, theirs), np.maximum(lengths(mine), lengths(theirs))
+    allowed = (longest + 1) // 3
+    maybe = np.flatnonzero(
+        maybe_similar(mine, theirs, common, SIMILAR_FROM)
+        | (longest - common <= np.maximum(allowed, 1))
+        | (allowed > EDITS_MOST)
+    )
+    texts_a, texts_b = mine.texts(maybe), theirs.texts(maybe)
+    similar = distances(texts_a, texts_b, JaroWinkler.similarity, np.float32, NEAR_FROM)
+    found[maybe[similar >= SIMILAR_FROM]] = SIMILAR
+    near = np.flatnonzero(similar >= NEAR_FROM)
+    if len(near):
+        at = maybe[near]
+        edits = distances(texts_a[near], texts_b[near], OSA.distance, np.int32, EDITS_MOST)
+        found[at[edits <= allowed[at]]] = SIMILAR
+        found[at[(edits <= np.where(longest[at] > 6, 2, 1)) | (similar[near] >= TYPO_FROM)]] = TYPO
     typo = np.flatnonzero(found == TYPO)
     if len(typo):
         at = where[typo]
-        common = words.common(a.column)[a.codes[at]] & words.common(b.column)[b.codes[at]]
-        found[typo[common]] = SIMILAR
+        usual = words.common(a.column)[a.codes[at]] & words.common(b.column)[b.codes[at]]
+        found[typo[usual]] = SIMILAR
     return found
-
-
-def _lengths(values: Values) -> NDArray[np.int64]:
-    column = values.column
-    return values.of(column.derived("lengths", lambda: np.array([len(text) for text in column.texts], np.int64)))
 
 
 def _parts(column: Column, *, is_given: bool) -> _Parts:

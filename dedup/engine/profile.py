@@ -1,7 +1,6 @@
 """One card's normalised values, in the form they are stored and compared in."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import NamedTuple
 
 from dedup.engine import values
@@ -71,12 +70,12 @@ class Normaliser:
     def column(self, field: Field, texts: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
         """The normal forms of a whole column of values, of each row a tuple; ``columns``: the others, by field."""
         if field.kind is Kind.PHONE and self._country:
-            places: Iterable[str] = (text.strip().upper() for text in columns[self._country])
-        else:
-            places = repeat("")
-        asked = list(zip(texts, places, strict=False))
-        known = {pair: self._made(field, *pair) if pair[0] else _NOTHING[self._width(field)] for pair in set(asked)}
-        return [known[pair] for pair in asked]
+            asked = [(text, place.strip().upper()) for text, place in zip(texts, columns[self._country], strict=True)]
+            known = {pair: self._made(field, *pair) if pair[0] else _NOTHING[1] for pair in set(asked)}
+            return [known[pair] for pair in asked]
+        nothing = _NOTHING[self._width(field)]
+        made = {text: self._made(field, text, "") if text else nothing for text in set(texts)}
+        return [made[text] for text in texts]
 
     def _width(self, field: Field) -> int:
         return 2 if field.kind is Kind.FULL_NAME or (field.kind is Kind.STREET and not self._numbered) else 1

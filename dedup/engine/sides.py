@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from dedup.engine.arrays import speakers
 from dedup.engine.table import Codes, Column, Table
 from dedup.engine.vocabulary import Vocabulary
 
@@ -106,22 +107,19 @@ def across(name: str, other: str, left: Side, right: Side, measure: Measure, wor
 
 
 def _levels(a: Column, mine: Codes, b: Column, other: Codes, measure: Measure, words: Vocabulary) -> Levels:
-    levels = np.full(len(mine), NULL, np.int8)
     if not a.texts or not b.texts:
-        return levels
-    known = np.flatnonzero((mine >= 0) & (other >= 0))
-    if not len(known):
-        return levels
-    one, two = mine[known].astype(np.int64), other[known].astype(np.int64)
-    if a is b:
-        one, two = np.minimum(one, two), np.maximum(one, two)
-        unequal = np.flatnonzero(one != two)
-    else:
-        unequal = np.flatnonzero(a.hashed()[one] != b.hashed()[two])
-    found = np.zeros(len(known), np.int8)
+        return np.full(len(mine), NULL, np.int8)
+    levels = np.zeros(len(mine), np.int8)
+    # Of two numbers one is negative: no value.
+    missing = (mine | other) < 0
+    differ = mine != other if a is b else a.hashed()[mine] != b.hashed()[other]
+    unequal = np.flatnonzero(differ & ~missing)
+    levels[missing] = NULL
     if len(unequal):
-        found[unequal] = _distinct(a, one[unequal], b, two[unequal], measure, words)
-    levels[known] = found
+        one, two = mine[unequal].astype(np.int64), other[unequal].astype(np.int64)
+        if a is b:
+            one, two = np.minimum(one, two), np.maximum(one, two)
+        levels[unequal] = _distinct(a, one, b, two, measure, words)
     return levels
 
 
@@ -131,23 +129,11 @@ def _distinct(a: Column, one: Rows, b: Column, two: Rows, measure: Measure, word
     cells = len(a.texts) * width
     if len(one) < FEW or (cells > CELLS and max(len(a.texts), width) > MANY):
         return measure(Values(a, one), Values(b, two), words)
-    key = one * width + two
-    if cells <= min(CELLS, 16 * len(key)):
-        table = np.zeros(cells, np.int8)
-        table[key] = 1
-        distinct = np.flatnonzero(table)
-        table[distinct] = measure(Values(a, distinct // width), Values(b, distinct % width), words)
-        return table[key]
-    order = np.argsort(key)
-    ordered = key[order]
-    new = np.empty(len(ordered), bool)
-    new[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    distinct = ordered[new]
-    measured = measure(Values(a, distinct // width), Values(b, distinct % width), words)
-    spread = np.empty(len(key), np.int8)
-    spread[order] = measured[np.cumsum(new) - 1]
-    return spread
+    asked = speakers((one * width + two).view(np.uint64))
+    distinct = np.flatnonzero(asked == np.arange(len(asked), dtype=np.int32))
+    found = np.empty(len(asked), np.int8)
+    found[distinct] = measure(Values(a, one[distinct]), Values(b, two[distinct]), words)
+    return found[asked]
 
 
 def _several(

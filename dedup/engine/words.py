@@ -22,11 +22,14 @@ STREET_WORDS: dict[str, str] = {
 _TAILS: tuple[tuple[str, str], ...] = tuple(
     (ending, line.split()[0]) for line in collapse(_file()["streets"]["tails"]).splitlines() for ending in line.split()
 )
+_ENDINGS = tuple(ending for ending, _plain in _TAILS)
 
 
 @cache
 def street_tail(word: str) -> str:
     """A street's name whose last part is a word for street, in one of its spellings: ``rosenvagen``, ``rosenv``."""
+    if not word.endswith(_ENDINGS):
+        return word
     for ending, plain in _TAILS:
         if word.endswith(ending) and len(word) > len(ending) + 2:
             return word[: -len(ending)] + plain

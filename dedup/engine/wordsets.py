@@ -1,5 +1,6 @@
 """Texts as sets of words: which are among another's."""
 
+from array import array
 from collections.abc import Callable
 from typing import NamedTuple
 from zlib import crc32
@@ -30,7 +31,7 @@ def shared(a: Values, b: Values, where: NDArray[np.int64], core: Callable[[str],
     for start in range(0, len(where), AT_ONCE):
         part = slice(start, start + AT_ONCE)
         mine, theirs = every_a[a.codes[where[part]]], every_b[b.codes[where[part]]]
-        mine_within, theirs_within = np.ones(len(mine), bool), np.zeros((len(mine), WORDS), bool)
+        mine_within, theirs_within = np.ones(len(mine), bool), np.zeros(theirs.shape, bool)
         for word in mine.T:
             met = (theirs == word[:, None]) & (word != 0)[:, None]
             theirs_within |= met
@@ -41,17 +42,21 @@ def shared(a: Values, b: Values, where: NDArray[np.int64], core: Callable[[str],
 
 
 def _words(column: Column, core: Callable[[str], str] | None) -> NDArray[np.uint32]:
-    """Hashes of the first words of each distinct value, 0 after the last: uint32[values, WORDS]."""
+    """Hashes of the first words of each distinct value, 0 after the last: uint32[values, words]."""
 
     def hashed() -> NDArray[np.uint32]:
         numbers: dict[str, int] = {}
-        found = np.zeros((len(column.texts), WORDS), np.uint32)
+        rows, places, words = array("q"), array("q"), array("q")
         for at, text in enumerate(column.texts):
             for place, word in enumerate((core(text) if core else text).split()[:WORDS]):
                 number = numbers.get(word)
                 if number is None:
                     number = numbers[word] = crc32(word.encode("utf-8", "surrogatepass")) | 1
-                found[at, place] = number
+                rows.append(at)
+                places.append(place)
+                words.append(number)
+        found = np.zeros((len(column.texts), max(places, default=0) + 1), np.uint32)
+        found[rows, places] = words
         return found
 
     return column.derived(f"words {core.__name__ if core else ''}", hashed)
