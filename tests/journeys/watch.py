@@ -56,7 +56,7 @@ class Watch:
     def assert_framed(self, selector: str, *words: str) -> None:
         """The first such frame has loaded a document with these words.
 
-        Its address is asked, not the frame: one that is replaced in that moment never answers, past every timeout.
+        Its address is asked, not the frame: one that is not loaded yet never answers, past every timeout.
         """
         until = time.monotonic() + _PATIENCE
         while True:
