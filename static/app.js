@@ -569,6 +569,8 @@
     if (!field || state(field) === now) return;
     if (typeof now === "boolean") field.checked = now;
     else if (!field.matches("select") || [...field.options].some(option => option.value === now)) field.value = now;
+    // Whoever was in the middle of choosing goes on choosing.
+    if (field === doc.activeElement && field.matches("[role=combobox]")) field.dispatchEvent(new Event("input"));
   });
   const answers = new WeakMap(); // the answer that a swap belongs to: several may be under way at once
   on("htmx:before:swap", event => {

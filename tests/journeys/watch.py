@@ -70,6 +70,13 @@ class Watch:
             self.page.wait_for_timeout(100)
 
     @contextmanager
+    def renewing(self, selector: str) -> Iterator[None]:
+        """What is done within makes the page fetch this part anew; goes on when the new one stands."""
+        self.page.locator(selector).evaluate("part => part.setAttribute('data-before', '')")
+        yield
+        expect(self.page.locator(f"{selector}:not([data-before])")).to_be_attached()
+
+    @contextmanager
     def expecting(self, *parts: str) -> Iterator[None]:
         """Console messages that hold one of ``parts`` are meant, such as the browser's own note of a 422."""
         self.expected += parts
