@@ -24,6 +24,12 @@ document.addEventListener("securitypolicyviolation", event => console.error(
   `CSP: ${event.violatedDirective} refused ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
 """
 
+# After the page's own listeners: a part is used once it has its fields and the focus is where it belongs.
+_RENEWED = """part => {
+  window.renewed = false;
+  document.addEventListener("htmx:after:swap", () => { window.renewed ||= !part.isConnected; });
+}"""
+
 
 @dataclass
 class Watch:
@@ -72,9 +78,9 @@ class Watch:
     @contextmanager
     def renewing(self, selector: str) -> Iterator[None]:
         """What is done within makes the page fetch this part anew; goes on when the new one stands."""
-        self.page.locator(selector).evaluate("part => part.setAttribute('data-before', '')")
+        self.page.locator(selector).evaluate(_RENEWED)
         yield
-        expect(self.page.locator(f"{selector}:not([data-before])")).to_be_attached()
+        self.page.wait_for_function("() => window.renewed")
 
     @contextmanager
     def expecting(self, *parts: str) -> Iterator[None]:
