@@ -54,6 +54,7 @@ def tracking_statements(
     """
     table = model._meta.db_table
     record = model._meta.model_name
+    columns = recorded_columns(model)
     differences = "\n        || ".join(
         f'CASE WHEN o."{c}" IS DISTINCT FROM n."{c}"'
         + (
@@ -62,10 +63,11 @@ def tracking_statements(
             else f' THEN jsonb_build_object(\'{c}\', jsonb_build_array(o."{c}", n."{c}"))'
         )
         + " ELSE '{}'::jsonb END"
-        for c in recorded_columns(model)
+        for c in columns
     )
+    before, after = (", ".join(f'{row}."{c}"' for c in columns) for row in "on")
 
-    def insert(act: str, source: str, data: str, alias: str, where: str = "") -> str:
+    def insert(act: str, source: str, data: str, alias: str) -> str:
         guest_id = "NULL::bigint"
         if guest:
             guest_id = f'{alias}."{guest}"'
@@ -74,17 +76,17 @@ def tracking_statements(
         return (
             "INSERT INTO customers_change (business_id, change_set_id, record, row_id, guest_id, act, data, xid)\n"
             f"    SELECT {alias}.business_id, act_id, '{record}', {alias}.id, {guest_id}, '{act}',"
-            f" {data}, pg_current_xact_id()::text::bigint\n    FROM {source}{where}"
+            f" {data}, (SELECT pg_current_xact_id()::text::bigint)\n    FROM {source}"
         )
 
     added = insert("I", "new_rows n", "jsonb_build_object('version', n.version)", "n")
     changed = insert(
         "U",
         "new_rows n JOIN old_rows o ON o.business_id = n.business_id AND o.id = n.id\n"
-        f"    CROSS JOIN LATERAL (SELECT {differences} AS data) d",
-        "d.data",
+        # Compared as they are: asked of the difference, it would be put together once more for every row.
+        f"    WHERE ROW({before}) IS DISTINCT FROM ROW({after})",
+        differences,
         "n",
-        "\n    WHERE d.data <> '{}'::jsonb",
     )
     unsealed = "".join(f" - '{column}'" for column in sorted(sealed))
     removed = insert("D", "old_rows o", f"to_jsonb(o){unsealed}", "o")

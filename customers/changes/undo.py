@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from accounts.tenancy.models import TenantForeignKey
-from customers.changes import asked, leaving, places, statements
+from customers.changes import asked, leaving, moves, places, statements
 from customers.changes.meanwhile import Undone, away, undone_meanwhile
 from customers.changes.models import TrackedModel
 from customers.changes.piecewise import REFUSED, Ids, piecewise, whole
@@ -293,6 +293,13 @@ class _Undo:
         """Set columns back; returns the rows that a constraint refused."""
 
         refused: set[int] = set()
+        if moves.led_by(model, self.target):
+
+            def back(part: Ids) -> None:
+                rows = moves.lead_back(self.cursor, model, self.target, part)
+                self.reverted[model].update(dict.fromkeys(rows, False))
+
+            return self.piecewise(back, ids, partial(statements.updated, self.cursor, model, self.target))
         for columns, is_whole in self._rounds(model):
 
             def act(part: Ids, columns: Sequence[str] = columns, is_whole: bool = is_whole) -> None:
