@@ -54,8 +54,6 @@ _STAYS = """
 
 def house_make(*, guests: int, stays: int) -> int:
     """A business with so many guests and stays of the last years; its id."""
-    from django.db import connections
-
     from accounts.services.businesses import business_create
     from accounts.tenancy import business_scope
     from customers.card.models import Customer
@@ -74,9 +72,7 @@ def house_make(*, guests: int, stays: int) -> int:
                 for number in range(first, min(guests, first + BATCH))
             )
     _stays(business, stays, kind="import", status="checked_out", first=-2_060, spread=2_047)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    connections["owner"].close()
+    databases.database_settle()
     return business
 
 

@@ -40,6 +40,15 @@ def database_use(name: str, *, anew: bool = False) -> None:
     django.setup()
 
 
+def database_settle() -> None:
+    """Bring the database to the state that autovacuum reaches by itself some minutes later."""
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    connections["owner"].close()
+
+
 def database_drop(name: str) -> None:
     """Drop a database that :func:`database_use` made; this process must not use it any more."""
     from django.db import connections

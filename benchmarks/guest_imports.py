@@ -51,6 +51,7 @@ def main() -> None:
             runs += [_measured(f"empty-{rows}-{number}", path, Path(folder)) for number in range(options.repeat)]
         if options.beside:
             measure.manage("demo", "--guests", str(options.beside), "--business", "fjordstuen", "--json")
+            databases.database_settle()
             runs.append(_measured("fjordstuen", path, Path(folder)))
     measure.report({"what": "import of guests", "asked": LIMITS, "runs": runs})
     if not options.keep:

@@ -38,7 +38,7 @@ def register_ensure(*, guests: int = GUESTS, small: int = SMALL, anew: bool = Fa
     for number in range(small - missing, small):
         _small_business(number)
     if missing > 0 or filled["guests_added"]:
-        _analyse()
+        databases.database_settle()
     made["seconds"] = round(time.perf_counter() - began, 1)
     connection.close()
     return made
@@ -76,7 +76,7 @@ def history_ensure() -> dict[str, Any]:
             for written in _WRITTEN:
                 cursor.execute(f"ALTER TABLE {written} ENABLE TRIGGER USER")
     if any(added.values()):
-        _analyse()
+        databases.database_settle()
     connections["owner"].close()
     return added
 
@@ -137,15 +137,6 @@ def _small_business(number: int) -> None:
     business = business_create(name=f"Small {number}", slug=slug, country=country, currency=currency)
     profile = replace(profile_for(country=country, currency=currency, kinds=["hotel"]), codes=f"S{number}")
     register_fill(business=business, profile=profile, guests=SMALL_GUESTS)
-
-
-def _analyse() -> None:
-    """Bring the database to the state that autovacuum reaches by itself some minutes later."""
-    from django.db import connections
-
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    connections["owner"].close()
 
 
 def main() -> None:

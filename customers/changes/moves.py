@@ -25,7 +25,8 @@ def lead_back(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids) 
     cursor.execute(
         f"""
         WITH led AS MATERIALIZED (
-            SELECT c.row_id, (c.data #>> '{{{column},0}}')::bigint AS came, (c.data #>> '{{{column},1}}')::bigint AS went
+            SELECT c.row_id, (c.data #>> '{{{column},0}}')::bigint AS came,
+                   (c.data #>> '{{{column},1}}')::bigint AS went
             FROM customers_change c WHERE {OF_SET} AND c.act = 'U'
         ), cards AS MATERIALIZED (
             SELECT d.came, d.went, p.id AS back, coalesce(after.survivor_id, d.went) AS now

@@ -144,10 +144,10 @@ def _tried(
 ) -> Tryout:
     tally, findings, rows = Tally(), Findings(), 0
     with transaction.atomic(), collector_resting():
-        begin_tryout()
+        met = begin_tryout()
         batches = read_ahead(source, interpreted(source, context_of(business, currency), skip=0))
         for batch, told in beside.foretold(job, batches) if beside else ((batch, None) for batch in batches):
-            done = write_batch(job=job, batch=batch.rows, today=today_of(business), told=told)
+            done = write_batch(job=job, batch=batch.rows, today=today_of(business), told=told, met=met)
             tally.add(done)
             findings.add(batch.rows.problems + done.problems)
             if spool is not None:

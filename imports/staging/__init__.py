@@ -15,6 +15,7 @@ from imports.staging.apply import (
     apply_numbers,
     apply_parts,
     apply_stays,
+    keys_left,
     number_guests,
     remember_planned,
 )
@@ -27,6 +28,7 @@ from imports.staging.found import Resolved
 from imports.staging.job import EXTRAS, OUTCOMES, RECORDS, Job, Outcome, Tally
 from imports.staging.known import Register
 from imports.staging.matches import Foreknown
+from imports.staging.met import Met
 from imports.staging.names import property_ids, tag_ids
 from imports.staging.plan import plan_contacts, plan_guests, plan_stays, plan_tags
 from imports.staging.planned import Planned, cards_made, lines_decided, plan_keep, tags_make, write_planned
@@ -53,6 +55,7 @@ __all__ = [
     "RECORDS",
     "Foreknown",
     "Job",
+    "Met",
     "Outcome",
     "Planned",
     "Tally",
@@ -72,10 +75,11 @@ __all__ = [
 ]
 
 
-def begin_tryout() -> None:
-    """Prepare the open transaction for batches of a job that is `dry`."""
+def begin_tryout() -> Met:
+    """Prepare the open transaction for batches of a job that is `dry`; each is to be given what is returned."""
     with connection.cursor() as cursor:
         create_planned(cursor)
+    return Met()
 
 
 def quality_before(job: Job) -> Counter[str]:
@@ -111,21 +115,25 @@ def flush_later() -> None:
         cursor.execute("SET LOCAL synchronous_commit = off")
 
 
-def write_batch(*, job: Job, batch: Interpreted, today: date, told: Foreknown | None = None) -> Tally:
+def write_batch(
+    *, job: Job, batch: Interpreted, today: date, told: Foreknown | None = None, met: Met | None = None
+) -> Tally:
     """Write one batch inside the caller's transaction and recording, or find out what would be written.
 
     Two imports into one business wait for each other here, batch by batch, so that neither misses the other's guests.
-    `told` is what the register has answered of the batch already, in a preview alone.
+    `told` is what the register has answered of the batch already, in a preview alone; `met` what a try-out has met.
     """
     with connection.cursor() as cursor:
         if not job.dry:
             turn_take(job)
-        register = Register(cursor, job, told)
+        register = Register(cursor, job, told, met)
         found = resolve(register, batch, decisions_of(cursor, job, [guest.line for guest in batch.guests]))
         seen = register.seen_guests(found.known)
         tagged = _tagged(job, batch)
         tags = tag_ids(cursor, job, {row.tag for row in tagged})
         _stage(cursor, job, found, batch, [(row.line, row.position, tags[row.tag]) for row in tagged])
+        if met is not None:
+            met.add(keys_left(found))
         stage_records(cursor, job, found, today)
         # The planner knows the stage's size and nothing of the business: hashing is never quadratic.
         cursor.execute("SET LOCAL enable_nestloop = off")

@@ -1,5 +1,6 @@
 """Writing what was planned, in sets: one statement a table, parents before children."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from django.db.backends.utils import CursorWrapper
@@ -192,3 +193,17 @@ def remember_planned(cursor: CursorWrapper, found: Resolved) -> None:
         """
     )
     cursor.execute("INSERT INTO planned_stay SELECT external_id, stay_id FROM stage_stay WHERE is_new")
+
+
+def keys_left(found: Resolved) -> Iterator[str]:
+    """All by which later batches of a try-out may find what this one keeps, and at most all of its keys."""
+    for guest in found.guests:
+        yield guest.number
+        yield guest.digest
+    for known_as in found.known_as.values():
+        yield from known_as
+    for contact in found.contacts:
+        yield contact.matches
+        yield contact.normalised
+    for row in (*found.stays, *found.records.rows):
+        yield row.external_id

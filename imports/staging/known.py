@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from imports.mapping import GuestRow
 from imports.staging.job import OWN_SYSTEM, Job
 from imports.staging.matches import Foreknown, Matches, Point, is_older
+from imports.staging.met import Met
 
 # An address or phone on more cards than this belongs to an agency: names are looked up first.
 SHARED_BY: Final = 25
@@ -30,11 +31,14 @@ _NOBODY: Final = Point((), is_shared=False, learned="")
 
 
 class Register:
-    """The business's register, read for one batch but for what is `told`. Numbers below 0 are records of a try-out."""
+    """The business's register, read for one batch but for what is `told`. Numbers below 0 are records of a try-out,
+    of which those keys are asked alone that it may have `met`.
+    """
 
-    def __init__(self, cursor: CursorWrapper, job: Job, told: Foreknown | None = None) -> None:
+    def __init__(self, cursor: CursorWrapper, job: Job, told: Foreknown | None = None, met: Met | None = None) -> None:
         self.cursor = cursor
         self.job = job
+        self._met = met
         self._told = told or Foreknown()
         self.asked_points = dict(self._told.points)
         """What `points` was asked, and answered; None: nobody has it."""
@@ -61,13 +65,9 @@ class Register:
                 list(numbers),
             )
         )
-        if self.job.dry:
-            found |= dict(
-                self._ask(
-                    "SELECT external_id, stay_id FROM planned_stay WHERE external_id = ANY (%(wanted)s)", list(numbers)
-                )
-            )
-        return found
+        return found | dict(
+            self.left("SELECT external_id, stay_id FROM planned_stay WHERE external_id = ANY (%(wanted)s)", numbers)
+        )
 
     def own_stays(self, numbers: Collection[int]) -> dict[int, tuple[date, date]]:
         """Stays by the number they have here: arrival and departure."""
@@ -112,11 +112,8 @@ class Register:
             """,
             list(numbers),
         )
-        if self.job.dry:
-            rows += self._ask(
-                "SELECT external_id, record_id, customer_id FROM planned_record WHERE external_id = ANY (%(wanted)s)",
-                list(numbers),
-            )
+        planned = "SELECT external_id, record_id, customer_id FROM planned_record WHERE external_id = ANY (%(wanted)s)"
+        rows += self.left(planned, numbers)
         return {key: (record, guest) for key, record, guest in rows}
 
     def invoices_by_number(self, numbers: Collection[str]) -> dict[str, tuple[int, int]]:
@@ -228,13 +225,10 @@ class Register:
                 [] if self.is_empty else [number for number in numbers if number not in told],
             )
         )
-        if self.job.dry:
-            planned = self._ask(
-                "SELECT value, customer_id FROM planned_number WHERE value = ANY (%(wanted)s) ORDER BY place DESC",
-                list(numbers),
-            )
-            found = dict(planned) | found
-        return found
+        planned = self.left(
+            "SELECT value, customer_id FROM planned_number WHERE value = ANY (%(wanted)s) ORDER BY place DESC", numbers
+        )
+        return dict(planned) | found
 
     def remembers(self) -> bool:
         """Whether somebody has chosen cards for guests of this system's files, by their names and addresses."""
@@ -256,8 +250,14 @@ class Register:
         bearers = self.identities({customer for _, customer in held})
         candidates = [(bearers[customer], value, customer) for value, customer in held if customer in bearers]
         candidates += self._by_name(kind, indirect)
-        if self.job.dry:
-            candidates += self._planned(kind, pairs)
+        candidates += self.left(
+            """
+            SELECT identity_key, matches, customer_id FROM planned_contact
+            WHERE matches = ANY (%(wanted)s) AND kind = %(kind)s
+            """,
+            {matches for _, matches, _ in pairs},
+            kind=kind,
+        )
         names = {(identity, matches) for identity, matches, _ in pairs}
         found: dict[tuple[str, str], int] = {}
         several: set[tuple[str, str]] = set()
@@ -292,6 +292,11 @@ class Register:
                 is_shared = count > SHARED_BY
                 self.asked_points[kind, value] = Point(() if is_shared else tuple(cards), is_shared, learned or "")
         return {key: point for key in wanted if (point := self.asked_points[key]) is not None}
+
+    def told(self, addresses: Collection[str]) -> set[tuple[str, str, str]]:
+        """(kind, normal form, state) of those that earlier batches of a try-out have learned something bad of."""
+        told = "SELECT kind, normalised, state FROM planned_told WHERE normalised = ANY (%(wanted)s)"
+        return set(self.left(told, addresses))
 
     def holders_of(self, addresses: Collection[str]) -> list[tuple[str, int]]:
         """(normal form, card) of every address or number of these that a card has."""
@@ -350,15 +355,11 @@ class Register:
         )
         return [(names[customer], matches, customer) for customer, matches in points]
 
-    def _planned(self, kind: str, pairs: set[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
-        return self._ask(
-            """
-            SELECT identity_key, matches, customer_id FROM planned_contact
-            WHERE matches = ANY (%(wanted)s) AND kind = %(kind)s
-            """,
-            list({matches for _, matches, _ in pairs}),
-            kind=kind,
-        )
+    def left(self, rows: str, keys: Collection[str], **values: object) -> list[Any]:
+        """``rows``, a SELECT by `wanted` of what earlier batches of a try-out would have left in the register."""
+        if not self.job.dry:
+            return []
+        return self._ask(rows, list(keys) if self._met is None else self._met.among(keys), **values)
 
     def lock(self, cards: Collection[int]) -> set[int]:
         """Hold cards until the transaction ends, in the order everybody locks in; one that has gone is not returned."""

@@ -1,19 +1,9 @@
 """What a file has learned of addresses and numbers that are on their guests' cards already."""
 
-from collections.abc import Collection
-
 from django.db.backends.utils import CursorWrapper
 
 from imports.staging.found import Resolved
 from imports.staging.job import Job
-
-
-def points_told(cursor: CursorWrapper, job: Job, addresses: Collection[str]) -> set[tuple[str, str, str]]:
-    """(kind, normal form, state) that earlier batches of a try-out would have left in the register."""
-    if not job.dry or not addresses:
-        return set()
-    cursor.execute("SELECT kind, normalised, state FROM planned_told WHERE normalised = ANY (%s)", [sorted(addresses)])
-    return set(cursor.fetchall())
 
 
 def plan_points(cursor: CursorWrapper, job: Job, found: Resolved) -> set[int]:

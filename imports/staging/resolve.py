@@ -15,7 +15,6 @@ from imports.staging.decisions import Decisions
 from imports.staging.found import Resolved
 from imports.staging.job import OWN_SYSTEM, OWN_SYSTEMS
 from imports.staging.known import CHOSEN, Register
-from imports.staging.points import points_told
 from imports.staging.probable import Evidence, Probable, probable
 from imports.staging.records import find_records
 
@@ -67,7 +66,7 @@ def _learn(register: Register, found: Resolved) -> None:
     bad = [row for row in found.contacts if row.state in ("opted_out", "bounced") and row.normalised]
     found.told_bad = {(row.line, row.kind, row.normalised) for row in bad}
     points = register.points((contact.kind, contact.normalised) for contact in found.contacts if contact.normalised)
-    told = points_told(register.cursor, register.job, {row.normalised for row in found.contacts if row.normalised})
+    told = register.told({row.normalised for row in found.contacts if row.normalised})
     told |= {(row.kind, row.normalised, row.state) for row in bad}
     told |= {(*key, point.learned) for key, point in points.items() if point.learned}
     # One that has opted out goes before one that bounced.
