@@ -143,7 +143,7 @@ def undo_rows(
         asked.lock_guests(cursor, change_set_id, also=target.also if target else ())
         if target is None:
             target, made = undo_target(cursor, change_set_id), tables_made(cursor, change_set_id)
-            leaving.going_note(cursor, target, made)
+            leaving.going_note(cursor, target, made, with_updates=True)
             target = leaving.with_parts(cursor, target, made)
             cursor.execute("DROP TABLE leaving_rows")
         target = replace(target, plain=did.plain)

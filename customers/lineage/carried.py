@@ -48,17 +48,27 @@ def carry(pairs: Mapping[int, int]) -> None:
     """Move these rows from absorbed cards to their survivors (``pairs``), and note it."""
     notes: dict[int, dict[str, Any]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        for each in carried_tables():
-            of = f"FROM {each.declared.db_table} t WHERE t.{each.column}"
-            cursor.execute(
-                f"SELECT to_jsonb(t) {of} = ANY (%(cards)s::bigint[])"
-                f" AND EXISTS (SELECT {of} = ANY (%(absorbed)s::bigint[]))",
-                {"cards": keys({*pairs, *pairs.values()}), "absorbed": keys(pairs)},
-            )
-            rows = [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in cursor.fetchall()]
+        for each, rows in zip(carried_tables(), _held(cursor, pairs), strict=True):
             if rows:
                 _carry(cursor, each, rows, pairs, notes)
     CarriedRows.objects.bulk_create(CarriedRows(absorbed_id=card, rows=noted) for card, noted in notes.items())
+
+
+def _held(cursor: Any, pairs: Mapping[int, int]) -> list[list[Row]]:
+    """For each carried table the rows of all these cards, where an absorbed one has any."""
+    asked = []
+    for number, each in enumerate(carried_tables()):
+        of = f"FROM {each.declared.db_table} t WHERE t.{each.column}"
+        asked.append(
+            f"SELECT {number}, to_jsonb(t) {of} = ANY (%(cards)s::bigint[])"
+            f" AND EXISTS (SELECT {of} = ANY (%(absorbed)s::bigint[]))"
+        )
+    # One question: of two cards nearly every table has nothing.
+    cursor.execute(" UNION ALL ".join(asked), {"cards": keys({*pairs, *pairs.values()}), "absorbed": keys(pairs)})
+    held: list[list[Row]] = [[] for _ in asked]
+    for number, row in cursor.fetchall():
+        held[number].append(json.loads(row) if isinstance(row, str) else row)
+    return held
 
 
 def _carry(

@@ -1,9 +1,11 @@
-"""A change is put together once for its row of history, not a second time to see whether there was one."""
+"""A change is put together once for its row of history, not a second time to see whether there was one; the facts of a
+few guests are counted by plans made before; and old stays are not looked at as if somebody were present by them."""
 
 from typing import ClassVar
 
 from django.db import migrations
 
+from accounts.tenancy.operations import SqlFile
 from customers.changes.operations import TrackChanges
 
 FIRST_GUEST = (
@@ -32,4 +34,6 @@ class Migration(migrations.Migration):
         TrackChanges("Invoice", "customer_id"),
         TrackChanges("Todo", "customer_id"),
         TrackChanges("MergedCard", "survivor_id"),
+        SqlFile("customers/facts/sql/facts.sql"),
+        SqlFile("customers/search/sql/presence.sql"),
     ]

@@ -164,6 +164,33 @@ class TestUndo:
         assert undo(act).kept == 0
         assert register() == before
 
+    def test_such_a_card_goes_with_its_numbers(self) -> None:
+        """What the act itself has led to a card is no use that anybody has made of it since."""
+        with change_set(kind=EDIT):
+            old = CustomerFactory()
+            part = StayParticipantFactory(customer=old)
+        with change_set(kind=EDIT) as act:
+            number = ExternalIdFactory(customer=CustomerFactory())
+            StayParticipant.objects.filter(pk=part.pk).update(customer=number.customer)
+        outcome = undo(act)
+        part.refresh_from_db()
+        assert (part.customer_id, outcome.kept_rows) == (old.pk, [])
+        assert not Customer.objects.filter(pk=number.customer_id).exists()
+
+    def test_such_a_card_stays_whole_where_a_row_has_nowhere_to_go_back_to(self) -> None:
+        old = CustomerFactory()
+        part = StayParticipantFactory(customer=old)
+        with change_set(kind=EDIT) as act:
+            number = ExternalIdFactory(customer=CustomerFactory())
+            StayParticipant.objects.filter(pk=part.pk).update(customer=number.customer)
+        with change_set(kind=EDIT):
+            Customer.objects.filter(pk=old.pk).delete()
+        outcome = undo(act)
+        part.refresh_from_db()
+        number.refresh_from_db()
+        assert part.customer_id == number.customer_id
+        assert ("customer", number.customer_id) in outcome.kept_rows
+
     def test_a_row_made_and_deleted_stays_away(self) -> None:
         with change_set(kind=EDIT) as act:
             CustomerFactory()

@@ -24,12 +24,20 @@ AS $$ SELECT (ascii(substr(word, 1, 1)) & 31) + ((ascii(substr(word, 2, 1)) & 31
            + ((ascii(substr(word, 3, 1)) & 31) << 10) + ((ascii(substr(word, 4, 1)) & 31) << 15)
            + ((ascii(substr(word, 5, 1)) & 31) << 20) $$;
 
+-- How questions about these guests are planned, for the rest of the function that asks: for a few, as they were planned
+-- before, by their keys, because planning takes longer than the answer; for many, anew.
+CREATE OR REPLACE FUNCTION customers_facts_plans(ids bigint[]) RETURNS text LANGUAGE sql
+AS $$ SELECT CASE WHEN cardinality(ids) <= 20 THEN
+    set_config('enable_seqscan', 'off', true) || set_config('plan_cache_mode', 'force_generic_plan', true) END $$;
+
 -- Tags by their slot.
 CREATE OR REPLACE FUNCTION customers_facts_tags_of(ids bigint[]) RETURNS TABLE (customer_id bigint, tags bigint[])
 LANGUAGE plpgsql STABLE ROWS 5000
-SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET enable_seqscan = on
+SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
+    plans CONSTANT text := customers_facts_plans(ids);
     business CONSTANT bigint := customers_facts_business();
 BEGIN
     RETURN QUERY
@@ -45,9 +53,11 @@ END $$;
 CREATE OR REPLACE FUNCTION customers_facts_addresses_of(ids bigint[])
 RETURNS TABLE (customer_id bigint, email_state text, phone_state text)
 LANGUAGE plpgsql STABLE ROWS 5000
-SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET enable_seqscan = on
+SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
+    plans CONSTANT text := customers_facts_plans(ids);
     business CONSTANT bigint := customers_facts_business();
     pads CONSTANT bytea := CASE WHEN EXISTS (SELECT FROM customers_suppression s WHERE s.business_id = business)
                            THEN customers_address_pads() END;
@@ -83,9 +93,11 @@ END $$;
 -- Two bits a consent, in the order of CONSENTS (customers/consent/models.py): granted, withdrawn.
 CREATE OR REPLACE FUNCTION customers_facts_consents_of(ids bigint[]) RETURNS TABLE (customer_id bigint, consents integer)
 LANGUAGE plpgsql STABLE ROWS 5000
-SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET enable_seqscan = on
+SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
+    plans CONSTANT text := customers_facts_plans(ids);
     business CONSTANT bigint := customers_facts_business();
 BEGIN
     RETURN QUERY
@@ -101,9 +113,11 @@ END $$;
 -- The day of the newest activity, where the business is.
 CREATE OR REPLACE FUNCTION customers_facts_activity_of(ids bigint[]) RETURNS TABLE (customer_id bigint, last_activity date)
 LANGUAGE plpgsql STABLE ROWS 5000
-SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET enable_seqscan = on
+SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
+    plans CONSTANT text := customers_facts_plans(ids);
     business CONSTANT bigint := customers_facts_business();
     zone CONSTANT text := (SELECT b.time_zone FROM accounts_business b WHERE b.id = business);
 BEGIN
@@ -123,9 +137,11 @@ RETURNS TABLE (customer_id bigint, stays integer, nights integer, value numeric,
                last_stay date, next_arrival date, cancelled integer, no_shows integer, value_12_months bigint,
                value_this_year bigint, arrivals date[])
 LANGUAGE plpgsql STABLE ROWS 5000
-SET search_path = pg_catalog, public SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET enable_seqscan = on
+SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
+    plans CONSTANT text := customers_facts_plans(ids);
     business CONSTANT bigint := customers_facts_business();
     today CONSTANT date := customers_facts_today();
     year_ago CONSTANT date := today - interval '12 months';
@@ -291,15 +307,16 @@ BEGIN
            h.value_12_months, h.value_this_year, h.arrivals);
 END $$;
 
--- All groups at once, in one write a guest; a guest without facts gets them. EXECUTE plans for the ids at hand; a forced
--- custom plan would do so for the key's check of every single row, too.
+-- All groups at once, in one write a guest; a guest without facts gets them. Whoever these are, it is planned alike: cards
+-- by their keys, then what the functions above counted, hashed. A forced custom plan would plan the key's check of every
+-- single row, too.
 CREATE OR REPLACE FUNCTION customers_facts_refresh(ids bigint[]) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, public SET enable_nestloop = off AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET enable_seqscan = off AS $$
+#variable_conflict use_column
 DECLARE
     business CONSTANT bigint := customers_facts_business();
     today CONSTANT date := customers_facts_today();
 BEGIN
-    EXECUTE $sql$
     INSERT INTO customers_customerfacts AS f (
         business_id, customer_id, kind, language, nationality, country, postal_code, city, source, first_contact,
         birth_date, sort_key, is_restricted, is_deceased, do_not_contact, tags, consents, email_state, phone_state,
@@ -311,14 +328,14 @@ BEGIN
            coalesce(t.tags, '{}'), coalesce(s.consents, 0), coalesce(a.email_state, ''), coalesce(a.phone_state, ''),
            y.last_activity, coalesce(h.stays, 0), coalesce(h.nights, 0), coalesce(h.value, 0), coalesce(h.currency, ''),
            h.first_arrival, h.last_stay, h.next_arrival, coalesce(h.cancelled, 0), coalesce(h.no_shows, 0),
-           coalesce(h.value_12_months, 0), coalesce(h.value_this_year, 0), coalesce(h.arrivals, '{}'), $3
-    FROM (SELECT DISTINCT unnest($1)) AS i (id)
-    JOIN LATERAL (SELECT * FROM customers_customer WHERE business_id = (SELECT $2) AND id = i.id LIMIT 1) c ON true
-    LEFT JOIN customers_facts_tags_of($1) t ON t.customer_id = c.id
-    LEFT JOIN customers_facts_addresses_of($1) a ON a.customer_id = c.id
-    LEFT JOIN customers_facts_consents_of($1) s ON s.customer_id = c.id
-    LEFT JOIN customers_facts_activity_of($1) y ON y.customer_id = c.id
-    LEFT JOIN customers_facts_history_of($1) h ON h.customer_id = c.id
+           coalesce(h.value_12_months, 0), coalesce(h.value_this_year, 0), coalesce(h.arrivals, '{}'), today
+    FROM (SELECT DISTINCT unnest(ids)) AS i (id)
+    JOIN LATERAL (SELECT * FROM customers_customer WHERE business_id = (SELECT business) AND id = i.id LIMIT 1) c ON true
+    LEFT JOIN customers_facts_tags_of(ids) t ON t.customer_id = c.id
+    LEFT JOIN customers_facts_addresses_of(ids) a ON a.customer_id = c.id
+    LEFT JOIN customers_facts_consents_of(ids) s ON s.customer_id = c.id
+    LEFT JOIN customers_facts_activity_of(ids) y ON y.customer_id = c.id
+    LEFT JOIN customers_facts_history_of(ids) h ON h.customer_id = c.id
     ORDER BY c.id
     ON CONFLICT (business_id, customer_id) DO UPDATE SET
         kind = excluded.kind, language = excluded.language, nationality = excluded.nationality,
@@ -341,19 +358,18 @@ BEGIN
            excluded.is_deceased, excluded.do_not_contact, excluded.tags, excluded.consents, excluded.email_state,
            excluded.phone_state, excluded.last_activity, excluded.stays, excluded.nights, excluded.value,
            excluded.currency, excluded.first_arrival, excluded.last_stay, excluded.next_arrival, excluded.cancelled,
-           excluded.no_shows, excluded.value_12_months, excluded.value_this_year, excluded.arrivals)
-    $sql$ USING ids, business, today;
+           excluded.no_shows, excluded.value_12_months, excluded.value_this_year, excluded.arrivals);
 END $$;
 
 -- The same for guests who have just been made and have nothing but addresses and tags: nothing else is asked for them, and
 -- there are no facts yet that these could meet.
 CREATE OR REPLACE FUNCTION customers_facts_begin(ids bigint[]) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, public SET enable_nestloop = off AS $$
+SET search_path = pg_catalog, public SET enable_nestloop = off SET enable_seqscan = off AS $$
+#variable_conflict use_column
 DECLARE
     business CONSTANT bigint := customers_facts_business();
     today CONSTANT date := customers_facts_today();
 BEGIN
-    EXECUTE $sql$
     INSERT INTO customers_customerfacts (
         business_id, customer_id, kind, language, nationality, country, postal_code, city, source, first_contact,
         birth_date, sort_key, is_restricted, is_deceased, do_not_contact, tags, email_state, phone_state,
@@ -362,11 +378,10 @@ BEGIN
            customers_facts_code(c.nationality), customers_facts_code(c.country), lower(c.postal_code), lower(c.city),
            customers_facts_code(c.source), c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased,
            c.do_not_contact, coalesce(t.tags, '{}'), coalesce(a.email_state, ''), coalesce(a.phone_state, ''),
-           0, 0, 0, '', 0, 0, $3
-    FROM (SELECT DISTINCT unnest($1)) AS i (id)
-    JOIN LATERAL (SELECT * FROM customers_customer WHERE business_id = (SELECT $2) AND id = i.id LIMIT 1) c ON true
-    LEFT JOIN customers_facts_tags_of($1) t ON t.customer_id = c.id
-    LEFT JOIN customers_facts_addresses_of($1) a ON a.customer_id = c.id
-    ORDER BY c.id
-    $sql$ USING ids, business, today;
+           0, 0, 0, '', 0, 0, today
+    FROM (SELECT DISTINCT unnest(ids)) AS i (id)
+    JOIN LATERAL (SELECT * FROM customers_customer WHERE business_id = (SELECT business) AND id = i.id LIMIT 1) c ON true
+    LEFT JOIN customers_facts_tags_of(ids) t ON t.customer_id = c.id
+    LEFT JOIN customers_facts_addresses_of(ids) a ON a.customer_id = c.id
+    ORDER BY c.id;
 END $$;

@@ -14,28 +14,33 @@ BEGIN
     SELECT array_agg(s.id) INTO near FROM customers_stay s
     WHERE s.business_id = house AND s.id = ANY (stays)
       AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since);
-    SELECT array_agg(DISTINCT x.customer_id) INTO guests FROM customers_stayparticipant x
-    WHERE x.business_id = house AND x.stay_id = ANY (near) AND x.is_guest;
+    -- None of them, as when old stays are moved to another card: then nobody is present by them.
+    IF near IS NOT NULL THEN
+        SELECT array_agg(DISTINCT x.customer_id) INTO guests FROM customers_stayparticipant x
+        WHERE x.business_id = house AND x.stay_id = ANY (near) AND x.is_guest;
+    END IF;
     DELETE FROM customers_presence p
     WHERE p.business_id = house AND p.stay_id = ANY (stays) AND NOT EXISTS (
         SELECT FROM customers_stayparticipant x
         WHERE x.business_id = house AND x.stay_id = ANY (near) AND x.is_guest
           AND x.stay_id = p.stay_id AND x.customer_id = p.customer_id
     );
-    INSERT INTO customers_presence AS p (business_id, stay_id, customer_id, in_house, is_booked, arrival, departure, unit, tokens)
-    SELECT house, s.id, x.customer_id, s.status = 'checked_in', s.status = 'booked', s.arrival, s.departure,
-           CASE WHEN s.status = 'checked_in' THEN upper(btrim(s.unit)) ELSE '' END, ' ' || c.search_tokens || ' '
-    FROM customers_stay s
-    JOIN customers_stayparticipant x ON x.business_id = house AND x.stay_id = s.id AND x.stay_id = ANY (near)
-    JOIN customers_customer c ON c.business_id = house AND c.id = x.customer_id AND c.id = ANY (guests)
-    WHERE s.business_id = house AND s.id = ANY (near) AND x.is_guest
-    ORDER BY s.id, x.customer_id
-    -- Two acts on one stay: the later one sees the earlier one's rows only here.
-    ON CONFLICT (business_id, stay_id, customer_id) DO UPDATE SET
-        in_house = excluded.in_house, is_booked = excluded.is_booked, arrival = excluded.arrival,
-        departure = excluded.departure, unit = excluded.unit, tokens = excluded.tokens
-    WHERE (p.in_house, p.is_booked, p.arrival, p.departure, p.unit)
-          IS DISTINCT FROM (excluded.in_house, excluded.is_booked, excluded.arrival, excluded.departure, excluded.unit);
+    IF near IS NOT NULL THEN
+        INSERT INTO customers_presence AS p (business_id, stay_id, customer_id, in_house, is_booked, arrival, departure, unit, tokens)
+        SELECT house, s.id, x.customer_id, s.status = 'checked_in', s.status = 'booked', s.arrival, s.departure,
+               CASE WHEN s.status = 'checked_in' THEN upper(btrim(s.unit)) ELSE '' END, ' ' || c.search_tokens || ' '
+        FROM customers_stay s
+        JOIN customers_stayparticipant x ON x.business_id = house AND x.stay_id = s.id AND x.stay_id = ANY (near)
+        JOIN customers_customer c ON c.business_id = house AND c.id = x.customer_id AND c.id = ANY (guests)
+        WHERE s.business_id = house AND s.id = ANY (near) AND x.is_guest
+        ORDER BY s.id, x.customer_id
+        -- Two acts on one stay: the later one sees the earlier one's rows only here.
+        ON CONFLICT (business_id, stay_id, customer_id) DO UPDATE SET
+            in_house = excluded.in_house, is_booked = excluded.is_booked, arrival = excluded.arrival,
+            departure = excluded.departure, unit = excluded.unit, tokens = excluded.tokens
+        WHERE (p.in_house, p.is_booked, p.arrival, p.departure, p.unit)
+              IS DISTINCT FROM (excluded.in_house, excluded.is_booked, excluded.arrival, excluded.departure, excluded.unit);
+    END IF;
     -- A row that a long import holds is left to the next passer-by: the desk waits for nobody.
     DELETE FROM customers_presence p
     WHERE p.business_id = house AND (p.stay_id, p.customer_id) IN (
