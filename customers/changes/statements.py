@@ -155,7 +155,7 @@ def revert(
     return dict(cursor.fetchall())
 
 
-def withdraw(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]:
+def withdraw(cursor: Any, model: type[TrackedModel], target: Target, ids: Ids) -> list[int]:
     """Take a flag that one row among siblings may carry from the rows that the set gave it, before another gets it
     back; returns the ids of changed rows."""
     table = model._meta.db_table
@@ -169,7 +169,7 @@ def withdraw(cursor: Any, model: type[TrackedModel], target: Target) -> list[int
     cursor.execute(
         f"WITH f AS MATERIALIZED ({_folded(model, target)}) UPDATE {table} t SET {assignments} FROM f"
         f" WHERE t.id = f.row_id AND ({' OR '.join(given.values())}) RETURNING t.id",
-        parameters(model, target, None),
+        parameters(model, target, ids),
     )
     return [row[0] for row in cursor.fetchall()]
 

@@ -285,9 +285,14 @@ class _Undo:
             self.piecewise(act, None, partial(statements.made, self.cursor, model, self.target))
 
     def _withdraw(self, model: type[TrackedModel]) -> None:
-        if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]):
-            rows = statements.withdraw(self.cursor, model, self.target)
+        """Give up what only one row may have; a row that would be nothing without it keeps it until it goes back."""
+
+        def act(part: Ids) -> None:
+            rows = statements.withdraw(self.cursor, model, self.target, part)
             self.reverted[model].update(dict.fromkeys(rows, True))
+
+        if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]):
+            self.piecewise(act, None, partial(statements.updated, self.cursor, model, self.target))
 
     def _revert(self, model: type[TrackedModel], ids: Ids = None) -> list[int]:
         """Set columns back; returns the rows that a constraint refused."""

@@ -164,6 +164,21 @@ class TestUndo:
         assert undo(act).kept == 0
         assert register() == before
 
+    def test_a_role_that_has_become_the_only_one_stays(self) -> None:
+        """Two payments of one stay change hands at once; of a third guest paying is all that is left since."""
+        first, second, third = (StayParticipantFactory(is_guest=True, is_payer=payer) for payer in (True, False, False))
+        with change_set(kind=EDIT):
+            StayParticipant.objects.filter(pk=second.pk).update(stay=first.stay_id)
+        with change_set(kind=EDIT) as act:
+            StayParticipant.objects.filter(pk=first.pk).update(is_payer=False)
+            StayParticipant.objects.filter(pk__in=[second.pk, third.pk]).update(is_payer=True)
+        with change_set(kind=EDIT):
+            StayParticipant.objects.filter(pk=third.pk).update(is_guest=False)
+        outcome = undo(act)
+        payers = StayParticipant.objects.filter(is_payer=True).values_list("pk", flat=True)
+        assert sorted(payers) == sorted([first.pk, third.pk])
+        assert (outcome.kept, outcome.kept_rows) == (1, [("stayparticipant", third.pk)])
+
     def test_such_a_card_goes_with_its_numbers(self) -> None:
         """What the act itself has led to a card is no use that anybody has made of it since."""
         with change_set(kind=EDIT):
