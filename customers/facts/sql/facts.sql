@@ -361,15 +361,15 @@ BEGIN
            excluded.no_shows, excluded.value_12_months, excluded.value_this_year, excluded.arrivals);
 END $$;
 
--- The same for guests who have just been made and have nothing but addresses and tags: nothing else is asked for them, and
--- there are no facts yet that these could meet.
+-- The same for guests who have just been made, thousands at once, and have nothing but addresses and tags: nothing else is
+-- asked for them, and there are no facts yet that these could meet. EXECUTE plans for the ids at hand.
 CREATE OR REPLACE FUNCTION customers_facts_begin(ids bigint[]) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, public SET enable_nestloop = off SET enable_seqscan = off AS $$
-#variable_conflict use_column
+SET search_path = pg_catalog, public SET enable_nestloop = off AS $$
 DECLARE
     business CONSTANT bigint := customers_facts_business();
     today CONSTANT date := customers_facts_today();
 BEGIN
+    EXECUTE $sql$
     INSERT INTO customers_customerfacts (
         business_id, customer_id, kind, language, nationality, country, postal_code, city, source, first_contact,
         birth_date, sort_key, is_restricted, is_deceased, do_not_contact, tags, email_state, phone_state,
@@ -378,10 +378,11 @@ BEGIN
            customers_facts_code(c.nationality), customers_facts_code(c.country), lower(c.postal_code), lower(c.city),
            customers_facts_code(c.source), c.first_contact, c.birth_date, c.sort_key, c.is_restricted, c.is_deceased,
            c.do_not_contact, coalesce(t.tags, '{}'), coalesce(a.email_state, ''), coalesce(a.phone_state, ''),
-           0, 0, 0, '', 0, 0, today
-    FROM (SELECT DISTINCT unnest(ids)) AS i (id)
-    JOIN LATERAL (SELECT * FROM customers_customer WHERE business_id = (SELECT business) AND id = i.id LIMIT 1) c ON true
-    LEFT JOIN customers_facts_tags_of(ids) t ON t.customer_id = c.id
-    LEFT JOIN customers_facts_addresses_of(ids) a ON a.customer_id = c.id
-    ORDER BY c.id;
+           0, 0, 0, '', 0, 0, $3
+    FROM (SELECT DISTINCT unnest($1)) AS i (id)
+    JOIN LATERAL (SELECT * FROM customers_customer WHERE business_id = (SELECT $2) AND id = i.id LIMIT 1) c ON true
+    LEFT JOIN customers_facts_tags_of($1) t ON t.customer_id = c.id
+    LEFT JOIN customers_facts_addresses_of($1) a ON a.customer_id = c.id
+    ORDER BY c.id
+    $sql$ USING ids, business, today;
 END $$;
