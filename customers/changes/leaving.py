@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.tenancy import business_scope
-from accounts.tenancy.models import TenantModel
 from customers.changes import statements
 from customers.changes.models import TrackedModel
 from customers.changes.statements import Target
@@ -75,11 +74,10 @@ def leaving_awaited(*, business_id: int, patience: float = PATIENCE) -> bool:
         time.sleep(_ASKED_EVERY)
 
 
-def going_note(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], *, with_updates: bool = False) -> None:
+def going_note(cursor: Any, target: Target, made: Sequence[type[TrackedModel]]) -> None:
     """Note in ``leaving_rows``, a table of the transaction's own, what the set made and nobody has touched or used.
 
-    ``made`` are the tables it added to, children before parents: a row goes when only rows that go point to it, or,
-    ``with_updates`` taken back at once, such as the set itself has led there.
+    ``made`` are the tables it added to, children before parents: a row goes when only rows that go point to it.
     """
     cursor.execute("CREATE TEMP TABLE leaving_rows (record text, row_id bigint) ON COMMIT DROP")
     for model in made:
@@ -87,28 +85,20 @@ def going_note(cursor: Any, target: Target, made: Sequence[type[TrackedModel]], 
         statements.untouched_note(cursor, model, target, into="leaving_rows")
         for child, column in statements.references_to(model):
             key = "x.id" if issubclass(child, TrackedModel) else "NULL"
-            led = _led_there(model, child, column) if with_updates and issubclass(child, TrackedModel) else "false"
             cursor.execute(
                 "DELETE FROM leaving_rows r WHERE r.record = %(record)s AND r.row_id IN ("
                 f'SELECT x."{column}" FROM {child._meta.db_table} x WHERE x."{column}" = ANY ({_NOTED})'
-                f" AND NOT EXISTS (SELECT FROM leaving_rows g WHERE g.record = %(child)s AND g.row_id = {key})"
-                f" AND NOT {led})",
-                {"set": target.id, "record": record, "child": child._meta.model_name},
+                f" AND NOT EXISTS (SELECT FROM leaving_rows g WHERE g.record = %(child)s AND g.row_id = {key}))",
+                {"record": record, "child": child._meta.model_name},
             )
 
 
-def _led_there(model: type[TrackedModel], child: type[TenantModel], column: str) -> str:
-    """Whether ``x``, a row of ``child``, points where it does because of the set, and has where to go back to."""
-    came = f"(u.data #>> '{{{column},0}}')::bigint"
-    of_set = "c.change_set_id = %(set)s AND c.record = %(record)s"
-    return f"""EXISTS (
-        SELECT FROM customers_change u
-        WHERE u.change_set_id = %(set)s AND u.record = %(child)s AND u.row_id = x.id AND u.act = 'U'
-          AND u.data ? '{column}'
-          AND ({came} IS NULL OR EXISTS (SELECT FROM {model._meta.db_table} p WHERE p.id = {came})
-               OR EXISTS (SELECT FROM customers_change c WHERE {of_set} AND c.act = 'D' AND c.row_id = {came}))
-          AND NOT EXISTS (SELECT FROM customers_change c WHERE {of_set} AND c.act = 'I' AND c.row_id = {came})
-    )"""
+def holding(cursor: Any, target: Target, made: Sequence[type[TrackedModel]]) -> Target:
+    """:func:`with_parts`, as things stand now."""
+    going_note(cursor, target, made)
+    found = with_parts(cursor, target, made)
+    cursor.execute("DROP TABLE leaving_rows")
+    return found
 
 
 def with_parts(cursor: Any, target: Target, made: Sequence[type[TrackedModel]]) -> Target:

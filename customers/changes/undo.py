@@ -141,39 +141,46 @@ def undo_rows(
         if is_big:
             asked.join_by_hash(cursor, True)
         asked.lock_guests(cursor, change_set_id, also=target.also if target else ())
+        loose = None
         if target is None:
-            target, made = undo_target(cursor, change_set_id), tables_made(cursor, change_set_id)
-            leaving.going_note(cursor, target, made, with_updates=True)
-            target = leaving.with_parts(cursor, target, made)
-            cursor.execute("DROP TABLE leaving_rows")
+            loose = undo_target(cursor, change_set_id)
+            target = leaving.holding(cursor, loose, tables_made(cursor, change_set_id))
         target = replace(target, plain=did.plain)
-        outcome = None if is_big else _at_once(cursor, target, did, cards_first)
+        begun = partial(_Undo, cursor, target, did, loose)
+        outcome = None if is_big else _at_once(begun, cards_first)
         if outcome is None:
-            outcome = _Undo(cursor, target, did).run(cards_first=cards_first)
+            outcome = begun().run(cards_first=cards_first)
         if is_big:
             asked.join_by_hash(cursor, False)
         return outcome
 
 
-def _at_once(
-    cursor: Any, target: statements.Target, did: asked.Did, cards_first: Callable[[], None] | None
-) -> UndoOutcome | None:
+def _at_once(begun: "partial[_Undo]", cards_first: Callable[[], None] | None) -> UndoOutcome | None:
     """Take a set back of which nothing is refused: a savepoint around all of it, in place of one around each statement.
     Where something is, nothing has been done."""
     try:
         with transaction.atomic():
-            return _Undo(cursor, target, did, act_by_act=False).run(cards_first=cards_first)
+            return begun(act_by_act=False).run(cards_first=cards_first)
     except REFUSED:
         return None
 
 
 class _Undo:
-    """One undo under way: what it has done so far, and which guest tables the set touched in which way. Not
-    ``act_by_act``, what is refused ends it."""
+    """One undo under way: what it has done so far, and which guest tables the set touched in which way. ``loose`` is
+    the target without what is held of used cards. Not ``act_by_act``, what is refused ends it."""
 
-    def __init__(self, cursor: Any, target: statements.Target, did: asked.Did, *, act_by_act: bool = True) -> None:
+    def __init__(
+        self,
+        cursor: Any,
+        target: statements.Target,
+        did: asked.Did,
+        loose: statements.Target | None = None,
+        *,
+        act_by_act: bool = True,
+    ) -> None:
         self.cursor = cursor
         self.target = target
+        self.loose = loose
         self.acts = did.acts
         self.piecewise = piecewise if act_by_act else whole
         self.outcome = UndoOutcome()
@@ -221,6 +228,9 @@ class _Undo:
         for model in self.moved:
             self._revert_columns(model, statements.updated(self.cursor, model, self.target), model.belongs)
         self._catch_up()
+        if self.loose and self.loose.held != self.target.held:
+            # Some cards were in use by rows alone that the set had led there and that have gone back by now.
+            self.target = replace(leaving.holding(self.cursor, self.loose, self.made), plain=self.target.plain)
         self._remove()
         return self._outcome()
 
