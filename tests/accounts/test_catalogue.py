@@ -269,6 +269,19 @@ def test_old_and_new_rows_meet_by_hash() -> None:
     assert [name for name, settings in joining if "enable_nestloop=off" not in settings] == []
 
 
+def test_how_few_guests_are_planned_ends_with_the_function_that_asked() -> None:
+    """What ``customers_facts_plans`` sets is taken back where the function that calls it has both in its header."""
+    asking = rows(
+        """
+        SELECT p.proname::text, coalesce(p.proconfig, '{}') FROM pg_proc p
+        WHERE p.pronamespace = 'public'::regnamespace AND p.prosrc ~ 'customers_facts_plans\\('
+        """
+    )
+    assert asking
+    named_too = {"enable_seqscan=on", "plan_cache_mode=force_custom_plan"}
+    assert [name for name, settings in asking if not named_too <= set(settings)] == []
+
+
 @pytest.mark.parametrize("model", TRACKED, ids=named)
 def test_guest_table_records_every_change(model: type[TrackedModel]) -> None:
     table = named(model)
