@@ -9,8 +9,8 @@ from customers.bulk.services import bulk_work
 from customers.card.models import Customer
 from customers.changes import parts
 from customers.changes.models import ChangeSet
-from customers.changes.services import change_set
-from dedup.merging.services import Merged, Order, merge_many
+from customers.changes.services import change_set, change_set_undo
+from dedup.merging.services import Merged, Order, merge, merge_many
 from tests.cast import Cast
 from tests.dedup.merging.registers import contents, differences
 from tests.factories import CustomerFactory, StayParticipantFactory
@@ -61,6 +61,35 @@ def test_step_by_step_and_back(merged: tuple[Cast, Merged, dict[str, object]]) -
         assert Customer.objects.count() == 5
         done.act.refresh_from_db()
         assert done.act.state == "done"
+
+
+@pytest.mark.parametrize("is_carried_on", [True, False])
+def test_survivors_merged_again_since(merged: tuple[Cast, Merged, dict[str, object]], is_carried_on: bool) -> None:
+    """Each is a part of somebody else by now, or has taken in a third card: the first merge comes apart beneath."""
+    cast, done, _before = merged
+    assert done.act is not None
+    with business_scope(cast.fjordstuen.pk):
+        survivors = [ChangeSet.objects.get(pk=act).params["guests"][0] for act in done.merges.values()]
+        with change_set(kind=ChangeSet.Kind.EDIT):
+            thirds = [StayParticipantFactory(customer=third).customer_id for third in CustomerFactory.create_batch(5)]
+        between = contents()
+        later = [
+            merge(customer_ids=pair, survivor_id=pair[1] if is_carried_on else pair[0])
+            for pair in zip(survivors, thirds, strict=True)
+        ]
+        assert Customer.objects.count() == 5
+    run = ended(cast, run_of(cast, done.act.pk))
+    assert run.skipped == {}
+    with business_scope(cast.fjordstuen.pk):
+        assert Customer.objects.count() == 10
+        assert Customer.objects.filter(pk__in=thirds if is_carried_on else survivors).count() == 5
+        for act in later:
+            change_set_undo(change_set_id=act.pk)
+        assert Customer.objects.count() == 15
+        run = run_of(cast, run.change_set_id or 0)
+    ended(cast, run)
+    with business_scope(cast.fjordstuen.pk):
+        assert differences(between, contents()) == {}  # type: ignore[arg-type]
 
 
 def test_a_restricted_guest_stays_merged(merged: tuple[Cast, Merged, dict[str, object]]) -> None:
