@@ -119,15 +119,21 @@ def missing(cursor: Any, model: type[TrackedModel], target: Target) -> list[int]
 
 
 def revert(
-    cursor: Any, model: type[TrackedModel], target: Target, ids: Ids, *, columns: Sequence[str] | None = None
+    cursor: Any,
+    model: type[TrackedModel],
+    target: Target,
+    ids: Ids,
+    *,
+    columns: Sequence[str],
+    told: Sequence[str] = (),
 ) -> dict[int, bool]:
-    """Set columns back to their oldest value where they still hold the newest one; returns the ids of changed rows, and
-    whether each has a column left that does not hold its oldest value.
+    """Set ``columns`` back to their oldest value where they still hold the newest one; returns the ids of changed rows,
+    and whether one of ``told`` does not hold its oldest value now.
 
-    A reference goes back only to a row that is there. ``columns`` narrows it to some columns.
+    A reference goes back only to a row that is there.
     """
     table = model._meta.db_table
-    wanted = list(columns or recorded_columns(model))
+    wanted = list(columns)
     still_new = _still_new(model, wanted)
     before = {column: f'(w.o)."{column}"' for column in wanted}
     for field in _references_of(model):
@@ -148,7 +154,7 @@ def revert(
         WITH w AS MATERIALIZED ({_before_and_after(model, target, wanted)})
         UPDATE {table} t SET {assignments} FROM w
         WHERE t.id = w.row_id AND ({" OR ".join(still_new.values())})
-        RETURNING t.id, {_differs(model, wanted)}
+        RETURNING t.id, {_differs(model, told or wanted)}
         """,
         parameters(model, target, ids),
     )

@@ -315,22 +315,23 @@ class _Undo:
                 self.reverted[model].update(dict.fromkeys(rows, False))
 
             return self.piecewise(back, ids, partial(statements.updated, self.cursor, model, self.target))
-        for columns, is_whole in self._rounds(model):
+        for columns in self._rounds(model):
 
-            def act(part: Ids, columns: Sequence[str] = columns, is_whole: bool = is_whole) -> None:
-                rows = statements.revert(self.cursor, model, self.target, part, columns=columns)
-                self.reverted[model].update(rows if is_whole else dict.fromkeys(rows, True))
+            def act(part: Ids, columns: Sequence[str] = columns) -> None:
+                changed = self.columns[str(model._meta.model_name)]
+                rows = statements.revert(self.cursor, model, self.target, part, columns=columns, told=changed)
+                self.reverted[model].update(rows)
 
             refused.update(self.piecewise(act, ids, partial(statements.updated, self.cursor, model, self.target)))
         return sorted(refused)
 
-    def _rounds(self, model: type[TrackedModel]) -> list[tuple[list[str], bool]]:
-        """The columns to set back in one statement, and whether those are all: rows leave a card before one of its own
-        gets back the flag that only one may carry."""
+    def _rounds(self, model: type[TrackedModel]) -> list[list[str]]:
+        """The columns to set back, by statements: rows leave a card before one of its own gets back the flag that only
+        one may carry."""
         columns = self.columns[str(model._meta.model_name)]
         ends = [column for column in columns if column in statements.card_columns(model)]
         others = [column for column in columns if column not in ends]
-        return [(ends, False), (others, False)] if ends and set(others) & set(model.exclusive) else [(columns, True)]
+        return [ends, others] if ends and set(others) & set(model.exclusive) else [columns]
 
     def _revert_by_column(self, model: type[TrackedModel], ids: Sequence[int]) -> None:
         """The last resort of rows that cannot go back whole: as many of their columns as can."""

@@ -48,7 +48,7 @@ def merge_preview(*, customer_ids: Sequence[int]) -> Preview:
     order = Order(customer_ids)
     _check(order)
     cards = cards_read(customer_ids)
-    group = _decided(order, cards, survivors_of(customer_ids=customer_ids), choosing=True)
+    group = _decided(order, cards, _merged_already(cards, customer_ids), choosing=True)
     return preview_of(cards, group)
 
 
@@ -77,7 +77,7 @@ def _merge(order: Order, versions: Mapping[int, int], member: Member | None) -> 
     with transaction.atomic():
         _lock(order.customer_ids)
         cards = cards_read(order.customer_ids)
-        group = _decided(order, cards, survivors_of(customer_ids=order.customer_ids))
+        group = _decided(order, cards, _merged_already(cards, order.customer_ids))
         if versions and versions != guest_versions(customer_ids=list(versions)):
             raise MergeRefused("changed", _("One of the cards was changed meanwhile. Look at them again."))
         with change_set(kind=ChangeSet.Kind.MERGE, title=MERGED, params=_params(group), member=member) as act:
@@ -144,7 +144,8 @@ def _merge_some(
     with transaction.atomic():
         ids = sorted({card for order in some.values() for card in order.customer_ids})
         _lock(ids)
-        cards, merged_already = cards_read(ids), survivors_of(customer_ids=ids)
+        cards = cards_read(ids)
+        merged_already = _merged_already(cards, ids)
         groups: dict[int, Group] = {}
         refused: dict[int, MergeRefused] = {}
         for place, order in some.items():
@@ -224,6 +225,11 @@ def _lock(ids: Sequence[int]) -> None:
             "SELECT id FROM customers_customer WHERE id = ANY (%s::bigint[]) ORDER BY id FOR UPDATE",
             [keys(sorted(ids))],
         )
+
+
+def _merged_already(cards: Cards, ids: Iterable[int]) -> dict[int, int]:
+    """Of those that are no cards any more the cards that carry on for them; no query where all are there."""
+    return survivors_of(customer_ids=set(ids) - cards.customers.keys())
 
 
 def _decided(order: Order, cards: Cards, merged_already: Mapping[int, int], *, choosing: bool = False) -> Group:
