@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
 from typing import NamedTuple, Protocol
 
 from imports.problems import Problem
@@ -23,6 +25,18 @@ class Batch:
     def __len__(self) -> int:
         """Rows read, those that could not be taken included."""
         return len(self.rows) + len(self.problems)
+
+    def cut(self, *places: int) -> Iterator["Batch"]:
+        """The same rows in parts, cut before those at ``places``; what is told of a line stays with its neighbours."""
+        ends = [place for place in places if place < len(self.rows)]
+        below = [*(self.lines[place] for place in ends), inf]
+        above = 0.0
+        for (start, end), line in zip(pairwise((0, *ends, len(self.rows))), below, strict=True):
+            problems, notes = (
+                [one for one in told if above <= one.line < line] for told in (self.problems, self.notes)
+            )
+            yield Batch(self.lines[start:end], self.rows[start:end], problems, notes)
+            above = line
 
 
 class TableInfo(NamedTuple):

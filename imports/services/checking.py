@@ -1,7 +1,9 @@
 """Looking a file through: what each of its rows would do, before anything is written."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -95,9 +97,14 @@ def _check(business: Business, run: ImportRun, source: Source, beside: Beside | 
     _still(run)
     job = job_of(business, source, run)
     begin_preview(job)
-    before = beside.ask(partial(quality_before, job)).result if beside else partial(quality_before, job)
+    before = partial(quality_before, job)
+    asked: Future[Counter[str]] | None = None
 
     def tell(rows: int) -> None:
+        nonlocal asked
+        if beside and not asked:
+            # All of the register: not while the first rows wait to be looked up in it.
+            asked = beside.ask(before)
         progress_tell(run_id=run.pk, rows=rows)
         _still(run)
 
@@ -111,7 +118,7 @@ def _check(business: Business, run: ImportRun, source: Source, beside: Beside | 
     run_describe(now, source)
     now.rows_about = found.rows
     now.counts = found.tally.counts()
-    now.quality = quality_told(before(), found.tally.quality)
+    now.quality = quality_told(asked.result() if asked else before(), found.tally.quality)
     now.seconds = time.monotonic() - started
     now.seen_at = timezone.now()
     ImportProblem.objects.filter(run=now).delete()

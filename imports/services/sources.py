@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from imports.store import store_opener
 
 BATCH_ROWS = 5_000
 """Rows a transaction: a second or two, so that nobody waits long for a card that the import holds."""
+BEGIN_ROWS = (600, 1_800)
+"""Where the first batch is cut: while some hundred rows are looked up, more are read."""
 WEIGHED_ROWS = 10_000
 """Files of so many rows are weighed guest by guest against the register in the preview: most of a millisecond each in a
 register of a million. Of longer ones duplicates are proposed after the import."""
@@ -112,9 +115,16 @@ def context_of(business: Business, currency: str) -> Context:
 
 def interpreted(source: Source, context: Context, *, skip: int) -> Iterator[Numbered]:
     """Batches of a file from number `skip` on, always cut at the same rows."""
-    for number, batch in enumerate(source.table.batches(BATCH_ROWS)):
+    for number, batch in enumerate(_quickly_begun(source.table.batches(BATCH_ROWS))):
         if number >= skip:
             yield Numbered(number, len(batch), interpret(source.plan, batch, context))
+
+
+def _quickly_begun(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same rows, the first batch in parts."""
+    for first in islice(batches, 1):
+        yield from first.cut(*BEGIN_ROWS)
+    yield from batches
 
 
 def read_ahead(source: Source, batches: Iterator[Numbered]) -> Iterator[Numbered]:

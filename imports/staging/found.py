@@ -87,6 +87,8 @@ class Resolved:
     """(line, card) of further cards that have the row's address, in a list of consents: a no is said to them, too."""
     opted_out: set[tuple[int, str]] = field(default_factory=set)
     """(line, kind) of rows whose address or number has opted out, on whichever card."""
+    sharing: set[int] = field(default_factory=set)
+    """Lines with an address or number that a card of the register has, be it the guest's or another's."""
     told_bad: set[tuple[int, str, str]] = field(default_factory=set)
     """(line, kind, normal form) of addresses and numbers of which the file itself says that nothing goes there."""
 

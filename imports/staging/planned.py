@@ -1,9 +1,9 @@
 """New guests as a preview has planned them, kept until the import and written without being worked out again.
 
-Only rows of which nothing is open: one row of the file, one guest whom nobody in the register may be, and nothing
-beside the card, its addresses, tags, own fields and numbers. All others go the long way. What was planned holds as long
-as nobody has got one of its addresses or numbers since, which is asked of the register, and nobody has decided about
-the row; such rows go the long way, too.
+Only rows of which nothing is open: one row of the file, one guest whom nobody in the register may be, nor shares an
+address with, and nothing beside the card, its addresses, tags, own fields and numbers. All others go the long way. What
+was planned holds as long as nobody has got one of its addresses or numbers since, which is asked of the register, and
+nobody has decided about the row; such rows go the long way, too.
 """
 
 import io
@@ -191,6 +191,8 @@ def _certain(job: Job, found: Resolved, batch: Interpreted) -> set[int]:
     lines -= found.probable.keys() | found.decisions.keys()
     lines -= {row.line for row in batch.consents}
     lines -= {line for line, _kind in found.opted_out} | {line for line, *_rest in found.told_bad}
+    # It would look as if somebody had come with the address since.
+    lines -= found.sharing
     # What is no whole address is compared as it was typed, with other guests of the name.
     lines -= {row.line for row in found.contacts if row.matches and not row.normalised}
     return lines

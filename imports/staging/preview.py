@@ -69,9 +69,10 @@ def keep_fates(cursor: CursorWrapper, job: Job, told: list[Fate], cards: Mapping
         return
     first: dict[int, int] = {}
     for fate in sorted(told):
-        if fate.line in cards:
-            first.setdefault(cards[fate.line], fate.line)
-    first |= _first_lines(cursor, first)
+        card = cards.get(fate.line, 0)
+        # A card that is to be made is numbered by the row that makes it.
+        first.setdefault(card, -card if card < 0 else fate.line)
+    first |= _first_lines(cursor, {card: line for card, line in first.items() if card > 0})
     cursor.execute(
         """
         DROP TABLE IF EXISTS stage_fate;
@@ -94,12 +95,13 @@ def keep_fates(cursor: CursorWrapper, job: Job, told: list[Fate], cards: Mapping
 
 
 def _first_lines(cursor: CursorWrapper, first: Mapping[int, int]) -> dict[int, int]:
-    """Card → the line of earlier batches that met it first; those met only now are remembered."""
+    """Known card → the line of earlier batches that met it first; those met only now are remembered."""
     if not first:
         return {}
     cursor.execute("SELECT card, line FROM planned_line WHERE card = ANY (%s)", [list(first)])
     found = dict(cursor.fetchall())
-    copy_rows(cursor, "planned_line", ("card", "line"), [each for each in first.items() if each[0] not in found])
+    if fresh := [each for each in first.items() if each[0] not in found]:
+        copy_rows(cursor, "planned_line", ("card", "line"), fresh)
     return found
 
 

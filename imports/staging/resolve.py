@@ -66,6 +66,7 @@ def _learn(register: Register, found: Resolved) -> None:
     bad = [row for row in found.contacts if row.state in ("opted_out", "bounced") and row.normalised]
     found.told_bad = {(row.line, row.kind, row.normalised) for row in bad}
     points = register.points((contact.kind, contact.normalised) for contact in found.contacts if contact.normalised)
+    found.sharing = {contact.line for contact in found.contacts if (contact.kind, contact.normalised) in points}
     told = register.told({row.normalised for row in found.contacts if row.normalised})
     told |= {(row.kind, row.normalised, row.state) for row in bad}
     told |= {(*key, point.learned) for key, point in points.items() if point.learned}

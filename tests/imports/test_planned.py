@@ -27,6 +27,7 @@ from imports.services import (
     run_start,
     run_stop,
     run_work,
+    working,
 )
 from imports.spool import spool_path
 from imports.staging import turn_take
@@ -74,6 +75,23 @@ def test_somebody_who_came_meanwhile_is_found(house: House, tmp_path: Path) -> N
     with business_scope(house.pk):
         assert Customer.objects.filter(given_name="Guest8").count() == 1
         assert ContactPoint.objects.filter(customer=came, kind="phone").exists()
+
+
+def test_who_shares_an_address_with_a_guest_of_the_register_is_written_without_the_file(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with business_scope(house.pk):
+        parent = CustomerFactory(given_name="Parent", family_name="Berg")
+        EmailFactory(customer=parent, value="guest8@berg.no")
+    run = checked(house, tmp_path, rows())
+    assert planned_lines(house, run) == set(range(2, 22)) - {10}
+    read_again: list[object] = []
+    monkeypatch.setattr(working, "interpreted_lines", lambda *of: read_again.append(of) or [])
+    run = imported(house, run)
+    assert run.counts["guests"]["created"] == 20
+    assert not read_again
+    with business_scope(house.pk):
+        assert ContactPoint.objects.filter(normalised="guest8@berg.no").count() == 2
 
 
 def test_somebody_with_the_number_of_another_guest_who_came_meanwhile_is_found(house: House, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from imports.problems import Problem
 from imports.readers import TableInfo, file_opener, open_source
 from imports.readers.errors import (
     Archive,
@@ -299,6 +300,24 @@ def test_batches_are_cut_at_the_same_places(tmp_path: Path) -> None:
     path = file_of(tmp_path, "a,b\n" + "".join(f"{n},x\n" for n in range(10)))
     assert [len(batch) for batch in csv_of(path).batches(4)] == [4, 4, 2]
     assert [batch.lines[0] for batch in csv_of(path).batches(4)] == [2, 6, 10]
+
+
+def test_a_batch_in_parts_is_the_same_batch(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "a,b\n" + "".join(f"{n},x\n" if n % 3 else f"{n},x,too,many\n" for n in range(10)))
+    (batch,) = csv_of(path).batches()
+    batch.notes.append(Problem(6, "a", "4", "unreadable"))
+    parts = list(batch.cut(1, 4, 99))
+    assert [part.lines for part in parts] == [[3], [4, 6, 7], [9, 10]]
+    assert [[one.line for one in part.problems] for part in parts] == [[2], [5, 8], [11]]
+    assert [len(part.notes) for part in parts] == [0, 1, 0]
+    assert [row for part in parts for row in part.rows] == batch.rows
+    assert sum(map(len, parts)) == len(batch) == 10
+
+
+def test_a_batch_of_nothing_but_problems_stays_whole(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "a,b\n" + "1,x,too,many\n" * 3)
+    (batch,) = csv_of(path).batches()
+    assert [len(part.problems) for part in batch.cut(1, 2)] == [3]
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
