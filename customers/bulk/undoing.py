@@ -29,6 +29,7 @@ from accounts.tenancy.runs import tried_again
 from customers.bulk.models import BulkRun
 from customers.changes import asked, leaving, statements
 from customers.changes.models import Change, ChangeSet
+from customers.changes.outcome import UndoOutcome
 from customers.changes.parts import AT_ONCE, has_parts, parts_left, parts_undo
 from customers.changes.services import (
     CannotUndo,
@@ -41,7 +42,7 @@ from customers.changes.services import (
     recording,
     restricted_told,
 )
-from customers.changes.undo import UndoOutcome, tables_made, tracked_models, undo_rows, undo_target
+from customers.changes.undo import tables_made, tracked_models, undo_rows, undo_target
 from customers.facts.selectors import facts_today
 from customers.facts.services import register_facts_count
 from customers.lineage.undoing import lines_of

@@ -1,6 +1,5 @@
 """What a change set did, asked before and while it is undone."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,12 +14,17 @@ Acts = dict[tuple[str, str], int]
 
 
 class Did(NamedTuple):
-    """What sets did to which tables; which columns they changed of each record's rows; and of ``plain`` records, whose
-    rows were changed once each and nothing else, the columns that are the same of all."""
+    """What sets did to which tables; which columns they changed of each record's rows; and of records whose rows were
+    changed ``once`` each, and nothing else, which columns together: a list for rows that are alike."""
 
     acts: Acts
     columns: dict[str, list[str]]
-    plain: dict[str, list[str]]
+    once: dict[str, list[list[str]]]
+
+    @property
+    def plain(self) -> dict[str, list[str]]:
+        """Of records whose rows were changed once each, and all alike: in which columns."""
+        return {record: alike[0] for record, alike in self.once.items() if len(alike) == 1}
 
 
 def acts_on(cursor: Any, change_set_ids: Sequence[int]) -> Did:
@@ -28,22 +32,23 @@ def acts_on(cursor: Any, change_set_ids: Sequence[int]) -> Did:
     cursor.execute(
         "SELECT record, act, columns, count(*), count(DISTINCT row_id) FROM (SELECT record, act, row_id,"
         " CASE act WHEN 'U' THEN ARRAY(SELECT jsonb_object_keys(data)) ELSE '{}' END AS columns"
-        " FROM customers_change WHERE change_set_id = ANY (%s::bigint[])) c GROUP BY record, act, columns",
+        " FROM customers_change WHERE change_set_id = ANY (%s::bigint[])) c"
+        " GROUP BY GROUPING SETS ((record, act, columns), (record))",
         [keys(change_set_ids)],
     )
-    found = cursor.fetchall()
     acts: Acts = {}
     columns: dict[str, set[str]] = {}
-    for record, act, some, number, _rows in found:
+    alike: dict[str, list[list[str]]] = {}
+    each_once = set()
+    for record, act, some, number, rows in cursor.fetchall():
+        if act is None:
+            each_once |= {record} if number == rows else set()
+            continue
         acts[record, act] = acts.get((record, act), 0) + number
         columns.setdefault(record, set()).update(some)
-    alike = Counter(record for record, *_rest in found)
-    plain = {
-        record: sorted(some)
-        for record, act, some, number, rows in found
-        if act == "U" and number == rows and alike[record] == 1
-    }
-    return Did(acts, {record: sorted(names) for record, names in columns.items()}, plain)
+        alike.setdefault(record, []).append(sorted(some))
+    once = {record: alike[record] for record in each_once if not {(record, "I"), (record, "D")} & acts.keys()}
+    return Did(acts, {record: sorted(names) for record, names in columns.items()}, once)
 
 
 def join_by_hash(cursor: Any, wanted: bool) -> None:

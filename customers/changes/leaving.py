@@ -200,16 +200,16 @@ def remove_some(
 @contextmanager
 def _facts_of_others(cursor: Any) -> Iterator[None]:
     """Count facts once, at the end, and of nobody who leaves."""
-    cursor.execute("CREATE TEMP TABLE facts_waiting (customer_id bigint) ON COMMIT DROP")
-    cursor.execute("SELECT set_config('innkeeper.facts', 'once', true)")
+    cursor.execute(
+        "SELECT set_config('innkeeper.facts', 'once', true), set_config('innkeeper.facts_waiting', '', true)"
+    )
     yield
     cursor.execute("SELECT set_config('innkeeper.facts', '', true)")
     cursor.execute(
-        "SELECT customers_facts_refresh(array_agg(DISTINCT w.customer_id)) FROM facts_waiting w WHERE NOT EXISTS"
-        " (SELECT FROM customers_leaving l WHERE l.record = 'customer'"
-        " AND w.customer_id BETWEEN l.first_id AND l.last_id)"
+        "SELECT customers_facts_refresh(array_agg(w.id)), set_config('innkeeper.facts_waiting', '', true)"
+        " FROM unnest(customers_facts_waiting()) w (id) WHERE NOT EXISTS"
+        " (SELECT FROM customers_leaving l WHERE l.record = 'customer' AND w.id BETWEEN l.first_id AND l.last_id)"
     )
-    cursor.execute("DROP TABLE facts_waiting")
 
 
 def sight_restore(cursor: Any, *, undo_id: int) -> int:

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from customers.changes import statements
 from customers.changes.models import Change, ChangeSet
-from customers.changes.undo import UndoOutcome, undo_rows
+from customers.changes.outcome import UndoOutcome
+from customers.changes.undo import undo_rows
 from customers.lineage.undoing import CannotFollow, Line, Lines, following, lines_of, rows_between_changed
 
 AT_ONCE = 250

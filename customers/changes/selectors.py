@@ -13,7 +13,8 @@ from django.utils.translation import gettext
 
 from customers.bulk.wording import words_of
 from customers.changes.models import Change, ChangeSet
-from customers.changes.undo import SAMPLE, tracked_models
+from customers.changes.outcome import SAMPLE
+from customers.changes.undo import tracked_models
 from customers.lineage.selectors import IDS_OF_GUEST, survivors_of
 
 PAGE = 50

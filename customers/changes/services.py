@@ -15,8 +15,9 @@ from accounts.tenancy import current_actor, current_member_id, require_business_
 from accounts.tenancy.runs import tried_again
 from customers.changes.asked import sets_restriction
 from customers.changes.models import ChangeSet
+from customers.changes.outcome import UndoOutcome
 from customers.changes.parts import AT_ONCE, lines_undo, parts_left, parts_undo
-from customers.changes.undo import GuestRestricted, UndoOutcome, undo_rows
+from customers.changes.undo import GuestRestricted, undo_rows
 from customers.lineage.undoing import CannotFollow, lines_of
 from customers.signals import act_undone, guests_changed
 

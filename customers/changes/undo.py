@@ -6,7 +6,7 @@ come back without what is taken, or are reported.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -17,80 +17,15 @@ from accounts.tenancy.models import TenantForeignKey
 from customers.changes import asked, leaving, moves, places, statements
 from customers.changes.meanwhile import Undone, away, undone_meanwhile
 from customers.changes.models import TrackedModel
+from customers.changes.outcome import UndoOutcome
 from customers.changes.piecewise import REFUSED, Ids, piecewise, whole
-
-SAMPLE = 50
-"""How many rows an outcome names of each kind; their number is always exact."""
 
 BIG = 2_000
 """Changes above which tables are read whole rather than row by row."""
 
-LEFT = 1_000
-"""Rows of a table that an undo notes as left, for when what stands in their way is undone too."""
-
 
 class GuestRestricted(Exception):
     """All that the set changed is of guests whose data may only be stored now."""
-
-
-@dataclass
-class UndoOutcome:
-    """What an undo did, in rows, and what it left as it was.
-
-    ``kept`` rows had been changed or used since, or are of a guest who is restricted now (``restricted`` of them);
-    ``blocked`` rows could not come back, because what they belonged to is gone or their place is taken. ``left`` are,
-    by record, the rows that are not as before the set: those, and those that came back without what was taken.
-    """
-
-    restored: int = 0
-    reverted: int = 0
-    removed: int = 0
-    kept: int = 0
-    restricted: int = 0
-    blocked: int = 0
-    kept_rows: list[tuple[str, int]] = field(default_factory=list)
-    blocked_rows: list[tuple[str, int]] = field(default_factory=list)
-    left: dict[str, list[int]] = field(default_factory=dict)
-
-    def as_result(self) -> dict[str, Any]:
-        """The outcome as stored on the undo's change set."""
-        left = {"left": self.left} if self.left else {}
-        return left | {
-            "restored": self.restored,
-            "reverted": self.reverted,
-            "removed": self.removed,
-            "kept": self.kept,
-            "restricted": self.restricted,
-            "blocked": self.blocked,
-            "kept_rows": self.kept_rows,
-            "blocked_rows": self.blocked_rows,
-        }
-
-    def add(self, other: "UndoOutcome") -> None:
-        """Count in what another one did; what it left stands with its own act."""
-        self.restored += other.restored
-        self.reverted += other.reverted
-        self.removed += other.removed
-        self.kept += other.kept
-        self.restricted += other.restricted
-        self.blocked += other.blocked
-        self.kept_rows = (self.kept_rows + other.kept_rows)[:SAMPLE]
-        self.blocked_rows = (self.blocked_rows + other.blocked_rows)[:SAMPLE]
-
-    def leave(self, record: str, rows: Sequence[int]) -> None:
-        """Note rows that are not as they were."""
-        if rows:
-            self.left[record] = sorted({*self.left.get(record, ()), *rows})[:LEFT]
-
-    def keep(self, record: str, rows: Sequence[int]) -> None:
-        """Count rows that stay as they are and name the first of them."""
-        self.kept += len(rows)
-        self.kept_rows += [(record, row) for row in rows[: SAMPLE - len(self.kept_rows)]]
-
-    def block(self, record: str, rows: Sequence[int]) -> None:
-        """Count rows that cannot come back and name the first of them."""
-        self.blocked += len(rows)
-        self.blocked_rows += [(record, row) for row in rows[: SAMPLE - len(self.blocked_rows)]]
 
 
 @cache
@@ -191,6 +126,8 @@ class _Undo:
         self.moved = [model for model in updated if model.belongs]
         self.made = self._touched("I")[::-1]
         self.columns = did.columns
+        self.once = did.once
+        self.way: moves.Way | None = None
         self.reverted: dict[type[TrackedModel], dict[int, bool]] = {model: {} for model in self.changed + self.moved}
         self.returned: dict[type[TrackedModel], int] = dict.fromkeys(self.gone, 0)
         self.removed: dict[type[TrackedModel], int] = dict.fromkeys(self.made, 0)
@@ -211,12 +148,14 @@ class _Undo:
         for model in self.changed:
             self._withdraw(model)
         absent = {model: self._restore(model) for model in self.gone[:1] if cards_first}
+        self.way = moves.one_way(self.cursor, self.changed, self.target)
         stuck = {model: self._revert(model) for model in self.changed}
         if cards_first:
             cards_first()
         absent |= {model: self._restore(model) for model in self.gone if model not in absent}
         if not cards_first:
             stuck = {model: self._revert(model) for model in self.changed}
+        self.way = None
         waiting = _count(absent, stuck)
         while waiting:
             absent = {model: self._restore(model, ids) for model, ids in absent.items() if ids}
@@ -301,7 +240,7 @@ class _Undo:
             rows = statements.withdraw(self.cursor, model, self.target, part)
             self.reverted[model].update(dict.fromkeys(rows, True))
 
-        if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]):
+        if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]) and not self._left(model):
             self.piecewise(act, None, partial(statements.updated, self.cursor, model, self.target))
 
     def _revert(self, model: type[TrackedModel], ids: Ids = None) -> list[int]:
@@ -311,7 +250,7 @@ class _Undo:
         if moves.led_by(model, self.target):
 
             def back(part: Ids) -> None:
-                rows = moves.lead_back(self.cursor, model, self.target, part)
+                rows = moves.lead_back(self.cursor, model, self.target, part, self.way)
                 self.reverted[model].update(dict.fromkeys(rows, False))
 
             return self.piecewise(back, ids, partial(statements.updated, self.cursor, model, self.target))
@@ -331,7 +270,15 @@ class _Undo:
         columns = self.columns[str(model._meta.model_name)]
         ends = [column for column in columns if column in statements.card_columns(model)]
         others = [column for column in columns if column not in ends]
-        return [ends, others] if ends and set(others) & set(model.exclusive) else [columns]
+        together = not set(others) & set(model.exclusive) or self._left(model)
+        return [columns] if together or not ends else [ends, others]
+
+    def _left(self, model: type[TrackedModel]) -> bool:
+        """Whether all rows of a table that the set changed left their cards by it, each written once: then none is in
+        the way of another on its way back."""
+        ends = set(statements.card_columns(model))
+        alike = self.once.get(str(model._meta.model_name), [])
+        return bool(alike) and all(ends & set(columns) for columns in alike)
 
     def _revert_by_column(self, model: type[TrackedModel], ids: Sequence[int]) -> None:
         """The last resort of rows that cannot go back whole: as many of their columns as can."""

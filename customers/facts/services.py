@@ -44,17 +44,17 @@ def facts_once(*, new: bool = False) -> Iterator[None]:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE facts_waiting (customer_id bigint) ON COMMIT DROP;"
-            "SELECT set_config('innkeeper.facts', 'once', true)"
+            "SELECT set_config('innkeeper.facts', 'once', true), set_config('innkeeper.facts_waiting', '', true)"
         )
         yield
         count = "customers_facts_begin" if new else "customers_facts_refresh"
         # Rows that rooms above have moved to a card that came back found no facts of it yet; a new card has none.
         counters = (count,) if new else (count, *COUNTERS)
-        counted = (f"SELECT {each}(array_agg(DISTINCT customer_id)) FROM facts_waiting" for each in counters)
+        counted = (f"SELECT {each}(customers_facts_waiting())" for each in counters)
         # One journey to the database: the statements are short for one guest, and there are many acts of one guest.
         cursor.execute(
-            f"SELECT set_config('innkeeper.facts', '', true); {'; '.join(counted)}; DROP TABLE facts_waiting"
+            f"SELECT set_config('innkeeper.facts', '', true); {'; '.join(counted)};"
+            " SELECT set_config('innkeeper.facts_waiting', '', true)"
         )
 
 

@@ -143,14 +143,16 @@ def move(cursor: Any, moving: Moving) -> None:
         elif len(mover.columns) > 1:
             _move_between(cursor, mover, moving)
         else:
-            given = _join(cursor, mover, moving, leaving)
-            _move(cursor, mover, moving)
+            given, taken = _join(cursor, mover, moving, leaving)
+            _move(cursor, mover, moving, taken)
             _update(cursor, mover, given)
 
 
-def _join(cursor: Any, mover: Mover, moving: Moving, leaving: Sequence[int]) -> dict[int, Row]:
+def _join(
+    cursor: Any, mover: Mover, moving: Moving, leaving: Sequence[int]
+) -> tuple[dict[int, Row], dict[str, list[int]]]:
     """Make one row of those that would meet their like, and leave a flag with one; returns what rows are to be given
-    once they have moved."""
+    once they have moved, and flag → those that lose it on the way."""
     gone: dict[int, int] = {}
     changes: dict[int, Row] = defaultdict(dict)
     for agree_in, condition in mover.keys:
@@ -168,11 +170,17 @@ def _join(cursor: Any, mover: Mover, moving: Moving, leaving: Sequence[int]) -> 
                 if value != kept[column]:
                     changes[kept["id"]][column] = value
     given: dict[int, Row] = defaultdict(dict)
+    taken: dict[str, list[int]] = {}
     for flag, beside in mover.flags:
-        _leave_with_one(cursor, mover, moving, flag, beside, gone, leaving, changes, given)
+        losing = _leave_with_one(cursor, mover, moving, flag, beside, gone, leaving, given)
+        # A row that moves is written once: history tells one change of it, and so does its undo.
+        taken[flag] = [pk for pk, card in losing if card in moving.pairs and not mover.place]
+        for pk, _card in losing:
+            if pk not in taken[flag]:
+                changes[pk][flag] = False
     _delete(cursor, mover, [*leaving, *gone])
     _update(cursor, mover, changes)
-    return given
+    return given, taken
 
 
 def _alike(
@@ -220,10 +228,10 @@ def _leave_with_one(
     beside: Sequence[str],
     gone: Mapping[int, int],
     leaving: Sequence[int],
-    changes: dict[int, Row],
     given: dict[int, Row],
-) -> None:
-    """A flag that one row of a card may carry stays with one of those that carry it, or with the row kept for it."""
+) -> list[tuple[int, int]]:
+    """A flag that one row of a card may carry stays with one of those that carry it, or with the row kept for it;
+    returns the others, each with its card."""
     (card,) = mover.columns
     cursor.execute(
         f"SELECT t.id, t.{card}, to_jsonb(ARRAY[{_texts(beside)}]::text[])::text FROM {mover.declared.db_table} t"
@@ -234,18 +242,19 @@ def _leave_with_one(
     for pk, of_card, agreed in cursor.fetchall():
         if pk not in leaving:
             groups[moving.target(of_card), agreed].append((pk, of_card))
+    losing = []
     for (_target, agreed), rows in groups.items():
         rows.sort(key=lambda row: (*moving.order(mover.declared.record, row[1], agreed), row[0]))
         winner = gone.get(rows[0][0], rows[0][0])
-        carrying = {pk for pk, _card in rows if pk not in gone}
-        for pk in carrying - {winner}:
-            changes[pk][flag] = False
+        carrying = {pk: card for pk, card in rows if pk not in gone}
         if winner not in carrying:
             given[winner][flag] = True
+        losing += [(pk, card) for pk, card in carrying.items() if pk != winner]
+    return losing
 
 
-def _move(cursor: Any, mover: Mover, moving: Moving) -> None:
-    """What is left moves."""
+def _move(cursor: Any, mover: Mover, moving: Moving, taken: Mapping[str, Sequence[int]]) -> None:
+    """What is left moves, and leaves the flags behind that are ``taken`` from it."""
     (card,) = mover.columns
     if mover.place:
         _move_into_places(cursor, mover, moving)
@@ -256,11 +265,12 @@ def _move(cursor: Any, mover: Mover, moving: Moving) -> None:
             f"{mover.declared.apart} = CASE WHEN t.{mover.declared.apart} = 0 THEN t.{card}"
             f" ELSE t.{mover.declared.apart} END"
         )
+    sets += [f"{flag} = t.{flag} AND t.id <> ALL (%({flag})s::bigint[])" for flag, rows in taken.items() if rows]
     cursor.execute(
         f"UPDATE {mover.declared.db_table} t SET {', '.join(sets)}"
         " FROM unnest(%(absorbed)s::bigint[], %(survivors)s::bigint[]) p (absorbed, survivor)"
         f" WHERE t.{card} = ANY (%(absorbed)s::bigint[]) AND t.{card} = p.absorbed",
-        _values(moving),
+        _values(moving) | {flag: keys(rows) for flag, rows in taken.items()},
     )
 
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.tenancy import business_scope
 from customers.card.models import ContactPoint, Customer, CustomerTag, ExternalId, Tag
 from customers.changes.models import Change, ChangeSet, TrackedModel
+from customers.changes.outcome import UndoOutcome
 from customers.changes.services import (
     change_set,
     change_set_close,
@@ -16,7 +17,7 @@ from customers.changes.services import (
     change_set_undo,
     recording,
 )
-from customers.changes.undo import UndoOutcome, tracked_models
+from customers.changes.undo import tracked_models
 from customers.fields.models import GuestFieldValue, StayFieldValue
 from customers.history.models import Activity, Invoice, Purchase, Stay, StayParticipant, Todo
 from customers.lineage.models import MergedCard

@@ -15,12 +15,13 @@ from accounts.models import AuditEntry
 from accounts.tenancy import business_scope
 from customers.card.models import ContactPoint, Customer
 from customers.changes.models import Change, ChangeSet
+from customers.changes.outcome import UndoOutcome
 from customers.changes.services import (
     CannotUndo,
     change_set,
     change_set_undo,
 )
-from customers.changes.undo import UndoOutcome, tracked_models
+from customers.changes.undo import tracked_models
 from customers.history.models import Activity, Stay, StayParticipant
 from tests.cast import Cast, House
 from tests.customers.acts import RANDOM_ACTS, Step, example, perform, register, steps

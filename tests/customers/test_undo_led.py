@@ -6,8 +6,8 @@ import pytest
 
 from customers.card.models import Customer, ExternalId
 from customers.changes.models import ChangeSet
+from customers.changes.outcome import UndoOutcome
 from customers.changes.services import change_set, change_set_undo
-from customers.changes.undo import UndoOutcome
 from customers.history.models import StayParticipant
 from customers.relations.models import Relation
 from tests.factories import CustomerFactory, ExternalIdFactory, RelationFactory, StayParticipantFactory
@@ -68,6 +68,32 @@ def test_a_row_with_nowhere_to_go_back_to_keeps_the_card_whole() -> None:
 
 def led(part: StayParticipant, card: Customer) -> None:
     StayParticipant.objects.filter(pk=part.pk).update(customer=card)
+
+
+def test_rows_of_several_cards_go_back_each_to_its_own_and_those_of_a_card_that_is_gone_stay() -> None:
+    first, second, gone = (StayParticipantFactory() for _each in range(3))
+    survivor, card = CustomerFactory(), gone.customer
+    with change_set(kind=EDIT) as act:
+        StayParticipant.objects.filter(pk__in=[first.pk, second.pk, gone.pk]).update(customer=survivor)
+    with change_set(kind=EDIT):
+        Customer.objects.filter(pk=card.pk).delete()
+    outcome = undo(act)
+    cards = StayParticipant.objects.order_by("pk").values_list("customer_id", flat=True)
+    assert list(cards) == [first.customer_id, second.customer_id, survivor.pk]
+    assert (outcome.reverted, outcome.kept_rows) == (2, [("stayparticipant", gone.pk)])
+
+
+def test_of_two_cards_that_rows_left_the_one_that_is_gone_gets_nothing_of_the_other() -> None:
+    """Only one way is left to go back: what came by another does not take it."""
+    here, gone = StayParticipantFactory(), StayParticipantFactory()
+    survivor, card = CustomerFactory(), gone.customer
+    with change_set(kind=EDIT) as act:
+        StayParticipant.objects.filter(pk__in=[here.pk, gone.pk]).update(customer=survivor)
+    with change_set(kind=EDIT):
+        Customer.objects.filter(pk=card.pk).delete()
+    undo(act)
+    cards = dict(StayParticipant.objects.values_list("pk", "customer_id"))
+    assert cards == {here.pk: here.customer_id, gone.pk: survivor.pk}
 
 
 def led_here_by_somebody_since() -> tuple[ChangeSet, ExternalId]:

@@ -8,11 +8,11 @@ from accounts.models import Property
 from customers.card.models import ContactPoint, Customer, CustomerTag, Tag
 from customers.card.services import ContactValues, customer_create, customer_update, tag_add, tag_remove
 from customers.changes.models import ChangeSet
+from customers.changes.outcome import UndoOutcome
 from customers.changes.services import (
     change_set,
     change_set_undo,
 )
-from customers.changes.undo import UndoOutcome
 from customers.facts.models import CustomerFacts
 from customers.history.models import Activity, Stay, StayParticipant
 from tests.cast import House

@@ -1,16 +1,27 @@
 -- Facts follow what they are counted from, in the same statement (facts.sql).
 
 -- A batch that writes the same guests by many statements has them counted once, at its end (services.facts_once): while
--- the transaction says so, guests are only noted. The table is the transaction's own.
+-- the transaction says so, guests are only noted, in a setting of its own. A table would take longer to make and to plan
+-- for than most acts take to be counted.
 CREATE OR REPLACE FUNCTION customers_facts_wait(ids bigint[]) RETURNS boolean LANGUAGE plpgsql
 SET search_path = pg_catalog, public AS $$
 BEGIN
     IF coalesce(current_setting('innkeeper.facts', true), '') <> 'once' THEN
         RETURN false;
     END IF;
-    INSERT INTO pg_temp.facts_waiting SELECT unnest(ids);
+    PERFORM set_config(
+        'innkeeper.facts_waiting',
+        concat_ws(',', NULLIF(current_setting('innkeeper.facts_waiting', true), ''), array_to_string(ids, ',')), true
+    );
     RETURN true;
 END $$;
+
+-- Those who wait, each once; none is NULL.
+CREATE OR REPLACE FUNCTION customers_facts_waiting() RETURNS bigint[] LANGUAGE sql STABLE
+SET search_path = pg_catalog, public AS $$
+    SELECT array_agg(DISTINCT w.id) FROM unnest(
+        string_to_array(NULLIF(current_setting('innkeeper.facts_waiting', true), ''), ',')::bigint[]) w (id)
+$$;
 
 -- A new card has facts from the first moment, so that lists need no outer join.
 CREATE OR REPLACE FUNCTION customers_facts_of_new_cards() RETURNS trigger LANGUAGE plpgsql
@@ -57,8 +68,7 @@ BEGIN
         SELECT array_agg(DISTINCT customer_id) INTO ids
         FROM (SELECT customer_id FROM new_rows UNION ALL SELECT customer_id FROM old_rows) both_rows;
     END IF;
-    -- Consents are written by the owner, who has no right to the table of those who wait: they are counted at once.
-    IF ids IS NULL OR TG_ARGV[0] <> 'consents' AND customers_facts_wait(ids) THEN
+    IF ids IS NULL OR customers_facts_wait(ids) THEN
         RETURN NULL;
     END IF;
     CASE TG_ARGV[0]

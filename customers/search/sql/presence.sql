@@ -15,17 +15,17 @@ BEGIN
     WHERE s.business_id = house AND s.id = ANY (stays)
       AND (s.status = 'checked_in' OR s.status IN ('booked', 'checked_out') AND s.departure >= since);
     -- None of them, as when old stays are moved to another card: then nobody is present by them.
-    IF near IS NOT NULL THEN
+    IF near IS NULL THEN
+        DELETE FROM customers_presence p WHERE p.business_id = house AND p.stay_id = ANY (stays);
+    ELSE
         SELECT array_agg(DISTINCT x.customer_id) INTO guests FROM customers_stayparticipant x
         WHERE x.business_id = house AND x.stay_id = ANY (near) AND x.is_guest;
-    END IF;
-    DELETE FROM customers_presence p
-    WHERE p.business_id = house AND p.stay_id = ANY (stays) AND NOT EXISTS (
-        SELECT FROM customers_stayparticipant x
-        WHERE x.business_id = house AND x.stay_id = ANY (near) AND x.is_guest
-          AND x.stay_id = p.stay_id AND x.customer_id = p.customer_id
-    );
-    IF near IS NOT NULL THEN
+        DELETE FROM customers_presence p
+        WHERE p.business_id = house AND p.stay_id = ANY (stays) AND NOT EXISTS (
+            SELECT FROM customers_stayparticipant x
+            WHERE x.business_id = house AND x.stay_id = ANY (near) AND x.is_guest
+              AND x.stay_id = p.stay_id AND x.customer_id = p.customer_id
+        );
         INSERT INTO customers_presence AS p (business_id, stay_id, customer_id, in_house, is_booked, arrival, departure, unit, tokens)
         SELECT house, s.id, x.customer_id, s.status = 'checked_in', s.status = 'booked', s.arrival, s.departure,
                CASE WHEN s.status = 'checked_in' THEN upper(btrim(s.unit)) ELSE '' END, ' ' || c.search_tokens || ' '

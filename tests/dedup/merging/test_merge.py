@@ -7,7 +7,7 @@ import pytest
 
 from accounts.tenancy import business_scope
 from customers.card.models import ContactPoint, Customer, CustomerTag, Tag
-from customers.changes.models import ChangeSet
+from customers.changes.models import Change, ChangeSet
 from customers.changes.selectors import act_view
 from customers.changes.services import change_set, change_set_undo
 from customers.consent.models import ConsentEvent
@@ -107,6 +107,19 @@ class TestWhatTheCardBecomes:
         assert [(point.value, point.cards) for point in preview.points if point.kind == "phone"] == [
             ("+47 41 23 45 67", (True, True))
         ]
+
+    def test_an_address_that_moves_and_is_primary_no_more_is_written_once_and_goes_back_as_it_was(self) -> None:
+        one, other = two()
+        EmailFactory(customer=one, value="ingrid@example.no", is_primary=True)
+        moving = EmailFactory(customer=other, value="ingrids@example.com", is_primary=True)
+        act = merge(customer_ids=[one.pk, other.pk], survivor_id=one.pk)
+        changes = Change.objects.filter(change_set_id=act.pk, record="contactpoint")
+        assert [(change.row_id, change.data) for change in changes] == [
+            (moving.pk, {"customer_id": [other.pk, one.pk], "is_primary": [True, False]})
+        ]
+        change_set_undo(change_set_id=act.pk)
+        points = ContactPoint.objects.order_by("pk").values_list("customer_id", "is_primary")
+        assert list(points) == [(one.pk, True), (other.pk, True)]
 
     def test_the_preview_writes_as_the_card_does(self) -> None:
         one, other = two(birth_date=dt.date(1984, 5, 17))
