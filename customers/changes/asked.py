@@ -1,5 +1,6 @@
 """What a change set did, asked before and while it is undone."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,11 +16,13 @@ Acts = dict[tuple[str, str], int]
 
 class Did(NamedTuple):
     """What sets did to which tables; which columns they changed of each record's rows; and of records whose rows were
-    changed ``once`` each, and nothing else, which columns together: a list for rows that are alike."""
+    changed ``once`` each, and nothing else, which columns together: a list for rows that are alike. Of those whose rows
+    all had the ``same`` change, column → old and new value."""
 
     acts: Acts
     columns: dict[str, list[str]]
     once: dict[str, list[list[str]]]
+    same: dict[str, dict[str, list[Any]]]
 
     @property
     def plain(self) -> dict[str, list[str]]:
@@ -28,27 +31,36 @@ class Did(NamedTuple):
 
 
 def acts_on(cursor: Any, change_set_ids: Sequence[int]) -> Did:
-    """What these sets did."""
+    """What these sets did. Rows that were changed alike, as those a merge moves, are looked at once."""
     cursor.execute(
-        "SELECT record, act, columns, count(*), count(DISTINCT row_id) FROM (SELECT record, act, row_id,"
-        " CASE act WHEN 'U' THEN ARRAY(SELECT jsonb_object_keys(data)) ELSE '{}' END AS columns"
-        " FROM customers_change WHERE change_set_id = ANY (%s::bigint[])) c"
-        " GROUP BY GROUPING SETS ((record, act, columns), (record))",
+        """
+        WITH c AS MATERIALIZED (
+            SELECT record, act, row_id, CASE act WHEN 'U' THEN data END AS data
+            FROM customers_change WHERE change_set_id = ANY (%s::bigint[])
+        )
+        SELECT a.record, a.act, a.columns, sum(a.number), r.once,
+               CASE WHEN count(*) = 1 THEN (array_agg(a.data))[1] END::text
+        FROM (
+            SELECT record, act, data, count(*) AS number, ARRAY(SELECT jsonb_object_keys(data)) AS columns
+            FROM c GROUP BY record, act, data
+        ) a JOIN (SELECT record, count(*) = count(DISTINCT row_id) AS once FROM c GROUP BY record) r USING (record)
+        GROUP BY a.record, a.act, a.columns, r.once
+        """,
         [keys(change_set_ids)],
     )
     acts: Acts = {}
     columns: dict[str, set[str]] = {}
     alike: dict[str, list[list[str]]] = {}
-    each_once = set()
-    for record, act, some, number, rows in cursor.fetchall():
-        if act is None:
-            each_once |= {record} if number == rows else set()
-            continue
-        acts[record, act] = acts.get((record, act), 0) + number
+    same: dict[str, dict[str, list[Any]]] = {}
+    for record, act, some, number, each_once, change in cursor.fetchall():
+        acts[record, act] = acts.get((record, act), 0) + int(number)
         columns.setdefault(record, set()).update(some)
-        alike.setdefault(record, []).append(sorted(some))
-    once = {record: alike[record] for record in each_once if not {(record, "I"), (record, "D")} & acts.keys()}
-    return Did(acts, {record: sorted(names) for record, names in columns.items()}, once)
+        if each_once:
+            alike.setdefault(record, []).append(sorted(some))
+            same[record] = json.loads(change or "{}")
+    once = {record: some for record, some in alike.items() if not {(record, "I"), (record, "D")} & acts.keys()}
+    same = {record: change for record, change in same.items() if change and len(once.get(record, ())) == 1}
+    return Did(acts, {record: sorted(names) for record, names in columns.items()}, once, same)
 
 
 def join_by_hash(cursor: Any, wanted: bool) -> None:

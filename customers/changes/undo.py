@@ -126,7 +126,7 @@ class _Undo:
         self.moved = [model for model in updated if model.belongs]
         self.made = self._touched("I")[::-1]
         self.columns = did.columns
-        self.once = did.once
+        self.did = did
         self.way: moves.Way | None = None
         self.reverted: dict[type[TrackedModel], dict[int, bool]] = {model: {} for model in self.changed + self.moved}
         self.returned: dict[type[TrackedModel], int] = dict.fromkeys(self.gone, 0)
@@ -148,7 +148,7 @@ class _Undo:
         for model in self.changed:
             self._withdraw(model)
         absent = {model: self._restore(model) for model in self.gone[:1] if cards_first}
-        self.way = moves.one_way(self.cursor, self.changed, self.target)
+        self.way = moves.one_way(self.cursor, self.changed, self.target, self.did.same)
         stuck = {model: self._revert(model) for model in self.changed}
         if cards_first:
             cards_first()
@@ -277,7 +277,7 @@ class _Undo:
         """Whether all rows of a table that the set changed left their cards by it, each written once: then none is in
         the way of another on its way back."""
         ends = set(statements.card_columns(model))
-        alike = self.once.get(str(model._meta.model_name), [])
+        alike = self.did.once.get(str(model._meta.model_name), [])
         return bool(alike) and all(ends & set(columns) for columns in alike)
 
     def _revert_by_column(self, model: type[TrackedModel], ids: Sequence[int]) -> None:
