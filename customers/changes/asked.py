@@ -39,7 +39,7 @@ def acts_on(cursor: Any, change_set_ids: Sequence[int]) -> Did:
             FROM customers_change WHERE change_set_id = ANY (%s::bigint[])
         )
         SELECT a.record, a.act, a.columns, sum(a.number), r.once,
-               CASE WHEN count(*) = 1 THEN (array_agg(a.data))[1] END::text
+               CASE WHEN count(*) = 1 THEN min(a.data::text) END
         FROM (
             SELECT record, act, data, count(*) AS number, ARRAY(SELECT jsonb_object_keys(data)) AS columns
             FROM c GROUP BY record, act, data

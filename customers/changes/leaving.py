@@ -200,9 +200,7 @@ def remove_some(
 @contextmanager
 def _facts_of_others(cursor: Any) -> Iterator[None]:
     """Count facts once, at the end, and of nobody who leaves."""
-    cursor.execute(
-        "SELECT set_config('innkeeper.facts', 'once', true), set_config('innkeeper.facts_waiting', '', true)"
-    )
+    cursor.execute("SELECT customers_facts_once()")
     yield
     cursor.execute("SELECT set_config('innkeeper.facts', '', true)")
     cursor.execute(

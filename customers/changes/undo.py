@@ -240,7 +240,7 @@ class _Undo:
             rows = statements.withdraw(self.cursor, model, self.target, part)
             self.reverted[model].update(dict.fromkeys(rows, True))
 
-        if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]) and not self._left(model):
+        if set(model.exclusive) & set(self.columns[str(model._meta.model_name)]) and not self._in_one(model):
             self.piecewise(act, None, partial(statements.updated, self.cursor, model, self.target))
 
     def _revert(self, model: type[TrackedModel], ids: Ids = None) -> list[int]:
@@ -270,12 +270,15 @@ class _Undo:
         columns = self.columns[str(model._meta.model_name)]
         ends = [column for column in columns if column in statements.card_columns(model)]
         others = [column for column in columns if column not in ends]
-        together = not set(others) & set(model.exclusive) or self._left(model)
+        together = not set(others) & set(model.exclusive) or self._in_one(model)
         return [columns] if together or not ends else [ends, others]
 
-    def _left(self, model: type[TrackedModel]) -> bool:
-        """Whether all rows of a table that the set changed left their cards by it, each written once: then none is in
-        the way of another on its way back."""
+    def _in_one(self, model: type[TrackedModel]) -> bool:
+        """Whether one statement sets all columns of a table back: all rows that the set changed left their cards by it,
+        each written once, so that none is in the way of another, unless it was given a flag since. Where one was, that
+        is refused, and done again in rounds."""
+        if self.piecewise is not whole:
+            return False
         ends = set(statements.card_columns(model))
         alike = self.did.once.get(str(model._meta.model_name), [])
         return bool(alike) and all(ends & set(columns) for columns in alike)

@@ -40,12 +40,11 @@ def facts_once(*, new: bool = False) -> Iterator[None]:
     `new`: inside, guests are made who have nothing but addresses and tags, and nobody else is touched.
 
     For a batch that writes the same guests many times over: a row is written once, not once for the card, the
-    addresses, the tags and the stays. Inside, the facts of those guests are not to be read. Blocks do not nest.
+    addresses, the tags and the stays. Inside, the facts of those guests are not to be read. Blocks do not nest: an
+    inner one raises :class:`django.db.InternalError`.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('innkeeper.facts', 'once', true), set_config('innkeeper.facts_waiting', '', true)"
-        )
+        cursor.execute("SELECT customers_facts_once()")
         yield
         count = "customers_facts_begin" if new else "customers_facts_refresh"
         # Rows that rooms above have moved to a card that came back found no facts of it yet; a new card has none.

@@ -174,9 +174,11 @@ def _join(
     for flag, beside in mover.flags:
         losing = _leave_with_one(cursor, mover, moving, flag, beside, gone, leaving, given)
         # A row that moves is written once: history tells one change of it, and so does its undo.
-        taken[flag] = [pk for pk, card in losing if card in moving.pairs and not mover.place]
-        for pk, _card in losing:
-            if pk not in taken[flag]:
+        taken[flag] = []
+        for pk, card in losing:
+            if card in moving.pairs and not mover.place:
+                taken[flag].append(pk)
+            else:
                 changes[pk][flag] = False
     _delete(cursor, mover, [*leaving, *gone])
     _update(cursor, mover, changes)

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import InternalError
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +100,17 @@ def test_a_batch_that_fails_leaves_counting_as_it_was(fjordstuen: House) -> None
         PurchaseFactory(customer=guest, amount=2)
         assert kept(guest)["value"] == 40
     assert kept(guest)["value"] == 42
+    assert_facts_are_true(fjordstuen.business)
+
+
+def test_a_batch_inside_another_is_refused_and_the_outer_one_counts_all(fjordstuen: House) -> None:
+    guest = CustomerFactory()
+    with facts_once():
+        PurchaseFactory(customer=guest, amount=250)
+        with pytest.raises(InternalError, match="begun already"), facts_once():
+            PurchaseFactory(customer=guest, amount=1)
+        PurchaseFactory(customer=guest, amount=40)
+    assert kept(guest)["value"] == 290
     assert_facts_are_true(fjordstuen.business)
 
 

@@ -4,13 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from customers.card.models import Customer, ExternalId
+from customers.card.models import ContactPoint, Customer, ExternalId
 from customers.changes.models import ChangeSet
 from customers.changes.outcome import UndoOutcome
 from customers.changes.services import change_set, change_set_undo
 from customers.history.models import StayParticipant
 from customers.relations.models import Relation
-from tests.factories import CustomerFactory, ExternalIdFactory, RelationFactory, StayParticipantFactory
+from tests.factories import (
+    CustomerFactory,
+    EmailFactory,
+    ExternalIdFactory,
+    RelationFactory,
+    StayParticipantFactory,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fjordstuen")]
 
@@ -165,3 +171,38 @@ def test_a_card_that_stays_in_use_stays_whole(used: Callable[[], tuple[ChangeSet
     outcome = undo(act)
     assert ("customer", number.customer_id) in outcome.kept_rows
     assert ExternalId.objects.filter(pk=number.pk, customer_id=number.customer_id).exists()
+
+
+def addresses() -> dict[int, tuple[int, bool]]:
+    return {
+        pk: (card, primary) for pk, card, primary in ContactPoint.objects.values_list("pk", "customer", "is_primary")
+    }
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_addresses_go_home_where_one_that_came_along_was_made_primary_since(first: int) -> None:
+    """Whichever the database comes to first: what came along holds the flag that the other one had there."""
+    old, survivor = CustomerFactory(), CustomerFactory()
+    points = [EmailFactory(customer=old, is_primary=number == first) for number in range(2)]
+    main, beside = points[first], points[1 - first]
+    with change_set(kind=EDIT) as act:
+        ContactPoint.objects.filter(pk=main.pk).update(customer=survivor, is_primary=False)
+        ContactPoint.objects.filter(pk=beside.pk).update(customer=survivor)
+    with change_set(kind=EDIT):
+        ContactPoint.objects.filter(pk=beside.pk).update(is_primary=True)
+    outcome = undo(act)
+    assert addresses() == {main.pk: (old.pk, False), beside.pk: (old.pk, True)}
+    assert outcome.kept_rows == [("contactpoint", main.pk)]
+
+
+def test_an_address_that_comes_back_goes_home_where_another_is_primary_by_now() -> None:
+    old, survivor = CustomerFactory(), CustomerFactory()
+    point = EmailFactory(customer=old, is_primary=True)
+    with change_set(kind=EDIT) as earlier:
+        ContactPoint.objects.filter(pk=point.pk).update(customer=survivor, is_primary=False)
+    with change_set(kind=EDIT) as later:
+        ContactPoint.objects.filter(pk=point.pk).delete()
+    undo(earlier)
+    newer = EmailFactory(customer=old, is_primary=True)
+    undo(later)
+    assert addresses() == {point.pk: (old.pk, False), newer.pk: (old.pk, True)}

@@ -3,6 +3,16 @@
 -- A batch that writes the same guests by many statements has them counted once, at its end (services.facts_once): while
 -- the transaction says so, guests are only noted, in a setting of its own. A table would take longer to make and to plan
 -- for than most acts take to be counted.
+CREATE OR REPLACE FUNCTION customers_facts_once() RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, public AS $$
+BEGIN
+    -- The end of an inner batch would forget whom the outer one has noted.
+    IF current_setting('innkeeper.facts', true) = 'once' THEN
+        RAISE 'A batch whose facts are counted once has begun already: end it first.';
+    END IF;
+    PERFORM set_config('innkeeper.facts', 'once', true), set_config('innkeeper.facts_waiting', '', true);
+END $$;
+
 CREATE OR REPLACE FUNCTION customers_facts_wait(ids bigint[]) RETURNS boolean LANGUAGE plpgsql
 SET search_path = pg_catalog, public AS $$
 BEGIN
